@@ -1,0 +1,67 @@
+"""The roof: create_app() puts configuration, extensions, blueprints, commands and jobs together."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect
+
+import config
+from dissemination.kernel import http, languages, rights
+from dissemination.kernel.database import Base, db
+
+PACKAGES = (
+    "delivery", "districts", "people", "plan", "workshops", "publications", "registrations",
+    "attendance", "newsletters", "front", "sample",
+)  # fmt: skip
+migrate = Migrate()
+csrf = CSRFProtect()
+
+
+def modules(name: str):
+    """The modules `dissemination.<package>.<name>` that exist, lowest floor first."""
+    for package in PACKAGES:
+        path = f"dissemination.{package}.{name}"
+        if find_spec(path):
+            yield import_module(path)
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The application for `settings` (default: read from the environment)."""
+    settings = settings or config.load()
+    app = Flask("dissemination", root_path=str(config.ROOT / "dissemination"), template_folder="../templates",
+                instance_path=str(settings.instance))  # fmt: skip
+    app.config.update(settings.as_flask())
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "it")
+    app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Europe/Rome")
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(config.ROOT / "migrations"), render_as_batch=True,
+                     compare_type=True)  # fmt: skip
+    csrf.init_app(app)
+    languages.babel.init_app(app, locale_selector=languages.select_language)
+    http.init_app(app, proxy_hops=settings.proxy_hops)
+    for name in ("models", "accounts", "log"):
+        list(modules(name))
+    for module in modules("setup"):  # a package's own extensions: Flask-Security, error pages …
+        module.init_app(app)
+    for module in modules("views"):
+        for blueprint in module.blueprints:
+            app.register_blueprint(blueprint)
+        for view in getattr(module, "csrf_exempt", ()):
+            csrf.exempt(view)
+    for module in modules("cli"):
+        for command in module.commands:
+            app.cli.add_command(command)
+    forgotten = rights.unmarked(app)
+    if forgotten:
+        raise RuntimeError(f"desk views without @requires: {', '.join(forgotten)}")
+    return app
+
+
+def periodic_jobs() -> list:
+    """The table of periodic jobs: every (seconds, function) that the packages list, lowest floor first."""
+    return [job for module in modules("jobs") for job in module.JOBS]
+
+
+__all__ = ["Base", "create_app", "periodic_jobs"]

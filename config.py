@@ -1,0 +1,163 @@
+"""Environment to values, read strictly, in one place. Imports nothing of ours.
+
+Every setting is listed here with its default; a value that cannot be read stops the start with the
+variable's name, what was found and what is allowed. `.env` beside this file is read first; the real
+environment wins over it.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent
+
+
+class ConfigError(SystemExit):
+    """A setting that cannot be used. Ends the process with one clear line."""
+
+
+def _text(env, name, default=None):
+    value = (env.get(name) or "").strip()
+    return value or default
+
+
+def _int(env, name, default, *, low, high):
+    raw = _text(env, name)
+    if raw is None:
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ConfigError(f"{name}={raw!r} is not a whole number.") from None
+    if not low <= value <= high:
+        raise ConfigError(f"{name}={value} is outside {low} to {high}.")
+    return value
+
+
+def _choice(env, name, default, allowed):
+    value = _text(env, name, default)
+    if value not in allowed:
+        raise ConfigError(f"{name}={value!r} is not one of: {', '.join(allowed)}.")
+    return value
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """How mail leaves. Without `server` it is written to `folder` as .eml files."""
+
+    server: str | None
+    port: int
+    username: str | None
+    password: str | None
+    security: str  # none | starttls | tls
+    timeout: int  # seconds
+    connections: int
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one installation."""
+
+    instance: Path
+    database_url: str
+    public_url: str
+    files_url: str
+    secret_key: str
+    password_salt: str
+    totp_secrets: dict[str, str]
+    proxy_hops: int
+    max_upload: int  # bytes
+    mail: MailSettings
+    extra: dict = field(default_factory=dict)
+
+    def as_flask(self):
+        """The same values under the names that Flask and its extensions look for."""
+        https = self.public_url.startswith("https://")
+        return {
+            "SETTINGS": self,
+            "SECRET_KEY": self.secret_key,
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "MAX_CONTENT_LENGTH": self.max_upload,
+            "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SECURE": https,
+            "REMEMBER_COOKIE_SECURE": https,
+            "REMEMBER_COOKIE_HTTPONLY": True,
+            "WTF_CSRF_TIME_LIMIT": None,  # a form left open over lunch must still be accepted
+            "SECURITY_PASSWORD_SALT": self.password_salt,
+            "SECURITY_TOTP_SECRETS": self.totp_secrets,
+            **self.extra,
+        }
+
+
+def _secrets(instance: Path) -> dict:
+    """Secrets made at set-up and kept readable by the owner only, so that no default secret exists."""
+    path = instance / "secrets.json"
+    instance.mkdir(parents=True, exist_ok=True)
+    fresh = {
+        "secret_key": secrets.token_urlsafe(48),
+        "password_salt": secrets.token_urlsafe(24),
+        "totp_secrets": {"1": secrets.token_urlsafe(32)},
+    }
+    try:
+        # O_EXCL: of two processes starting together exactly one writes, both read the same file.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return json.loads(path.read_text())
+    with os.fdopen(handle, "w") as out:
+        json.dump(fresh, out)
+    return fresh
+
+
+def _database_url(env, instance: Path) -> str:
+    url = _text(env, "DATABASE_URL", f"sqlite:///{instance / 'dissemination.sqlite'}")
+    if url.startswith(("postgres://", "postgresql://")):
+        return "postgresql+psycopg://" + url.split("://", 1)[1]
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ConfigError("DATABASE_URL must start with sqlite:/// or postgresql://.")
+    return url
+
+
+def _mail(env, instance: Path) -> MailSettings:
+    security = _choice(env, "MAIL_SECURITY", "starttls", ("none", "starttls", "tls"))
+    default_port = {"none": 25, "starttls": 587, "tls": 465}[security]
+    return MailSettings(
+        server=_text(env, "MAIL_SERVER"),
+        port=_int(env, "MAIL_PORT", default_port, low=1, high=65535),
+        username=_text(env, "MAIL_USERNAME"),
+        password=_text(env, "MAIL_PASSWORD"),
+        security=security,
+        timeout=_int(env, "MAIL_TIMEOUT", 30, low=1, high=600),
+        connections=_int(env, "MAIL_CONNECTIONS", 4, low=1, high=50),
+        folder=instance / "mail",
+    )
+
+
+def load(environ=None) -> Settings:
+    """Read the settings from `environ` (default: the process environment over `.env`)."""
+    if environ is None:
+        environ = {**dotenv_values(ROOT / ".env"), **os.environ}
+    instance = Path(_text(environ, "INSTANCE", str(ROOT / "instance"))).resolve()
+    kept = _secrets(instance)
+    port = _int(environ, "PORT", 8000, low=1, high=65535)
+    public_url = _text(environ, "PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/")
+    if not public_url.startswith(("http://", "https://")):
+        raise ConfigError(f"PUBLIC_URL={public_url!r} must start with http:// or https://.")
+    return Settings(
+        instance=instance,
+        database_url=_database_url(environ, instance),
+        public_url=public_url,
+        files_url=_text(environ, "FILES_URL", f"file://{instance / 'files'}"),
+        secret_key=_text(environ, "SECRET_KEY", kept["secret_key"]),
+        password_salt=_text(environ, "SECURITY_PASSWORD_SALT", kept["password_salt"]),
+        totp_secrets=kept["totp_secrets"],
+        proxy_hops=_int(environ, "PROXY_HOPS", 0, low=0, high=5),
+        max_upload=_int(environ, "MAX_UPLOAD_MB", 25, low=1, high=500) * 1024 * 1024,
+        mail=_mail(environ, instance),
+    )

@@ -1,0 +1,1 @@
+"""The packages of the system, one folder per domain. `ARCHITECTURE.md` has the table of floors."""

@@ -1,0 +1,1 @@
+"""Floor 2: the district (tenant), its sectors and its settings."""

@@ -1,0 +1,1 @@
+"""Floor 9: home, dashboard, the mail desk, error pages, health and metrics."""

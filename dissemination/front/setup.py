@@ -1,0 +1,75 @@
+"""Navigation and error pages."""
+
+from flask import render_template, request
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from dissemination.kernel.database import db
+from dissemination.kernel.refusals import Refusal
+
+PUBLIC = (
+    ("workshops.index", _l("Workshops")),
+    ("publications.index", _l("Publications")),
+    ("newsletters.index", _l("Newsletters")),
+    ("plan.index", _l("Plan and figures")),
+)
+DESK = (
+    ("front_desk.today", _l("Today")),
+    ("workshops_desk.index", _l("Workshops")),
+    ("publications_desk.index", _l("Publications")),
+    ("newsletters_desk.index", _l("Newsletters")),
+    ("people_desk.companies", _l("Companies")),
+    ("people_desk.contacts", _l("Contacts")),
+    ("plan_desk.figures", _l("Figures")),
+    ("plan_desk.index", _l("Plan")),
+    ("front_desk.mail", _l("Mail")),
+    ("people_desk.settings", _l("Settings")),
+)
+ADVICE = {
+    400: _l("The request could not be understood. Go back and try again."),
+    403: _l("You are signed in, but this page needs another role. Ask a manager of the district."),
+    404: _l("There is nothing at this address. Perhaps it was moved, or the link was cut in the mail."),
+    405: _l("This address cannot be used that way."),
+    413: _l("What you sent is too large. Files may have at most %(limit)d MB."),
+    500: _l("Something went wrong on our side. Nothing was half saved. Try again in a minute."),
+}
+
+
+def _page(status, message):
+    if request.path.startswith("/api/"):
+        return {"status": status, "message": str(message)}, status
+    return render_template("front/error.html", status=status, message=message), status
+
+
+def init_app(app) -> None:
+    """Put navigation and error pages on `app`."""
+    app.add_template_global(
+        lambda on_desk: [(e, t) for e, t in (DESK if on_desk else PUBLIC) if e in app.view_functions],
+        "navigation",
+    )
+
+    @app.errorhandler(Refusal)
+    def refused(refusal):
+        return _page(refusal.status, refusal.message)
+
+    @app.errorhandler(CSRFError)
+    def stale_form(_error):
+        return _page(
+            400,
+            _l("The form was open for too long or your cookies are off. Go back, reload and send it again."),
+        )
+
+    @app.errorhandler(HTTPException)
+    def http_error(error):
+        if error.response is not None or (error.code or 500) < 400:
+            return error
+        advice = ADVICE.get(error.code, error.description)
+        if error.code == 413:
+            advice = advice % {"limit": app.config["MAX_CONTENT_LENGTH"] // 1024 // 1024}
+        return _page(error.code, advice)
+
+    @app.errorhandler(500)
+    def broken(_error):
+        db.session.rollback()
+        return _page(500, ADVICE[500])

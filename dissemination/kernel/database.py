@@ -1,0 +1,143 @@
+"""The database: declarative base, column types, and the one place where a write begins and commits.
+
+SQLite and PostgreSQL behave alike to the packages above. On SQLite a reading request runs in a plain
+`BEGIN` and a write in `BEGIN IMMEDIATE` behind one file lock, because SQLite's own busy wait starves
+clients; both databases refuse a flush outside `transaction()`.
+"""
+
+import fcntl
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from flask import current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Enum, MetaData, event
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of all models: named constraints, so that migrations can drop them again."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class UtcDateTime(TypeDecorator):
+    """A moment, always timezone-aware UTC in Python.
+
+    `DateTime(timezone=True)` comes back naive from SQLite; this type makes both databases agree and
+    refuses naive values at the door.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect):
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: moments are stored in UTC, give a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value, dialect):
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def one_of(kind: type[StrEnum]) -> Enum:
+    """A column type for `kind`, stored as its values (not names) in plain text."""
+    return Enum(
+        kind,
+        values_callable=lambda members: [m.value for m in members],
+        native_enum=False,
+        create_constraint=False,
+        length=40,
+    )
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection, _record):
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.isolation_level = None  # we emit BEGIN ourselves
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # a confirmed registration survives a power cut
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection):
+    if connection.dialect.name == "sqlite":
+        write = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_stray_writes(session, _context, _instances):
+    if not session.info.get("writing"):
+        raise RuntimeError("a write outside transaction(): only views, api, jobs and cli open one")
+
+
+@contextmanager
+def write_lock(engine):
+    """Queue writers of one SQLite file fairly; nothing to do on PostgreSQL."""
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
+        yield
+        return
+    handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # closing releases the lock, also when the process dies
+
+
+@contextmanager
+def transaction():
+    """Open the one write transaction of a request, job or command and commit it at the end.
+
+    Objects loaded before are expired and read again inside, so that what an action decides on is
+    what the database holds now. On an exception everything is rolled back and the exception goes on.
+    Raises RuntimeError when nested or when changes were made before it was opened.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise RuntimeError("transaction() is already open: only the edge opens one")
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("objects were changed before transaction() was opened")
+    session.rollback()  # ends the read-only snapshot
+    with write_lock(db.engine):
+        session.info["writing"] = True
+        try:
+            session.connection(execution_options={"write": True})
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop("writing", None)
+
+
+def is_sqlite() -> bool:
+    """True when the current application runs on SQLite."""
+    return current_app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")

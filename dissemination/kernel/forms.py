@@ -1,0 +1,121 @@
+"""Forms: Flask-WTF with the fields and checks that several packages need."""
+
+from datetime import datetime, time
+from decimal import Decimal, InvalidOperation
+
+from flask import g
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from stdnum.exceptions import ValidationError as StdnumError
+from stdnum.it import iva
+from wtforms import DateField, Field, StringField, TimeField, ValidationError
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
+from wtforms.widgets import TextInput
+
+from dissemination.kernel.clock import ROME
+from dissemination.kernel.refusals import Refusal
+
+__all__ = [
+    "DataRequired",
+    "Form",
+    "InputRequired",
+    "Length",
+    "MoneyField",
+    "Optional",
+    "TaxIdField",
+    "email_field",
+    "local_moment",
+    "text_field",
+]  # fmt: skip
+
+
+def _strip(value):
+    return value.strip() if isinstance(value, str) else value
+
+
+class Form(FlaskForm):
+    """A form whose texts are trimmed and whose refusals land at the field at fault."""
+
+    class Meta(FlaskForm.Meta):
+        """Trim what people paste."""
+
+        def bind_field(self, form, unbound_field, options):
+            filters = list(unbound_field.kwargs.get("filters", []))
+            if issubclass(unbound_field.field_class, StringField) and _strip not in filters:
+                unbound_field.kwargs["filters"] = [*filters, _strip]
+            return unbound_field.bind(form=form, **options)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show `refusal` at its field, or above the form when it has none."""
+        target = self._fields.get(refusal.field) if refusal.field else None
+        if target is not None:
+            target.errors = [*target.errors, refusal.message]
+        else:
+            self.form_errors = [*self.form_errors, refusal.message]
+
+
+def text_field(label, *, most: int, required=True, **options):
+    """A one-line text of at most `most` characters."""
+    checks = [Length(max=most)]
+    checks.insert(0, DataRequired() if required else Optional())
+    return StringField(label, validators=checks, **options)
+
+
+def email_field(label, *, required=True, **options):
+    """An e-mail address as RFC 5321 allows; no look-up on the network."""
+    checks = [DataRequired() if required else Optional(), Length(max=254), Email()]
+    return StringField(label, validators=checks, **options)
+
+
+class TaxIdField(StringField):
+    """A partita IVA: 11 digits with their checksum; spaces and a leading "IT" are dropped."""
+
+    def pre_validate(self, form):
+        if not self.data:
+            return
+        try:
+            self.data = iva.validate(self.data)
+        except StdnumError:
+            raise ValidationError(
+                _l("This is not a valid partita IVA: it has 11 digits, the last one is a check digit.")
+            ) from None
+
+
+class MoneyField(Field):
+    """Euro as people write them ("1.234,50"); the data is integer cents."""
+
+    widget = TextInput()
+
+    def _value(self):
+        if self.raw_data:
+            return self.raw_data[0]
+        return "" if self.data is None else f"{Decimal(self.data) / 100:.2f}".replace(".", ",")
+
+    def process_formdata(self, valuelist):
+        raw = (valuelist[0] if valuelist else "").strip().replace("€", "").replace(" ", "")
+        if not raw:
+            self.data = None
+            return
+        if "," in raw:
+            raw = raw.replace(".", "").replace(",", ".")
+        try:
+            self.data = int((Decimal(raw) * 100).to_integral_exact())
+        except InvalidOperation:
+            self.data = None
+            raise ValueError(_l("Write an amount such as 1.234,50.")) from None
+
+
+def local_moment(day, at: time) -> datetime:
+    """`day` at `at` on the district's wall clock, as an aware datetime.
+
+    A time that does not exist (the night clocks go forward) moves on by the missing hour; one that
+    exists twice is the first of the two.
+    """
+    district = g.get("district")
+    zone = district.zone if district is not None else ROME
+    moment = datetime.combine(day, at, tzinfo=zone)
+    return datetime.fromtimestamp(moment.timestamp(), tz=zone)
+
+
+DayField = DateField
+HourField = TimeField

@@ -1,0 +1,83 @@
+"""What every response carries: security headers, static files with far-future names, proxies."""
+
+import secrets
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlencode
+
+from flask import current_app, g, request, url_for
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from dissemination.kernel import subjects
+from dissemination.kernel.languages import FILTERS, LANGUAGES, language
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def _headers(response):
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), camera=()")
+    if "frame-ancestors 'none'" in headers["Content-Security-Policy"]:
+        headers.setdefault("X-Frame-Options", "DENY")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def asset(path: str) -> str:
+    """The address of a static file with a mark of its content, so that it may be kept for a year."""
+    marks = current_app.extensions.setdefault("asset_marks", {})
+    if path not in marks or current_app.debug:
+        file = Path(current_app.static_folder) / path
+        marks[path] = sha256(file.read_bytes()).hexdigest()[:10] if file.exists() else "missing"
+    return url_for("static", filename=path, v=marks[path])
+
+
+def form_token() -> str:
+    """A fresh random mark for a form, so that a double submit can be told from a second wish."""
+    return secrets.token_urlsafe(16)
+
+
+def here(**changes) -> str:
+    """The address of this page with query parameters changed (None drops one)."""
+    if request.endpoint is None:
+        return "/?" + urlencode(changes)
+    arguments = {**request.args.to_dict(), **g.get("url_values", {}), **changes}
+    return url_for(request.endpoint, **{k: v for k, v in arguments.items() if v is not None})
+
+
+def flatten_errors(errors) -> str:
+    """The messages of a form field as one text, those of nested forms included."""
+    if isinstance(errors, dict):
+        errors = errors.values()
+    if isinstance(errors, list | tuple) or not isinstance(errors, str):
+        try:
+            return " ".join(flatten_errors(e) for e in errors)
+        except TypeError:
+            return str(errors)
+    return errors
+
+
+def init_app(app, *, proxy_hops: int) -> None:
+    """Put headers, template helpers and the proxy fix (exactly `proxy_hops` proxies) on `app`."""
+    if proxy_hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxy_hops, x_proto=proxy_hops, x_host=proxy_hops)
+    app.after_request(_headers)
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31536000
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.filters["flatten_errors"] = flatten_errors
+    app.jinja_env.globals.update(
+        asset=asset, form_token=form_token, here=here, language=language, LANGUAGES=LANGUAGES,
+        view_functions=app.view_functions, subject_url=subjects.url,
+    )  # fmt: skip
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    # Before any package turns values into rows (the district), keep them as they stood in the URL.
+    app.url_value_preprocessor(lambda _endpoint, values: g.setdefault("url_values", dict(values or {})))
+    app.context_processor(lambda: {"district": g.get("district")})

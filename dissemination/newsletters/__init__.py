@@ -1,0 +1,1 @@
+"""Floor 8: topics, subscriptions, and issues composed of workshops, publications and text."""

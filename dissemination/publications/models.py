@@ -1,0 +1,109 @@
+"""A publication with its authors and files."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dissemination.districts.models import District, Sector
+from dissemination.kernel.database import UtcDateTime, db, one_of
+from dissemination.kernel.files import StoredFile
+from dissemination.plan.models import ActivityLine, MacroArea
+
+
+class Kind(StrEnum):
+    """What a publication is."""
+
+    ARTICLE = "article"
+    CONFERENCE_PAPER = "conference_paper"
+    PROCEEDINGS = "proceedings"
+    BOOK = "book"
+    CHAPTER = "chapter"
+    THESIS = "thesis"
+    REPORT = "report"
+    FORESIGHT = "foresight"
+    STRATEGIC_NOTE = "strategic_note"
+    BROCHURE = "brochure"
+    OTHER = "other"
+
+
+class Publication(db.Model):  # type: ignore[name-defined]
+    """A bibliographic record. It is public once `published_at` is set."""
+
+    __tablename__ = "publications"
+    __table_args__ = (
+        UniqueConstraint("district_id", "slug"),
+        Index("ix_publications_district_id_issued_id", "district_id", "issued", "id"),
+        Index("ix_publications_district_id_doi", "district_id", "doi"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
+    slug: Mapped[str] = mapped_column(String(100))
+    citation_key: Mapped[str] = mapped_column(String(120), default="")
+    kind: Mapped[Kind] = mapped_column(one_of(Kind))
+    title_it: Mapped[str] = mapped_column(Text, default="")
+    title_en: Mapped[str] = mapped_column(Text, default="")
+    abstract_it: Mapped[str] = mapped_column(Text, default="")
+    abstract_en: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str] = mapped_column(String(10), default="it")  # of the work itself
+    issued: Mapped[date]  # date of issue; day and month 1 when only the year is known
+    issued_precision: Mapped[str] = mapped_column(String(5), default="day")  # year | month | day
+    container: Mapped[str] = mapped_column(Text, default="")  # journal, book or proceedings
+    volume: Mapped[str] = mapped_column(String(40), default="")
+    number: Mapped[str] = mapped_column(String(40), default="")
+    pages: Mapped[str] = mapped_column(String(60), default="")
+    publisher: Mapped[str] = mapped_column(String(200), default="")
+    doi: Mapped[str] = mapped_column(String(200), default="")
+    isbn: Mapped[str] = mapped_column(String(20), default="")
+    issn: Mapped[str] = mapped_column(String(10), default="")
+    url: Mapped[str] = mapped_column(String(500), default="")
+    licence: Mapped[str] = mapped_column(String(60), default="")  # SPDX identifier
+    keywords: Mapped[list] = mapped_column(JSON, default=list)
+    extra: Mapped[dict] = mapped_column(JSON, default=dict)  # imported fields that have no column
+    sector_id: Mapped[int | None] = mapped_column(ForeignKey("sectors.id"))
+    macro_area_id: Mapped[int | None] = mapped_column(ForeignKey("macro_areas.id"))
+    activity_line_id: Mapped[int] = mapped_column(ForeignKey("activity_lines.id"))
+    search_text: Mapped[str] = mapped_column(Text, default="")  # folded: titles, authors, abstracts …
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    district: Mapped[District] = relationship()
+    sector: Mapped[Sector | None] = relationship()
+    macro_area: Mapped[MacroArea | None] = relationship()
+    line: Mapped[ActivityLine] = relationship()
+    authors: Mapped[list["Author"]] = relationship(
+        order_by="Author.position", back_populates="publication", cascade="all, delete-orphan"
+    )
+    files: Mapped[list["PublicationFile"]] = relationship(
+        back_populates="publication", cascade="all, delete-orphan"
+    )
+
+
+class Author(db.Model):  # type: ignore[name-defined]
+    """An author or editor; an organisation has only `family_name`."""
+
+    __tablename__ = "authors"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    editor: Mapped[bool] = mapped_column(default=False)
+    family_name: Mapped[str] = mapped_column(String(300))
+    given_name: Mapped[str] = mapped_column(String(200), default="")
+    organisation: Mapped[bool] = mapped_column(default=False)
+    affiliation: Mapped[str] = mapped_column(String(300), default="")
+    orcid: Mapped[str] = mapped_column(String(19), default="")
+    publication: Mapped[Publication] = relationship(back_populates="authors")
+
+
+class PublicationFile(db.Model):  # type: ignore[name-defined]
+    """A file of a publication."""
+
+    __tablename__ = "publication_files"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id"))
+    publication: Mapped[Publication] = relationship(back_populates="files")
+    file: Mapped[StoredFile] = relationship()

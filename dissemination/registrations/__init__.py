@@ -1,0 +1,1 @@
+"""Floor 6: seats, waiting list, invitations to calendars, and what registrants do by signed link."""

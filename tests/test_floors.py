@@ -1,0 +1,97 @@
+"""The floors of ARCHITECTURE.md, checked by reading imports, deferred ones too."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = {
+    "kernel": 0, "delivery": 1, "districts": 2, "people": 3, "plan": 4, "workshops": 5, "publications": 5,
+    "registrations": 6, "attendance": 7, "newsletters": 8, "front": 9, "sample": 10,
+}  # fmt: skip
+# Inside a package: a module imports only modules of a lower step.
+STEPS = {
+    "models": 0, "accounts": 1, "log": 1, "queries": 2, "rules": 2, "texts": 2,
+    "figures": 3, "forms": 4, "mails": 4, "activity": 4, "actions": 6,
+    "setup": 7, "views": 8, "api": 8, "jobs": 8, "cli": 9,
+}  # fmt: skip
+"""Packages whose other modules have a step of their own (see each package's docstring)."""
+OWN_STEPS: dict[str, dict[str, float]] = {}
+
+
+def imports(tree):
+    """(line, dotted module, imported name or None) for every import in `tree`, deferred ones too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name, None
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: relative import"
+            for alias in node.names:
+                yield node.lineno, node.module or "", alias.name
+
+
+def step_of(package, module):
+    """The step of a module, or None when it has none (floor 0 has no steps)."""
+    return OWN_STEPS.get(package, {}).get(module, STEPS.get(module))
+
+
+def breaches(package, module, source):
+    """The lines of `source` (module `module` of `package`) that import upward."""
+    for line, target, name in imports(ast.parse(source)):
+        parts = target.split(".")
+        if parts[0] in ("app", "config") and package != "roof":
+            yield f"{package}/{module}.py:{line} imports {parts[0]}, which is above every floor"
+        if parts[0] != "dissemination":
+            continue
+        if len(parts) == 1:
+            parts.append(name)
+        other = parts[1]
+        if FLOORS[other] > FLOORS[package] or (FLOORS[other] == FLOORS[package] and other != package):
+            yield f"{package}/{module}.py:{line} (floor {FLOORS[package]}) imports {other} (floor {FLOORS[other]})"
+        elif other == package and package not in ("kernel", "sample"):
+            inner = parts[2] if len(parts) > 2 else name
+            here, there = step_of(package, module), step_of(package, inner)
+            if here is None:
+                yield f"{package}/{module}.py has no step: give it one in OWN_STEPS"
+            elif there is not None and there >= here and inner != module:
+                yield f"{package}/{module}.py:{line} (step {here}) imports {inner} (step {there})"
+
+
+def files():
+    """Every module of ours below a floor: (package, module, path)."""
+    for path in sorted((ROOT / "dissemination").glob("*/**/*.py")):
+        relative = path.relative_to(ROOT / "dissemination")
+        if relative.parts[0] in FLOORS:
+            yield relative.parts[0], path.stem, path
+
+
+@pytest.mark.parametrize(
+    ("package", "module", "path"), [pytest.param(*f, id="/".join(f[:2])) for f in files()]
+)
+def test_a_package_imports_only_floors_below_it(package, module, path):
+    assert list(breaches(package, module, path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "module", "source", "found"),
+    [
+        ("people", "actions", "from dissemination.plan import models", "people/actions.py:1 (floor 3) imports plan (floor 4)"),
+        ("workshops", "views", "def f():\n    from dissemination.publications import queries", "workshops/views.py:2 (floor 5) imports publications (floor 5)"),
+        ("plan", "models", "from dissemination.plan.actions import x", "plan/models.py:1 (step 0) imports actions (step 6)"),
+        ("kernel", "clock", "import config", "kernel/clock.py:1 imports config, which is above every floor"),
+    ],
+)  # fmt: skip
+def test_a_planted_breach_is_caught(package, module, source, found):
+    assert list(breaches(package, module, source)) == [found]
+
+
+def test_every_package_has_a_floor():
+    packages = {p.name for p in (ROOT / "dissemination").iterdir() if (p / "__init__.py").exists()}
+    assert packages == set(FLOORS)
+
+
+def test_no_file_is_longer_than_400_lines():
+    long = {str(p): n for _, _, p in files() if (n := len(p.read_text().splitlines())) > 400}
+    assert long == {}
