@@ -59,6 +59,17 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     return app
 
 
+def create_served_app():
+    """The application behind WhiteNoise, for a WSGI server: static files never reach Flask."""
+    from whitenoise import WhiteNoise
+
+    app = create_app()
+    static = str(config.ROOT / "dissemination" / "static")
+    app.wsgi_app = WhiteNoise(app.wsgi_app, root=static, prefix="static/", max_age=31536000,
+                              allow_all_origins=False)  # fmt: skip
+    return app
+
+
 def periodic_jobs() -> list:
     """The table of periodic jobs: every (seconds, function) that the packages list, lowest floor first."""
     return [job for module in modules("jobs") for job in module.JOBS]

@@ -66,6 +66,7 @@ class Settings:
     instance: Path
     database_url: str
     public_url: str
+    port: int
     files_url: str
     secret_key: str
     password_salt: str
@@ -153,6 +154,7 @@ def load(environ=None) -> Settings:
         instance=instance,
         database_url=_database_url(environ, instance),
         public_url=public_url,
+        port=port,
         files_url=_text(environ, "FILES_URL", f"file://{instance / 'files'}"),
         secret_key=_text(environ, "SECRET_KEY", kept["secret_key"]),
         password_salt=_text(environ, "SECURITY_PASSWORD_SALT", kept["password_salt"]),

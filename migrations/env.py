@@ -1,0 +1,39 @@
+"""Alembic's environment: migrations run through the application's own engine, on both databases."""
+
+from alembic import context
+from flask import current_app
+
+from dissemination.kernel.database import UtcDateTime, db, write_lock
+
+
+def render_item(kind, item, _autogen_context):
+    """Write our column type as the plain one that it stores."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+def run() -> None:
+    """Upgrade or downgrade in one transaction, so that a broken migration leaves nothing half done."""
+    engine = db.engine
+    with write_lock(engine), engine.connect() as connection:
+        connection = connection.execution_options(write=True)
+        sqlite = engine.dialect.name == "sqlite"
+        if sqlite:  # batch operations rebuild tables that others point to
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.rollback()
+        context.configure(
+            connection=connection, target_metadata=db.metadata, render_as_batch=True, render_item=render_item,
+            compare_type=True, transaction_per_migration=False,
+        )  # fmt: skip
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+        if sqlite:
+            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations run against a database; --sql is not offered.")
+assert current_app
+run()
