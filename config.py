@@ -72,6 +72,7 @@ class Settings:
     password_salt: str
     totp_secrets: dict[str, str]
     proxy_hops: int
+    metrics_token: str | None
     max_upload: int  # bytes
     mail: MailSettings
     extra: dict = field(default_factory=dict)
@@ -160,6 +161,7 @@ def load(environ=None) -> Settings:
         password_salt=_text(environ, "SECURITY_PASSWORD_SALT", kept["password_salt"]),
         totp_secrets=kept["totp_secrets"],
         proxy_hops=_int(environ, "PROXY_HOPS", 0, low=0, high=5),
+        metrics_token=_text(environ, "METRICS_TOKEN"),
         max_upload=_int(environ, "MAX_UPLOAD_MB", 25, low=1, high=500) * 1024 * 1024,
         mail=_mail(environ, instance),
     )

@@ -7,6 +7,7 @@ a database of its own, copied from an empty template, so tests may commit.
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -71,13 +72,29 @@ def database_url(request, tmp_path):
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    uri = request.getfixturevalue("postgres")
+    with _postgres_database(request.getfixturevalue("postgres"), "template_empty") as url:
+        yield url
+
+
+@contextmanager
+def _postgres_database(uri, template):
+    """The URL of a fresh database copied from `template`, dropped afterwards."""
     name = f"t{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_empty")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield _named(uri, name)
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def empty_database(request, tmp_path):
+    """The URL of a database without tables, of the kind in `request.param`."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        return
+    with _postgres_database(request.getfixturevalue("postgres"), "template0") as url:
+        yield url
 
 
 _numbers = iter(range(10**9))

@@ -1,0 +1,1 @@
+"""What `make bench` runs: ratios inside one run, never a bare time."""
