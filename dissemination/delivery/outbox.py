@@ -1,0 +1,159 @@
+"""The outbox: a mail becomes rows in the transaction of the fact that it tells of; the worker sends it.
+
+Putting is cheap: nothing is rendered and no network is touched. Equal mails share one letter. The
+unique constraint on (subject, letter, address, idempotency) makes putting the same mail twice harmless.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import islice
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dissemination.delivery.calendar import CalendarObject
+from dissemination.delivery.letters import Rendered, preview
+from dissemination.delivery.mail import Mail, Recipient, content_hash, one_line
+from dissemination.delivery.models import Delivery, Fate, Letter
+from dissemination.kernel.clock import now
+from dissemination.kernel.database import db
+from dissemination.kernel.subjects import kind_of
+
+__all__ = [
+    "Rendered", "cancel", "deliveries_of", "preview", "progress", "put", "put_many", "skip_queued",
+]  # fmt: skip
+
+DEADLINE = timedelta(days=3)  # how long a deferred mail is tried
+BATCH = 1000
+WAITING = (Fate.QUEUED, Fate.LEASED, Fate.DEFERRED)  # not yet handed to a server
+KEY = ("subject_kind", "subject_id", "letter_id", "address", "idempotency")
+
+
+def _insert(model):
+    dialect = {"sqlite": sqlite, "postgresql": postgresql}[db.session.get_bind().dialect.name]
+    return dialect.insert(model.__table__).on_conflict_do_nothing()
+
+
+def _require_transaction() -> None:
+    if not db.session().info.get("writing"):
+        raise RuntimeError("outbox needs transaction(): a mail is put together with the fact it tells of")
+
+
+def _letter_id(mail: Mail) -> int:
+    """The id of the letter for `mail`, made when no equal one exists."""
+    source = mail.source()
+    digest = content_hash(source)
+    found = select(Letter.id).where(Letter.content_hash == digest)
+    letter_id = db.session.scalar(found)
+    if letter_id is None:
+        db.session.execute(
+            _insert(Letter).values(
+                district_id=mail.district_id, content_hash=digest, template=mail.template,
+                language=mail.language, subject=one_line(mail.subject)[:300], source=source, created_at=now(),
+            )
+        )  # fmt: skip
+        letter_id = db.session.scalar(found)
+    return letter_id
+
+
+def _subject(about) -> tuple[str, int]:
+    if about.id is None:
+        db.session.flush()
+    return kind_of(about), about.id
+
+
+def _row(mail: Mail, letter_id: int, subject: tuple[str, int], recipient: Recipient, **more) -> dict:
+    moment = now()
+    return {
+        "district_id": mail.district_id, "letter_id": letter_id, "address": recipient.address.strip()[:254],
+        "name": one_line(recipient.name)[:201], "contact_id": recipient.contact_id,
+        "merge": {k: str(v) for k, v in recipient.merge.items()}, "calendar": None,
+        "subject_kind": subject[0], "subject_id": subject[1], "idempotency": "",
+        "message_id": f"<{secrets.token_hex(16)}@{mail.sender.domain[-80:]}>", "state": Fate.QUEUED,
+        "reason": "", "attempts": 0, "next_at": moment, "deadline": moment + DEADLINE, "last_reply": "",
+        "created_at": moment, **more,
+    }  # fmt: skip
+
+
+def put(
+    mail: Mail, recipient: Recipient, *, about, calendar: CalendarObject | None = None, idempotency: str = ""
+) -> Delivery:
+    """Queue `mail` for `recipient`; the delivery row, the one that stood when it was put before.
+
+    `about` is the model row that the mail is about. `idempotency` (at most 40 characters) makes a second
+    sending of an equal mail distinct. Raises RuntimeError outside transaction().
+    """
+    _require_transaction()
+    row = _row(
+        mail, _letter_id(mail), _subject(about), recipient,
+        calendar=calendar.to_json() if calendar else None, idempotency=idempotency,
+    )  # fmt: skip
+    db.session.execute(_insert(Delivery).values(row))
+    return db.session.scalars(
+        select(Delivery).where(*(getattr(Delivery, name) == row[name] for name in KEY))
+    ).one()
+
+
+def put_many(mail: Mail, recipients: Iterable[Recipient], *, about) -> int:
+    """Queue `mail` for each of `recipients`; how many rows were new. Holds one batch in memory."""
+    _require_transaction()
+    letter_id, subject, count = _letter_id(mail), _subject(about), 0
+    recipients = iter(recipients)
+    while batch := list(islice(recipients, BATCH)):
+        rows = [_row(mail, letter_id, subject, recipient) for recipient in batch]
+        result = db.session.execute(
+            _insert(Delivery), rows, execution_options={"preserve_rowcount": True}
+        )  # fmt: skip
+        count += result.rowcount
+    return count
+
+
+def _finish(condition, state: Fate, reason: str) -> int:
+    _require_transaction()
+    return db.session.execute(
+        update(Delivery)
+        .where(Delivery.state.in_(WAITING), *condition)
+        .values(state=state, reason=one_line(reason)[:300], finished_at=now(), lease_owner=None),
+        execution_options={"synchronize_session": "fetch"},
+    ).rowcount
+
+
+def skip_queued(
+    *, about_kind: str, reason: str, contact_id: int | None = None, address: str | None = None
+) -> int:
+    """Skip what waits for a contact or an address (give one) about subjects of a kind; how many rows.
+
+    Takes effect for rows that a worker has leased but not begun to send.
+    """
+    if (contact_id is None) == (address is None):
+        raise ValueError("give contact_id or address, one of them")
+    whom = (
+        Delivery.contact_id == contact_id
+        if address is None
+        else func.lower(Delivery.address) == address.strip().lower()
+    )
+    return _finish((Delivery.subject_kind == about_kind, whom), Fate.SKIPPED, reason)
+
+
+def _about(about) -> tuple:
+    kind, subject_id = _subject(about)
+    return Delivery.subject_kind == kind, Delivery.subject_id == subject_id
+
+
+def cancel(about, reason: str) -> int:
+    """Call back every mail about `about` that has not been handed to a server; how many rows."""
+    return _finish(_about(about), Fate.CANCELLED, reason)
+
+
+def progress(about) -> dict[Fate, int]:
+    """How many deliveries about `about` stand where; fates that nobody has are left out."""
+    rows = db.session.execute(
+        select(Delivery.state, func.count()).where(*_about(about)).group_by(Delivery.state)
+    )
+    return dict(rows.tuples().all())
+
+
+def deliveries_of(about):
+    """A query of the deliveries about `about`, oldest first."""
+    return select(Delivery).where(*_about(about)).order_by(Delivery.id)
