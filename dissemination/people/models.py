@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.districts.models import Sector
@@ -44,7 +44,13 @@ class Company(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         UniqueConstraint("district_id", "tax_id"),
         Index("ix_companies_district_id_name_folded_id", "district_id", "name_folded", "id"),
-    )
+        # Organisations without a tax id are told apart by their name only.
+        Index(
+            "uq_companies_untaxed_name", "district_id", "name_folded", unique=True,
+            sqlite_where=text("tax_id IS NULL AND merged_into_id IS NULL"),
+            postgresql_where=text("tax_id IS NULL AND merged_into_id IS NULL"),
+        ),
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
     tax_id: Mapped[str | None] = mapped_column(String(16))  # partita IVA, digits only
@@ -60,7 +66,11 @@ class Company(db.Model):  # type: ignore[name-defined]
     website: Mapped[str] = mapped_column(String(300), default="")
     in_managing_body: Mapped[bool] = mapped_column(default=False)  # rule R2 may exclude it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))  # kept for the log
+    # A duplicate is kept for the log; the three say into what, by whom and when it was merged.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"), index=True)
+    merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    merged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
     sector: Mapped[Sector | None] = relationship()
     memberships: Mapped[list["Membership"]] = relationship(
         order_by="Membership.since", back_populates="company", cascade="all, delete-orphan"
@@ -97,6 +107,7 @@ class Contact(db.Model):  # type: ignore[name-defined]
     job_title: Mapped[str] = mapped_column(String(120), default="")
     language: Mapped[str] = mapped_column(String(2), default="it")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
     company: Mapped[Company | None] = relationship()
 
     @property
