@@ -18,6 +18,8 @@ STEPS = {
 }  # fmt: skip
 """Packages whose other modules have a step of their own (see each package's docstring)."""
 OWN_STEPS: dict[str, dict[str, float]] = {
+    "workshops": {"refusals": 0.5, "slots": 0.5, "facts": 5, "linked": 5, "feeds": 5, "desk": 7.5, "public": 7.5},
+    "attendance": {"refusals": 0.5, "desk": 7.5, "sheet": 7.5},
     "delivery": {
         "mail": 0,
         "calendar": 0.5,

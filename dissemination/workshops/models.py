@@ -1,6 +1,6 @@
 """A workshop, its sessions and speakers, and the facts of its life as rows with a who and a when."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
@@ -10,6 +10,8 @@ from dissemination.districts.models import District, Sector
 from dissemination.kernel.clock import local, now
 from dissemination.kernel.database import UtcDateTime, db
 from dissemination.plan.models import ActivityLine, MacroArea
+
+LONGEST = timedelta(days=184)  # from the first start to the last end; lists rely on it
 
 
 class State(StrEnum):
@@ -37,6 +39,7 @@ class Workshop(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         UniqueConstraint("district_id", "slug"),
         Index("ix_workshops_district_id_starts_at_id", "district_id", "starts_at", "id"),
+        Index("ix_workshops_sector", "district_id", "sector_id", "starts_at", "id"),
         CheckConstraint("seats BETWEEN 1 AND 100000", name="seats"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,6 +55,8 @@ class Workshop(db.Model):  # type: ignore[name-defined]
     abstract_en: Mapped[str] = mapped_column(Text, default="")
     venue: Mapped[str] = mapped_column(String(200), default="")
     address: Mapped[str] = mapped_column(String(300), default="")
+    directions_it: Mapped[str] = mapped_column(Text, default="")  # how to reach, in words
+    directions_en: Mapped[str] = mapped_column(Text, default="")
     online_url: Mapped[str] = mapped_column(String(500), default="")  # for the registered only
     seats: Mapped[int]
     registration_deadline: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -61,6 +66,8 @@ class Workshop(db.Model):  # type: ignore[name-defined]
     version: Mapped[int] = mapped_column(default=1)  # optimistic lock for two editors
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     district: Mapped[District] = relationship()
@@ -146,6 +153,18 @@ class Question(db.Model):  # type: ignore[name-defined]
     text_en: Mapped[str] = mapped_column(String(300), default="")
     required: Mapped[bool] = mapped_column(default=False)
     workshop: Mapped[Workshop] = relationship(back_populates="questions")
+
+
+class WorkshopWord(db.Model):  # type: ignore[name-defined]
+    """A folded word by which a workshop is found. Keeps search as fast at 100,000 workshops as at 100."""
+
+    __tablename__ = "workshop_words"
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), primary_key=True)
+    # Byte order on both databases, so that "begins with" is a range of the primary key.
+    word: Mapped[str] = mapped_column(
+        String(40).with_variant(String(40, collation="C"), "postgresql"), primary_key=True
+    )
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), primary_key=True, index=True)
 
 
 class Cancellation(db.Model):  # type: ignore[name-defined]

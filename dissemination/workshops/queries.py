@@ -1,0 +1,217 @@
+"""Finding workshops: one by its slug, the coming ones, lists with filters."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy.orm import joinedload, selectinload
+from werkzeug.exceptions import NotFound
+
+from dissemination.districts.models import District
+from dissemination.kernel.clock import now
+from dissemination.kernel.database import db
+from dissemination.kernel.paging import SIZE, Page, page
+from dissemination.kernel.text import fold
+from dissemination.workshops.models import (
+    LONGEST,
+    Cancellation,
+    Closing,
+    Mode,
+    State,
+    Workshop,
+    WorkshopSession,
+    WorkshopWord,
+)
+
+FEW = 2000  # so many hits are looked up by id; more are found by walking the list in its order
+
+
+class When(StrEnum):
+    """Which side of now a list looks at."""
+
+    COMING = "coming"  # next date first
+    PAST = "past"  # last date first
+    ALL = "all"  # last date first
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed by. `month` is any day of the month, in the district's zone."""
+
+    when: When = When.COMING
+    state: State | None = None
+    sector_id: int | None = None
+    mode: Mode | None = None
+    text: str = ""
+    month: date | None = None
+
+
+def by_slug(district: District, slug: str, *, public: bool = False) -> Workshop:
+    """The district's workshop with that slug; `public` hides drafts. Raises NotFound (404)."""
+    query = select(Workshop).where(Workshop.district_id == district.id, Workshop.slug == slug)
+    if public:
+        query = query.where(Workshop.published_at.is_not(None))
+    found = db.session.scalar(query.options(*_whole()))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def by_id(workshop_id: int) -> Workshop | None:
+    """The workshop with that id, of whatever district: for jobs and links upward, never for a URL."""
+    return db.session.get(Workshop, workshop_id)
+
+
+def upcoming(
+    district_id: int,
+    *,
+    limit: int = 100,
+    sector_ids: Iterable[int] | None = None,
+    until: datetime | None = None,
+) -> list[Workshop]:
+    """Published workshops that have not ended and are not cancelled, next date first."""
+    query = _coming(_of(district_id)).where(is_in_state(State.PUBLISHED))
+    if sector_ids is not None:
+        query = query.where(Workshop.sector_id.in_(list(sector_ids)))
+    if until is not None:
+        query = query.where(Workshop.starts_at < until)
+    query = query.order_by(Workshop.starts_at, Workshop.id).limit(limit)
+    return list(db.session.scalars(query.options(*_row(), selectinload(Workshop.sessions))).unique())
+
+
+def listed(
+    district: District,
+    filters: Filters,
+    *,
+    public: bool = False,
+    after: str | None = None,
+    size: int = SIZE,
+) -> Page:
+    """One page of the district's workshops, by key. `public` hides drafts."""
+    query = _filtered(district, filters)
+    if public:
+        query = query.where(Workshop.published_at.is_not(None))
+    descending = filters.when is not When.COMING and filters.month is None
+    return page(
+        query.options(*_row()),
+        columns=(Workshop.starts_at, Workshop.id),
+        after=after,
+        descending=descending,
+        size=size,
+    )
+
+
+def feed(district: District, filters: Filters, *, limit: int = 200) -> list[Workshop]:
+    """What a public feed shows: like `listed`, with sessions, drafts hidden, next date first."""
+    query = _filtered(district, filters).where(Workshop.published_at.is_not(None))
+    query = query.order_by(Workshop.starts_at, Workshop.id).limit(limit)
+    sessions = selectinload(Workshop.sessions)
+    return list(db.session.scalars(query.options(*_row(), sessions)).unique())
+
+
+def newest(district: District, *, limit: int = 50) -> list[Workshop]:
+    """The workshops published last, newest first: what an Atom reader wants."""
+    query = _of(district.id).where(Workshop.published_at.is_not(None))
+    query = query.order_by(Workshop.published_at.desc(), Workshop.id.desc()).limit(limit)
+    return list(db.session.scalars(query.options(*_row())).unique())
+
+
+def to_close(district: District, *, limit: int = 10) -> list[Workshop]:
+    """Workshops of the last half-year that were held and wait for their closing, oldest first."""
+    query = _of(district.id).where(is_in_state(State.HELD), Workshop.starts_at > now() - timedelta(days=183))
+    query = query.order_by(Workshop.starts_at, Workshop.id).limit(limit)
+    return list(db.session.scalars(query.options(*_row())).unique())
+
+
+def is_in_state(state: State) -> ColumnElement[bool]:
+    """The condition for `state`, saying the same as `Workshop.state`."""
+    cancelled = select(1).where(Cancellation.workshop_id == Workshop.id).exists()
+    closed = select(1).where(Closing.workshop_id == Workshop.id).exists()
+    open_ = and_(~cancelled, ~closed)
+    return {
+        State.CANCELLED: cancelled,
+        State.CLOSED: and_(closed, ~cancelled),
+        State.DRAFT: and_(Workshop.published_at.is_(None), open_),
+        State.HELD: and_(Workshop.published_at.is_not(None), Workshop.ends_at <= now(), open_),
+        State.PUBLISHED: and_(Workshop.published_at.is_not(None), Workshop.ends_at > now(), open_),
+    }[state]
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of `text`, each once, as the search index keeps them."""
+    return list(dict.fromkeys(w[:40] for w in re.findall(r"\w+", fold(text)) if len(w) > 1))
+
+
+def _of(district_id: int) -> Select:
+    return select(Workshop).where(Workshop.district_id == district_id)
+
+
+def _row():
+    """What a row of a list shows, loaded with it."""
+    return (
+        joinedload(Workshop.cancellation),
+        joinedload(Workshop.closing),
+        joinedload(Workshop.sector),
+    )
+
+
+def _whole():
+    """What a workshop's page shows."""
+    sessions = selectinload(Workshop.sessions)
+    return (*_row(), sessions.selectinload(WorkshopSession.speakers), selectinload(Workshop.questions))
+
+
+def _coming(query: Select) -> Select:
+    # The bound on starts_at lets the index skip the years that are over.
+    return query.where(Workshop.starts_at > now() - LONGEST, Workshop.ends_at > now())
+
+
+def _filtered(district: District, filters: Filters) -> Select:
+    query = _of(district.id)
+    if filters.month is not None:
+        query = query.where(_in_month(district, filters.month))
+    elif filters.when is When.COMING:
+        query = _coming(query)
+    elif filters.when is When.PAST:
+        query = query.where(Workshop.starts_at <= now(), Workshop.ends_at <= now())
+    if filters.state is not None:
+        query = query.where(is_in_state(filters.state))
+    if filters.sector_id is not None:
+        query = query.where(Workshop.sector_id == filters.sector_id)
+    if filters.mode is not None:
+        query = query.where(_has_mode(filters.mode))
+    for word in words_of(filters.text):
+        query = query.where(_has_word(district, word))
+    return query
+
+
+def _in_month(district: District, day: date) -> ColumnElement[bool]:
+    first = day.replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    start, end = (
+        datetime(d.year, d.month, 1, tzinfo=district.zone).astimezone(UTC) for d in (first, following)
+    )
+    return and_(Workshop.starts_at >= start, Workshop.starts_at < end)
+
+
+def _has_mode(mode: Mode) -> ColumnElement[bool]:
+    room, link = Workshop.venue != "", Workshop.online_url != ""
+    if mode is Mode.ONLINE:
+        return and_(~room, link)
+    return and_(room, link if mode is Mode.MIXED else ~link)
+
+
+def _has_word(district: District, word: str) -> ColumnElement[bool]:
+    """Workshops with a word that begins so. A rare one is looked up by id, a common one row by row."""
+    begins = and_(
+        WorkshopWord.district_id == district.id,
+        WorkshopWord.word >= word,
+        WorkshopWord.word < f"{word}\U0010ffff",
+    )
+    ids = db.session.scalars(select(WorkshopWord.workshop_id).where(begins).limit(FEW)).all()
+    if len(ids) < FEW:
+        return Workshop.id.in_(sorted(set(ids)))
+    return select(1).where(WorkshopWord.workshop_id == Workshop.id, begins).exists()
