@@ -20,8 +20,8 @@ def run() -> None:
         connection = connection.execution_options(write=True)
         sqlite = engine.dialect.name == "sqlite"
         if sqlite:  # batch operations rebuild tables that others point to
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.rollback()
+            # Outside a transaction, hence on the driver's connection: inside one it does nothing.
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
         context.configure(
             connection=connection, target_metadata=db.metadata, render_as_batch=True, render_item=render_item,
             compare_type=True, transaction_per_migration=False,
@@ -30,7 +30,7 @@ def run() -> None:
             context.run_migrations()
         connection.commit()
         if sqlite:
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")
 
 
 if context.is_offline_mode():

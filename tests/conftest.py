@@ -139,6 +139,12 @@ def _person(district, email, role):
 
 
 @pytest.fixture
+def person(app):
+    """person(district, email, role) -> an account with that role."""
+    return _person
+
+
+@pytest.fixture
 def ada(moda):
     """Ada organises in moda."""
     return _person(moda, "ada@moda.example", "organiser")

@@ -21,13 +21,13 @@ import config  # noqa: E402  (the path above comes first)
 
 def prepare() -> None:
     """Bring the database up to date; load the sample district into an empty one."""
+    from dissemination.sample.actions import load
     from flask_migrate import upgrade
     from sqlalchemy import func, select
 
     from app import create_app
     from dissemination.districts.models import District
     from dissemination.kernel.database import db, transaction
-    from dissemination.sample.actions import load
 
     app = create_app()
     with app.app_context():
@@ -42,7 +42,7 @@ def prepare() -> None:
             print(f"… done in {time.monotonic() - began:.0f} s", flush=True)
 
 
-def start(settings, port: int) -> list[subprocess.Popen]:
+def start(port: int) -> list[subprocess.Popen]:
     """The web and worker processes."""
     tool = Path(sys.executable).parent
     environment = {**os.environ, "FLASK_APP": "app"}
@@ -72,7 +72,9 @@ def announce(settings, url: str) -> None:
     from dissemination.sample.people import CAST, PASSWORD
 
     mail = settings.mail
-    where = f"SMTP {mail.server}:{mail.port}" if mail.server else f"{mail.folder} (also at the desk under Posta)"
+    where = (
+        f"SMTP {mail.server}:{mail.port}" if mail.server else f"{mail.folder} (also at the desk under Posta)"
+    )
     print(f"\n  {url}\n\n  Sign in at {url}/login (password for all: {PASSWORD})")
     for person in CAST:
         print(f"    {person.email:32} {person.about}")
@@ -96,11 +98,14 @@ def main() -> int:
     settings = config.load()
     port = int(os.environ.get("PORT") or settings.port)
     prepare()
-    processes = start(settings, port)
+    processes = start(port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         if not wait_until_ready(f"http://127.0.0.1:{port}", processes):
-            print(f"The web process did not get ready. Is port {port} taken? PORT=8001 make run", file=sys.stderr)
+            print(
+                f"The web process did not get ready. Is port {port} taken? PORT=8001 make run",
+                file=sys.stderr,
+            )
             return 1
         announce(settings, settings.public_url)
         while all(p.poll() is None for p in processes):

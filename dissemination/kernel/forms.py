@@ -40,6 +40,7 @@ class Form(FlaskForm):
         """Trim what people paste."""
 
         def bind_field(self, form, unbound_field, options):
+            """Add the trimming filter to every text field."""
             filters = list(unbound_field.kwargs.get("filters", []))
             if issubclass(unbound_field.field_class, StringField) and _strip not in filters:
                 unbound_field.kwargs["filters"] = [*filters, _strip]
@@ -70,7 +71,8 @@ def email_field(label, *, required=True, **options):
 class TaxIdField(StringField):
     """A partita IVA: 11 digits with their checksum; spaces and a leading "IT" are dropped."""
 
-    def pre_validate(self, form):
+    def pre_validate(self, form):  # noqa: ARG002 (WTForms' signature)
+        """Keep the bare digits, or refuse."""
         if not self.data:
             return
         try:
@@ -92,6 +94,7 @@ class MoneyField(Field):
         return "" if self.data is None else f"{Decimal(self.data) / 100:.2f}".replace(".", ",")
 
     def process_formdata(self, valuelist):
+        """Read what the person wrote into integer cents."""
         raw = (valuelist[0] if valuelist else "").strip().replace("€", "").replace(" ", "")
         if not raw:
             self.data = None

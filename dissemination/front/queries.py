@@ -1,0 +1,191 @@
+"""What the start pages show: the next date, what is waiting to be done, the figures of the half-year."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import func, select
+
+from dissemination.delivery.models import OPEN, Delivery, Fate
+from dissemination.districts.models import District
+from dissemination.kernel.clock import now, today
+from dissemination.kernel.database import db
+from dissemination.kernel.languages import short_date, translated
+from dissemination.newsletters.models import Issue
+from dissemination.plan.figures import figures_for
+from dissemination.plan.queries import current_plan
+from dissemination.publications.models import Publication
+from dissemination.registrations.models import Room
+from dissemination.workshops.models import Cancellation, Closing, Workshop
+
+HEADLINES = ("DV-01", "DV-03", "DV-07", "DV-08")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for the organiser: what, and where to do it."""
+
+    text: str
+    url: str
+
+
+def districts() -> list[District]:
+    """All districts by name."""
+    return list(db.session.scalars(select(District).order_by(District.name_it)))
+
+
+def _coming(district, limit):
+    query = (
+        select(Workshop)
+        .outerjoin(Cancellation)
+        .where(
+            Workshop.district_id == district.id, Workshop.published_at.is_not(None),
+            Workshop.ends_at > now(), Cancellation.workshop_id.is_(None),
+        )
+        .order_by(Workshop.starts_at, Workshop.id)
+        .limit(limit)
+    )  # fmt: skip
+    return list(db.session.scalars(query))
+
+
+def _half_year(day) -> str:
+    return f"{day.year}-H{1 if day.month <= 6 else 2}"
+
+
+def headlines(district) -> tuple[str, list[dict]]:
+    """The period and the headline figures of the half-year that runs: code, name, actual, target."""
+    plan = current_plan(district.id)
+    if plan is None:
+        return "", []
+    period = _half_year(min(max(today(district.zone), plan.starts_on), plan.ends_on))
+    values = figures_for(plan, period)
+    shown = [i for i in plan.indicators if i.code in HEADLINES and i.code in values]
+    return period, [
+        {"code": i.code, "name": translated(i, "name"), "id": i.id, **values[i.code]} for i in shown
+    ]
+
+
+def home(district) -> dict:
+    """What the public start page shows."""
+    published = (
+        select(Publication)
+        .where(Publication.district_id == district.id, Publication.published_at.is_not(None))
+        .order_by(Publication.published_at.desc(), Publication.id.desc())
+        .limit(3)
+    )
+    sent = (
+        select(Issue)
+        .where(Issue.district_id == district.id, Issue.finished_at.is_not(None))
+        .order_by(Issue.finished_at.desc())
+        .limit(3)
+    )
+    period, figures = headlines(district)
+    return {
+        "workshops": _coming(district, 4),
+        "publications": list(db.session.scalars(published)),
+        "issues": list(db.session.scalars(sent)),
+        "period": period,
+        "figures": figures,
+    }
+
+
+def today_at_desk(district) -> dict:
+    """What the organiser sees first: the next workshop, what waits, the figures."""
+    coming = _coming(district, 4)
+    rooms = {r.workshop_id: r for r in db.session.scalars(
+        select(Room).where(Room.workshop_id.in_([w.id for w in coming])))}  # fmt: skip
+    period, figures = headlines(district)
+    return {
+        "workshops": coming,
+        "rooms": rooms,
+        "tasks": _to_close(district) + _drafts(district) + _mail_trouble(district),
+        "period": period,
+        "figures": figures,
+    }
+
+
+def _to_close(district):
+    query = (
+        select(Workshop)
+        .outerjoin(Cancellation)
+        .outerjoin(Closing)
+        .where(
+            Workshop.district_id == district.id, Workshop.published_at.is_not(None), Workshop.ends_at <= now(),
+            Cancellation.workshop_id.is_(None), Closing.workshop_id.is_(None),
+        )
+        .order_by(Workshop.starts_at)
+        .limit(10)
+    )  # fmt: skip
+    return [
+        Task(
+            _("Record who came to «%(title)s» (%(date)s) and close it", title=translated(w, "title"),
+              date=short_date(w.starts_at)),
+            url_for("attendance_desk.show", district=district, slug=w.slug),
+        )
+        for w in db.session.scalars(query)
+    ]  # fmt: skip
+
+
+def _drafts(district):
+    def count(model, *conditions):
+        return db.session.scalar(
+            select(func.count()).select_from(model).where(model.district_id == district.id, *conditions)
+        )
+
+    found = []
+    n = count(Workshop, Workshop.published_at.is_(None))
+    if n:
+        text = ngettext("%(num)d workshop is a draft", "%(num)d workshops are drafts", n)
+        found.append(Task(text, url_for("workshops_desk.index", district=district, state="draft")))
+    n = count(Publication, Publication.published_at.is_(None))
+    if n:
+        text = ngettext("%(num)d publication is not published", "%(num)d publications are not published", n)
+        found.append(Task(text, url_for("publications_desk.index", district=district, state="draft")))
+    n = count(Issue, Issue.sent_at.is_(None))
+    if n:
+        text = ngettext("%(num)d newsletter is a draft", "%(num)d newsletters are drafts", n)
+        found.append(Task(text, url_for("newsletters_desk.index", district=district)))
+    return found
+
+
+def _mail_trouble(district):
+    since = now() - timedelta(days=7)
+    query = (
+        select(Delivery.state, func.count())
+        .where(
+            Delivery.district_id == district.id, Delivery.created_at >= since,
+            Delivery.state.in_((Fate.UNCERTAIN, Fate.REFUSED, Fate.DEFERRED)),
+        )
+        .group_by(Delivery.state)
+    )  # fmt: skip
+    counts = dict(db.session.execute(query).all())
+    texts = {
+        Fate.UNCERTAIN: lambda n: ngettext(
+            "%(num)d message has an uncertain fate", "%(num)d messages have an uncertain fate", n),
+        Fate.REFUSED: lambda n: ngettext("%(num)d message was refused", "%(num)d messages were refused", n),
+        Fate.DEFERRED: lambda n: ngettext("%(num)d message is waiting to be tried again",
+                                          "%(num)d messages are waiting to be tried again", n),
+    }  # fmt: skip
+    return [
+        Task(texts[fate](counts[fate]), url_for("front_desk.mail", district=district, state=fate.value))
+        for fate in texts
+        if counts.get(fate)
+    ]
+
+
+def deliveries_by_state() -> dict[Fate, int]:
+    """How many deliveries stand where, over all districts."""
+    return {
+        state: n
+        for state, n in db.session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
+    }
+
+
+def oldest_due_seconds() -> float:
+    """Age in seconds of the oldest delivery that is due; 0 when none is."""
+    oldest = db.session.scalar(
+        select(func.min(Delivery.next_at)).where(Delivery.state.in_(OPEN), Delivery.next_at <= now())
+    )
+    return (now() - oldest).total_seconds() if oldest else 0.0

@@ -1,0 +1,98 @@
+"""Every route is walked by a stranger, by each role, and by a manager of another district.
+
+A desk route says its role by `@requires`; any other route must be named in PUBLIC or OWN_ACCOUNT, so a
+new route without an expectation fails here.
+"""
+
+import pytest
+
+from dissemination.kernel.rights import RANK, Role
+
+PUBLIC: set[str] = {
+    "static", "front.index", "front.home", "front.privacy", "front.live", "front.ready", "front.metrics",
+}  # fmt: skip
+OWN_ACCOUNT: set[str] = set()
+ROLES = ("viewer", "organiser", "manager", "observer")
+
+
+def address(rule, district="moda"):
+    """The rule's path with values put in: the district, 1 for numbers, x for words."""
+    path = rule.rule
+    for name, converter in rule._converters.items():
+        kind = type(converter).__name__.removesuffix("Converter").lower()
+        value = district if name == "district" else {"integer": "1"}.get(kind, "x")
+        for written in (f"<{name}>", f"<int:{name}>", f"<path:{name}>", f"<string:{name}>"):
+            path = path.replace(written, value)
+    assert "<" not in path, f"{rule.rule}: give this converter a value"
+    return path
+
+
+def desk_routes(app):
+    """(rule, method, role) of every route that carries a role."""
+    for rule in app.url_map.iter_rules():
+        role = getattr(app.view_functions[rule.endpoint], "required_role", None)
+        if role is not None:
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                yield rule, method, role
+
+
+def test_every_route_has_an_expectation(app):
+    known = PUBLIC | OWN_ACCOUNT
+    silent = [
+        r.endpoint
+        for r in app.url_map.iter_rules()
+        if getattr(app.view_functions[r.endpoint], "required_role", None) is None and r.endpoint not in known
+    ]
+    assert silent == []
+
+
+def test_no_expectation_is_left_over(app):
+    assert sorted((PUBLIC | OWN_ACCOUNT) - set(app.view_functions)) == []
+
+
+def test_a_stranger_is_sent_to_sign_in(app, moda, client):
+    answers = {
+        (rule.endpoint, method): client.open(address(rule), method=method)
+        for rule, method, _role in desk_routes(app)
+    }
+    wrong = {k: a.status_code for k, a in answers.items() if not (a.status_code == 302 and "/login" in a.location)}
+    assert wrong == {}
+
+
+def test_a_manager_of_another_district_finds_nothing(app, moda, dora, sign_in):
+    browser = sign_in(dora)
+    wrong = {
+        (rule.endpoint, method): status
+        for rule, method, _role in desk_routes(app)
+        if (status := browser.open(address(rule), method=method).status_code) != 404
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_each_role_may_do_what_its_rank_allows(app, moda, sign_in, person, name):
+    role = Role(name)
+    browser = sign_in(person(moda, f"{name}@moda.example", role))
+    wrong = {}
+    for rule, method, needed in desk_routes(app):
+        allowed = RANK[role] >= RANK[needed] and (role is not Role.OBSERVER or method == "GET")
+        status = browser.open(address(rule), method=method).status_code
+        if allowed == (status == 403):
+            wrong[(rule.endpoint, method)] = status
+    assert wrong == {}
+
+
+def test_the_observer_reads_all_districts(app, moda, nautica, elio, sign_in):
+    browser = sign_in(elio)
+    assert [browser.get(f"/{d}/desk/").status_code for d in ("moda", "nautica")] == [200, 200]
+
+
+def test_own_account_pages_send_a_stranger_to_sign_in(app, client):
+    pages = [r for r in app.url_map.iter_rules() if r.endpoint in OWN_ACCOUNT]
+    wrong = {}
+    for rule in pages:
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            answer = client.open(address(rule), method=method)
+            if answer.status_code not in (302, 401):
+                wrong[(rule.endpoint, method)] = answer.status_code
+    assert wrong == {}
