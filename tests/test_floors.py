@@ -34,6 +34,11 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "worker": 8.5,
     },  # fmt: skip
     "front": {"desk": 7},
+    # Values and texts first, then the formats, then what an import would do; pages by who reads them.
+    "publications": {
+        "records": 1, "latex": 1, "bibtex": 2, "citations": 2, "formats": 3, "importing": 5, "public": 7, "desk": 7,
+        "uploads": 7,
+    },
     "people": {
         "names": 0, "imports": 6.5, "access": 6.2, "throttle": 6.2, "sign_in": 6.8, "mail": 6.8,
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,

@@ -1,4 +1,4 @@
-"""A publication with its authors and files."""
+"""A publication with its authors and files, and the facts of its life as rows with a who and a when."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -26,6 +26,14 @@ class Kind(StrEnum):
     STRATEGIC_NOTE = "strategic_note"
     BROCHURE = "brochure"
     OTHER = "other"
+
+
+class State(StrEnum):
+    """Where a publication stands; computed from its rows, never stored."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"  # was public once, and was taken back with a reason
 
 
 class Publication(db.Model):  # type: ignore[name-defined]
@@ -68,6 +76,8 @@ class Publication(db.Model):  # type: ignore[name-defined]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    revised_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revised_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     district: Mapped[District] = relationship()
@@ -78,8 +88,23 @@ class Publication(db.Model):  # type: ignore[name-defined]
         order_by="Author.position", back_populates="publication", cascade="all, delete-orphan"
     )
     files: Mapped[list["PublicationFile"]] = relationship(
-        back_populates="publication", cascade="all, delete-orphan"
+        order_by="PublicationFile.id", back_populates="publication", cascade="all, delete-orphan"
     )
+    withdrawals: Mapped[list["Withdrawal"]] = relationship(
+        order_by="Withdrawal.id", back_populates="publication"
+    )
+
+    @property
+    def state(self) -> State:
+        """The publication's state now."""
+        if self.published_at is not None:
+            return State.PUBLISHED
+        return State.WITHDRAWN if self.withdrawals else State.DRAFT
+
+    @property
+    def open_access(self) -> bool:
+        """Whether its licence lets anybody read and share it (Creative Commons, or public domain)."""
+        return self.licence.startswith("CC")
 
 
 class Author(db.Model):  # type: ignore[name-defined]
@@ -106,4 +131,32 @@ class PublicationFile(db.Model):  # type: ignore[name-defined]
     publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("files.id"))
     publication: Mapped[Publication] = relationship(back_populates="files")
+    file: Mapped[StoredFile] = relationship()
+
+
+class Withdrawal(db.Model):  # type: ignore[name-defined]
+    """A publication was taken back from the public: published by mistake. The reason is kept."""
+
+    __tablename__ = "publication_withdrawals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    publication: Mapped[Publication] = relationship(back_populates="withdrawals")
+
+
+class Import(db.Model):  # type: ignore[name-defined]
+    """An uploaded bibliography: kept between its preview and its import, and afterwards as a record."""
+
+    __tablename__ = "publication_imports"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), index=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id"))
+    language: Mapped[str] = mapped_column(String(10))  # of entries that do not say theirs
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    uploaded_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    imported_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    records: Mapped[int] = mapped_column(default=0)  # publications that it made
     file: Mapped[StoredFile] = relationship()

@@ -1,0 +1,163 @@
+"""A bibliographic record as a value: what every import format is read into and every export written from.
+
+Knows nothing of the database. Its field names are the columns of `models.Publication`.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from stdnum import isbn, isni, issn
+from stdnum.exceptions import ValidationError
+
+from dissemination.kernel.text import fold
+from dissemination.publications.models import Kind
+
+LICENCES = (
+    "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", "CC-BY-ND-4.0", "CC-BY-NC-ND-4.0",
+    "CC0-1.0",
+)  # fmt: skip
+"""SPDX identifiers that the form offers (https://spdx.org/licenses/). Empty: all rights reserved."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_DOI_ADDRESS = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"https?://[^\s\\{}<>\"^`|]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Person:
+    """An author or editor; an organisation has only `family_name`."""
+
+    family_name: str
+    given_name: str = ""
+    organisation: bool = False
+    editor: bool = False
+    affiliation: str = ""
+    orcid: str = ""
+
+    @property
+    def inverted(self) -> str:
+        """ "Rossi, Maria"; the plain name of an organisation."""
+        return f"{self.family_name}, {self.given_name}" if self.given_name else self.family_name
+
+
+@dataclass
+class Record:
+    """One publication's bibliographic facts. Texts are plain Unicode, without LaTeX or HTML."""
+
+    kind: Kind
+    issued: date
+    issued_precision: str = "day"  # year | month | day
+    citation_key: str = ""
+    title_it: str = ""
+    title_en: str = ""
+    abstract_it: str = ""
+    abstract_en: str = ""
+    language: str = "it"
+    container: str = ""
+    volume: str = ""
+    number: str = ""
+    pages: str = ""
+    publisher: str = ""
+    doi: str = ""
+    isbn: str = ""
+    issn: str = ""
+    url: str = ""
+    licence: str = ""
+    keywords: list[str] = field(default_factory=list)
+    extra: dict = field(default_factory=dict)
+    authors: list[Person] = field(default_factory=list)
+
+
+def plain(text: str) -> str:
+    """`text` without control characters that no database or XML file takes."""
+    return _CONTROL.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """`text` without control characters, line breaks and surplus space."""
+    return " ".join(plain(text).split())
+
+
+def clean_doi(text: str) -> str | None:
+    """The DOI in `text` without its resolver's address; None when there is none (ISO 26324)."""
+    found = _DOI_ADDRESS.sub("", text.strip())
+    return found if len(found) <= 200 and _DOI.fullmatch(found) else None
+
+
+def clean_isbn(text: str) -> str | None:
+    """The first ISBN in `text` whose check digit is right, hyphens as written; else None (ISO 2108)."""
+    for part in re.split(r"[,;]|\band\b", text):
+        candidate = re.sub(r"\([^)]*\)|ISBN:?", "", part, flags=re.IGNORECASE).strip()
+        if isbn.is_valid(candidate) and len(candidate) <= 20:
+            return candidate
+    return None
+
+
+def clean_issn(text: str) -> str | None:
+    """The first ISSN in `text` as `1234-5679`, else None (ISO 3297)."""
+    for part in re.split(r"[,;\s]+", text):
+        if issn.is_valid(part):
+            return issn.format(part)
+    return None
+
+
+def clean_orcid(text: str) -> str | None:
+    """The ORCID iD in `text` as `0000-0002-1825-0097`, else None (ISO 7064 MOD 11-2)."""
+    digits = re.sub(r"^https?://orcid\.org/", "", text.strip(), flags=re.IGNORECASE)
+    try:
+        compact = isni.validate(digits)
+    except ValidationError:
+        return None
+    return "-".join(compact[i : i + 4] for i in range(0, 16, 4))
+
+
+def clean_url(text: str) -> str | None:
+    """`text` when it is an http or https address of at most 500 characters, else None."""
+    found = text.strip()
+    return found if len(found) <= 500 and _WEB_ADDRESS.fullmatch(found) else None
+
+
+def keys_of(*, doi: str, isbn: str, title_it: str, title_en: str, year: int) -> list[str]:
+    """The keys under which two records are the same publication: DOI, ISBN, title with year.
+
+    A chapter carries the ISBN of its book: callers leave it out for parts of a book.
+    """
+    found = [f"doi:{doi.lower()}"] if doi else []
+    if isbn:
+        found.append("isbn:" + _isbn_key(isbn))
+    return found + [f"title:{year}:{_title_key(t)}" for t in (title_it, title_en) if t]
+
+
+def _title_key(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", fold(title)).strip() or title
+
+
+def _isbn_key(text: str) -> str:
+    try:
+        return isbn.to_isbn13(isbn.compact(text)).replace("-", "")
+    except ValidationError:
+        return text
+
+
+WHOLE_BOOKS = frozenset({Kind.BOOK, Kind.PROCEEDINGS, Kind.REPORT, Kind.THESIS, Kind.FORESIGHT})
+"""Kinds whose ISBN names the publication itself, not the book that it is a part of."""
+
+
+def keys_of_record(thing) -> list[str]:
+    """`keys_of` for a Record or a Publication."""
+    return keys_of(
+        doi=thing.doi, isbn=thing.isbn if thing.kind in WHOLE_BOOKS else "", title_it=thing.title_it,
+        title_en=thing.title_en, year=thing.issued.year,
+    )  # fmt: skip
+
+
+def search_text_of(thing) -> str:
+    """The folded text that a search looks through, of a Record or a Publication with its authors."""
+    parts = [
+        thing.title_it, thing.title_en, *(a.family_name + " " + a.given_name for a in thing.authors),
+        thing.container, thing.publisher, *thing.keywords, thing.doi, thing.isbn, str(thing.issued.year),
+        thing.abstract_it, thing.abstract_en,
+    ]  # fmt: skip
+    return fold(" ".join(p for p in parts if p))
