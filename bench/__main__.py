@@ -39,7 +39,9 @@ def _as_list(result):
 
 def _shown(line: dict) -> str:
     def plain(value):
-        return f"{value:.4g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+        return (
+            f"{value:.4g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+        )
 
     return (
         f"{line['name']:22} {plain(line['value'])} {line['unit']}; control {line['control']}: "

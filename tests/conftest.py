@@ -54,13 +54,14 @@ def _named(uri, database):
 
 
 def _create_tables(url):
-    create_app(_settings(Path(tempfile.mkdtemp()), url))  # imports every model
+    create_app(settings_for(Path(tempfile.mkdtemp()), url))  # imports every model
     engine = create_engine(url)
     db.metadata.create_all(engine)
     engine.dispose()
 
 
-def _settings(folder, url, **more):
+def settings_for(folder, url, **more):
+    """Settings of a test: own folder, own database, a fixed secret."""
     return config.load({"INSTANCE": str(folder), "DATABASE_URL": url, "SECRET_KEY": "only-for-tests", **more})
 
 
@@ -103,7 +104,7 @@ _numbers = iter(range(10**9))
 @pytest.fixture
 def app(database_url, tmp_path):
     """The application on an empty database, with its context pushed."""
-    application = create_app(_settings(tmp_path / "instance", database_url))
+    application = create_app(settings_for(tmp_path / "instance", database_url))
     application.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     with application.app_context():
         yield application

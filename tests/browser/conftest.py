@@ -51,12 +51,16 @@ def site(app):
 @pytest.fixture
 def page(chromium_browser, site):
     """A page of a fresh browser profile that fails the test on script errors and foreign requests."""
-    context = chromium_browser.new_context(base_url=site, locale="it-IT", viewport={"width": 1280, "height": 900})
+    context = chromium_browser.new_context(
+        base_url=site, locale="it-IT", viewport={"width": 1280, "height": 900}
+    )
     page = context.new_page()
     troubles = []
     page.on("pageerror", lambda error: troubles.append(f"script error: {error}"))
     page.on("console", lambda m: troubles.append(m.text) if "Content Security Policy" in m.text else None)
-    page.on("request", lambda r: troubles.append(f"foreign request: {r.url}") if foreign(r.url, site) else None)
+    page.on(
+        "request", lambda r: troubles.append(f"foreign request: {r.url}") if foreign(r.url, site) else None
+    )
     yield page
     context.close()
     assert troubles == []
