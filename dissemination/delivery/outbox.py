@@ -120,9 +120,12 @@ def _finish(condition, state: Fate, reason: str) -> int:
 
 
 def skip_queued(
-    *, about_kind: str, reason: str, contact_id: int | None = None, address: str | None = None
-) -> int:
+    *, about_kind: str, reason: str, contact_id: int | None = None, address: str | None = None,
+    about_id: int | None = None,
+) -> int:  # fmt: skip
     """Skip what waits for a contact or an address (give one) about subjects of a kind; how many rows.
+
+    `about_id` narrows it to one subject.
 
     Takes effect for rows that a worker has leased but not begun to send.
     """
@@ -133,7 +136,10 @@ def skip_queued(
         if address is None
         else func.lower(Delivery.address) == address.strip().lower()
     )
-    return _finish((Delivery.subject_kind == about_kind, whom), Fate.SKIPPED, reason)
+    about = (Delivery.subject_kind == about_kind,)
+    if about_id is not None:
+        about += (Delivery.subject_id == about_id,)
+    return _finish((*about, whom), Fate.SKIPPED, reason)
 
 
 def _about(about) -> tuple:
@@ -151,7 +157,7 @@ def progress(about) -> dict[Fate, int]:
     rows = db.session.execute(
         select(Delivery.state, func.count()).where(*_about(about)).group_by(Delivery.state)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def deliveries_of(about):
