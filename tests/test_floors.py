@@ -19,6 +19,7 @@ STEPS = {
 """Packages whose other modules have a step of their own (see each package's docstring)."""
 OWN_STEPS: dict[str, dict[str, float]] = {
     "workshops": {"refusals": 0.5, "slots": 0.5, "facts": 5, "linked": 5, "feeds": 5, "desk": 7.5, "public": 7.5},
+    "registrations": {"refusals": 0.5, "invitations": 5, "desk": 7.5, "public": 7.5},
     "attendance": {"refusals": 0.5, "desk": 7.5, "sheet": 7.5},
     "delivery": {
         "mail": 0,
@@ -40,7 +41,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "uploads": 7,
     },
     "people": {
-        "names": 0, "imports": 6.5, "access": 6.2, "throttle": 6.2, "sign_in": 6.8, "mail": 6.8,
+        "names": 0, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8,
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,
     },
 }
