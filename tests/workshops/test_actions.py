@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from dissemination.kernel.database import db, transaction
-from dissemination.kernel.refusals import Refusal
 from dissemination.plan.log import Activity
 from dissemination.workshops import actions, queries, refusals
 from dissemination.workshops.models import State, Workshop
@@ -259,8 +258,3 @@ def test_pages_go_by_key(moda):
         ["N4"],
     ]
     assert third.next is None
-
-
-def test_refusals_say_what_to_do():
-    for refusal in Refusal.__subclasses__():
-        assert str(refusal.message) or refusal.__module__.startswith("tests"), refusal
