@@ -1,0 +1,215 @@
+"""The counting rule of an indicator: data in the plan, read strictly here. No database, no clock.
+
+Keys of a rule (a JSON mapping, `Indicator.rule`):
+
+measure       what is made of the rows:
+    count          the rows
+    sum            their `amount` added up
+    mean           their `amount` averaged, shown with n
+    companies      distinct companies by tax id, merged ones as one (R1)
+    new_companies  companies whose first counted row ever lies in the period
+    persons        distinct persons
+    members        member companies at the period's end (or today, while it lasts); reads memberships
+    ratio          `numerator` / `denominator` in percent, each a rule of its own or an indicator's code
+    budget         spent / budget in percent, of the years that the period touches; reads the annex
+    evidence       rows counted with full evidence / rows seen, in percent (R4)
+verbs         the verbs whose rows are counted, e.g. ["workshop.held"]
+where         attribute -> allowed values; other rows are not this indicator's business
+lines         kinds of activity line ("a", "b", "c") that the row must hang on
+seen          verb -> reason code: rows shown as "seen, not counted"
+despite       reason codes that do not stop this rule from counting a row, e.g. ["absent"]
+members_only  true: count only companies that are members at the period's end
+followed_by   {"verbs": [...], "days": n}: count a company's row only when one of these verbs follows in time
+share_of      of a count: a rule or an indicator's code; the figure is also shown as a percentage of it
+split         attributes to split the figure by; "line" splits by activity line
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Measure(StrEnum):
+    """What a rule makes of the rows that it counts."""
+
+    COUNT = "count"
+    SUM = "sum"
+    MEAN = "mean"
+    COMPANIES = "companies"
+    NEW_COMPANIES = "new_companies"
+    PERSONS = "persons"
+    MEMBERS = "members"
+    RATIO = "ratio"
+    BUDGET = "budget"
+    EVIDENCE = "evidence"
+
+
+BY_COMPANY = frozenset({Measure.COMPANIES, Measure.NEW_COMPANIES})
+DISTINCT = frozenset({*BY_COMPANY, Measure.PERSONS, Measure.MEMBERS})
+PERCENT = frozenset({Measure.RATIO, Measure.BUDGET, Measure.EVIDENCE})
+WITHOUT_VERBS = frozenset({Measure.MEMBERS, Measure.RATIO, Measure.BUDGET})
+KEYS = frozenset({
+    "measure", "verbs", "where", "lines", "seen", "despite", "members_only", "followed_by", "numerator",
+    "denominator", "share_of", "split",
+})  # fmt: skip
+LINES = frozenset({"a", "b", "c"})
+
+
+class RuleError(ValueError):
+    """A rule that cannot be read; `problems` lists everything that is wrong with it."""
+
+    def __init__(self, problems: list[str]):
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as read. `numerator`, `denominator` and `share_of` are rules, or codes of indicators."""
+
+    measure: Measure
+    verbs: tuple[str, ...] = ()
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    lines: tuple[str, ...] = ()
+    seen: tuple[tuple[str, str], ...] = ()
+    despite: tuple[str, ...] = ()
+    members_only: bool = False
+    followed_by: tuple[tuple[str, ...], int] | None = None
+    numerator: "Rule | str | None" = None
+    denominator: "Rule | str | None" = None
+    share_of: "Rule | str | None" = None
+    split: tuple[str, ...] = ()
+
+    @property
+    def by_company(self) -> bool:
+        """Whether rows count through their company (R1)."""
+        return self.measure in BY_COMPANY or self.members_only or self.followed_by is not None
+
+
+def read(data: Any) -> Rule:
+    """The rule in `data`. Raises RuleError with every problem found."""
+    problems: list[str] = []
+    rule = _read(data, problems, at="", inner=False)
+    if problems or rule is None:
+        raise RuleError(problems)
+    return rule
+
+
+def verbs_of(rule: Rule) -> set[str]:
+    """The verbs that feed a rule, those of its parts included (not those that are only seen)."""
+    parts = [p for p in (rule.numerator, rule.denominator, rule.share_of) if isinstance(p, Rule)]
+    return set(rule.verbs).union(*[verbs_of(p) for p in parts])
+
+
+def codes_of(rule: Rule) -> set[str]:
+    """The codes of indicators that a rule refers to."""
+    return {p for p in (rule.numerator, rule.denominator, rule.share_of) if isinstance(p, str)}
+
+
+def _read(data, problems, *, at: str, inner: bool) -> Rule | None:
+    if not isinstance(data, dict):
+        problems.append(f"{at or 'rule'}: must be a mapping")
+        return None
+    problems += [f"{at}{key}: unknown key" for key in sorted(set(data) - KEYS, key=str)]
+    try:
+        measure = Measure(data.get("measure"))
+    except ValueError:
+        problems.append(f"{at}measure: must be one of {', '.join(Measure)}")
+        return None
+    if inner and measure in PERCENT:
+        problems.append(f"{at}measure: a part cannot itself be {measure}")
+        return None
+    rule = Rule(
+        measure=measure,
+        verbs=_texts(data, "verbs", problems, at),
+        where=_where(data.get("where", {}), problems, at),
+        lines=_texts(data, "lines", problems, at, allowed=LINES),
+        seen=_seen(data.get("seen", {}), problems, at),
+        despite=_texts(data, "despite", problems, at),
+        members_only=_flag(data, "members_only", problems, at),
+        followed_by=_followed(data.get("followed_by"), problems, at),
+        numerator=_part(data, "numerator", problems, at),
+        denominator=_part(data, "denominator", problems, at),
+        share_of=_part(data, "share_of", problems, at),
+        split=_texts(data, "split", problems, at),
+    )
+    _check_together(rule, problems, at)
+    return rule
+
+
+def _check_together(rule: Rule, problems, at):
+    if rule.measure in WITHOUT_VERBS and rule.verbs:
+        problems.append(f"{at}verbs: {rule.measure} has none")
+    if rule.measure not in WITHOUT_VERBS and not rule.verbs:
+        problems.append(f"{at}verbs: {rule.measure} needs at least one")
+    is_ratio = rule.measure is Measure.RATIO
+    for name in ("numerator", "denominator"):
+        if is_ratio != (getattr(rule, name) is not None):
+            problems.append(f"{at}{name}: " + ("missing" if is_ratio else "only a ratio has one"))
+    if rule.share_of is not None and rule.measure is not Measure.COUNT:
+        problems.append(f"{at}share_of: only a count has one")
+    if rule.measure is Measure.PERSONS and (rule.members_only or rule.followed_by):
+        problems.append(f"{at}members_only, followed_by: not for persons")
+    if rule.measure is Measure.NEW_COMPANIES and (rule.members_only or rule.followed_by):
+        problems.append(f"{at}members_only, followed_by: not for new_companies")
+    both = sorted(set(rule.verbs) & {verb for verb, _ in rule.seen})
+    problems += [f"{at}seen: {verb} is counted already" for verb in both]
+
+
+def _texts(data, key, problems, at, allowed=None) -> tuple[str, ...]:
+    value = data.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+        problems.append(f"{at}{key}: must be a list of texts")
+        return ()
+    wrong = sorted(set(value) - allowed) if allowed else []
+    problems += [f"{at}{key}: {v!r} is not one of {', '.join(sorted(allowed))}" for v in wrong]
+    return tuple(dict.fromkeys(value))
+
+
+def _flag(data, key, problems, at) -> bool:
+    value = data.get(key, False)
+    if not isinstance(value, bool):
+        problems.append(f"{at}{key}: must be true or false")
+        return False
+    return value
+
+
+def _where(value, problems, at):
+    if not isinstance(value, dict):
+        problems.append(f"{at}where: must be a mapping of attribute to values")
+        return ()
+    return tuple((str(k), _texts(value, k, problems, f"{at}where.")) for k in sorted(value, key=str))
+
+
+def _seen(value, problems, at):
+    if not isinstance(value, dict) or not all(
+        isinstance(k, str) and isinstance(v, str) and k and v for k, v in value.items()
+    ):
+        problems.append(f"{at}seen: must be a mapping of verb to reason")
+        return ()
+    return tuple(sorted(value.items()))
+
+
+def _followed(value, problems, at):
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) != {"verbs", "days"}:
+        problems.append(f"{at}followed_by: needs exactly verbs and days")
+        return None
+    verbs = _texts(value, "verbs", problems, f"{at}followed_by.")
+    days = value["days"]
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 3660:
+        problems.append(f"{at}followed_by.days: must be a whole number from 1 to 3660")
+        return None
+    if not verbs:
+        problems.append(f"{at}followed_by.verbs: needs at least one")
+    return verbs, days
+
+
+def _part(data, key, problems, at):
+    value = data.get(key)
+    if value is None:
+        return None
+    if isinstance(value, str) and value:
+        return value
+    return _read(value, problems, at=f"{at}{key}.", inner=True)
