@@ -1,0 +1,132 @@
+"""How text becomes octets on the wire: quoted-printable bodies and encoded header values.
+
+Written out here because letters are encoded in pieces: each piece starts at column 0, ends with a soft
+line break, and no line of any piece is longer than 76 or starts with a dot, so that pieces can be joined
+for each recipient without looking at them again.
+"""
+
+import re
+from base64 import b64encode
+
+from dissemination.delivery.mail import one_line
+
+SOFT = b"=\r\n"
+WIDTH = 76  # RFC 2045 §6.7 (5)
+UNSAFE = re.compile(rb"[^ -<>-~]")
+PLAIN_VALUE = re.compile(r"[!-<>-~](?:[ -<>-~]{0,68}[!-<>-~])?")  # written as it is, on one line
+ATOM_TEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+# One addr-spec in ASCII without quoting or comments (RFC 5321 §4.1.2); what else exists is not mailed to.
+ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+
+
+class BadAddress(ValueError):
+    """An address that cannot be written to."""
+
+
+def quoted_printable(text: str) -> bytes:
+    """`text` as quoted-printable (RFC 2045 §6.7), CRLF, lines of at most 76, none starting with a dot."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return b"\r\n".join(_encoded_line(line.encode("utf-8", "replace")) for line in lines)
+
+
+def _encoded_line(line: bytes) -> bytes:
+    if line.endswith((b" ", b"\t")):
+        line, tail = line[:-1], b"=%02X" % line[-1]
+    else:
+        tail = b""
+    text = UNSAFE.sub(lambda m: b"=%02X" % m[0][0], line) + tail
+    if len(text) <= WIDTH and not text.startswith((b".", b"From ")):
+        return text
+    pieces = []
+    while text:
+        text = _safe_start(text)
+        end = len(text) if len(text) <= WIDTH else _cut(text)
+        pieces.append(text[:end])
+        text = text[end:]
+    return SOFT.join(pieces)
+
+
+def _safe_start(text: bytes) -> bytes:
+    """A dot would be doubled by SMTP and "From " be quoted by mailboxes: encode their first letter."""
+    return b"=%02X%b" % (text[0], text[1:]) if text.startswith((b".", b"From ")) else text
+
+
+def _cut(text: bytes) -> int:
+    """Where a piece of at most 75 ends without splitting an =XX."""
+    end = WIDTH - 1
+    if text[end - 1] == 0x3D:
+        return end - 1
+    return end - 2 if text[end - 2] == 0x3D else end
+
+
+def value_piece(text: str) -> bytes:
+    """A merge value as a piece of its own between soft line breaks."""
+    if PLAIN_VALUE.fullmatch(text) and not text.startswith((".", "From ")):
+        return text.encode("ascii")
+    return quoted_printable(text)
+
+
+def words(text: str) -> list[str]:
+    """`text` as RFC 2047 encoded words of at most 64 characters, none splitting a character."""
+    found, chunk = [], b""
+    for character in text:
+        octets = character.encode("utf-8", "replace")
+        if len(chunk) + len(octets) > 39:  # 64 characters, so that a header's name fits before
+            found.append(chunk)
+            chunk = b""
+        chunk += octets
+    found.append(chunk)
+    return [f"=?utf-8?b?{b64encode(part).decode()}?=" for part in found if part]
+
+
+def phrase(name: str) -> str:
+    """A display name as RFC 5322 wants it: an atom, a quoted string, or encoded words on folded lines."""
+    name = one_line(name)
+    if not name.isascii():
+        return "\r\n ".join(words(name))
+    if ATOM_TEXT.fullmatch(name) and "=?" not in name:
+        return name
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def unstructured(text: str, *, column: int) -> str:
+    """A header text such as a subject, folded; `column` is how far its name reaches into the first line."""
+    text = one_line(text)
+    if text.isascii() and "=?" not in text and max(map(len, text.split() or [""])) < 60:
+        return _folded(text, column)
+    return "\r\n ".join(words(text))
+
+
+def _folded(text: str, column: int) -> str:
+    lines, line = [], ""
+    for word in text.split(" "):
+        if line and column + len(line) + 1 + len(word) > 76:
+            lines.append(line)
+            line, column = word, 1
+        else:
+            line = f"{line} {word}" if line else word
+    return "\r\n ".join([*lines, line])
+
+
+def envelope_address(address: str) -> str:
+    """`address` in ASCII for the envelope, its domain in IDNA. Raises BadAddress."""
+    local, _, domain = one_line(address).rpartition("@")
+    try:
+        plain = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise BadAddress(address) from None
+    if len(plain) > 254 or len(local) > 64 or not ADDRESS.fullmatch(plain):
+        raise BadAddress(address)
+    return plain
+
+
+def mailbox(name: str, address: str) -> str:
+    """`name <address>` for a header, folded when long. `address` is already ASCII."""
+    written = phrase(name) if name else ""
+    if not written:
+        return address
+    last = written.rsplit("\r\n", 1)[-1]
+    return f"{written}{' ' if len(last) + len(address) < 68 else chr(13) + chr(10) + ' '}<{address}>"

@@ -1,0 +1,170 @@
+"""MJML to HTML, guarded in one place (mail.md §3): the same rules for our templates and people's drafts.
+
+Run as a module it is the child process in which drafts render, so that a hostile one ends the child at
+most.
+"""
+
+import json
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import css_inline
+from mjml import mjml2html
+
+from dissemination.delivery.lint import (
+    ATTRIBUTE,
+    CSS_ADDRESS,
+    LOADED,
+    TOKEN,
+    Positions,
+    Problem,
+    attributes,
+    foreign_host,
+    lint,
+)
+
+TIME_LIMIT = 5  # seconds for a draft
+MEMORY_LIMIT = 1024**3  # bytes of address space of the child
+INLINE_STYLE = re.compile(r"<mj-style\b[^<>]*\binline\b[^<>]*>([^<]*)</mj-style\s*>", re.IGNORECASE)
+MRML_OFFSET = re.compile(r"at position (\d+)")
+
+
+class MjmlProblem(ValueError):
+    """MJML that must not or cannot be rendered; `problems` lists each with line and column."""
+
+    def __init__(self, problems: list[Problem]):
+        self.problems = problems
+        super().__init__("; ".join(str(p) for p in problems))
+
+
+def normalised(source: str) -> str:
+    """`source` with LF newlines: those of a textarea (CRLF) make mrml fail on correct MJML."""
+    return source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+
+
+def check(source: str, *, hosts=()) -> list[Problem]:
+    """All problems of a draft, warnings included; rendering it is tried in a child process."""
+    source = normalised(source)
+    problems = lint(source, hosts=frozenset(hosts))
+    if any(p.serious for p in problems):
+        return problems
+    try:
+        render_draft(source, hosts=hosts)
+    except MjmlProblem as problem:
+        problems += problem.problems
+    return problems
+
+
+def render(source: str, *, language: str = "it", hosts=()) -> str:
+    """HTML for `source` (MJML, Jinja already done). Raises MjmlProblem.
+
+    The result loads nothing from a host outside `hosts`, has its language set, an alt on each image,
+    and `<mj-style inline="inline">` written into the elements.
+    """
+    source, hosts = normalised(source), frozenset(hosts)
+    serious = [p for p in lint(source, hosts=hosts) if p.serious]
+    if serious:
+        raise MjmlProblem(serious)
+    inline = "\n".join(INLINE_STYLE.findall(source))
+    prepared = INLINE_STYLE.sub("", TOKEN.sub(lambda m: _safe_tag(m, language), source))
+    try:
+        html = mjml2html(prepared, disable_comments=True, fonts={}, social_icon_origin="")
+    except ValueError as error:
+        raise MjmlProblem([_located(prepared, str(error))]) from None
+    if inline.strip():
+        html = css_inline.CSSInliner(
+            inline_style_tags=False, keep_style_tags=True, load_remote_stylesheets=False, extra_css=inline
+        ).inline(html)
+    _refuse_other_hosts(html, hosts)
+    return html
+
+
+def _safe_tag(match: re.Match, language: str) -> str:
+    """A tag whose attribute values survive mrml, which writes them as Rust shows strings."""
+    name = match["name"]
+    if not name or match["close"]:
+        return match[0]
+
+    def rewrite(attribute: re.Match) -> str:
+        key, value = attribute[1], attribute[2]
+        if value is None:
+            return attribute[0]
+        return f'{key}="{_safe_value(value[1:-1] if value[0] in _QUOTES else value)}"'
+
+    rest = ATTRIBUTE.sub(rewrite, match["rest"])
+    present = {key for key, _value, _offset in attributes(rest)}
+    if name == "mjml" and "lang" not in present:
+        rest = f' lang="{language}"{rest}'
+    if name in ("mj-image", "img", "mj-carousel-image") and "alt" not in present:
+        rest = f' alt=""{rest}'
+    return f"<{name}{rest}>"
+
+
+_QUOTES = ("'", '"')
+
+
+def _safe_value(value: str) -> str:
+    value = re.sub(r"[\s\x00-\x1f]+", lambda m: "&#160;" if m[0] == "\u00a0" else " ", value)
+    return "".join(c if c.isascii() and c not in '\\"' else f"&#{ord(c)};" for c in value)
+
+
+def _located(source: str, message: str) -> Problem:
+    """An error of mrml, whose offset counts bytes, as line and column."""
+    found = MRML_OFFSET.search(message)
+    offset = len(source.encode()[: int(found[1])].decode("utf-8", "ignore")) if found else 0
+    line, column = Positions(source).at(min(offset, len(source)))
+    return Problem(line, column, f"MJML: {message}")
+
+
+def _refuse_other_hosts(html: str, hosts: frozenset[str]) -> None:
+    found = {host for address in _loaded(html) if (host := foreign_host(address, hosts))}
+    if found:
+        names = ", ".join(sorted(found))
+        raise MjmlProblem([Problem(1, 1, f"the finished mail would load something from {names}")])
+
+
+def _loaded(html: str):
+    """Every address that a mail program would fetch to show `html`."""
+    for match in re.finditer(r"<(?!/)([\w:]+)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*+)>", html):
+        for key, value, _offset in attributes(match[2]):
+            if key in LOADED or (match[1].lower() == "link" and key == "href"):
+                yield value
+    for match in CSS_ADDRESS.finditer(html):
+        yield match[1]
+
+
+def render_draft(source: str, *, language: str = "it", hosts=()) -> str:
+    """Like `render`, for MJML that a person wrote: in a child process with a time and memory limit."""
+    order = json.dumps({"source": source, "language": language, "hosts": sorted(hosts)})
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", "dissemination.delivery.mjml"],
+            input=order.encode("utf-8", "replace"), capture_output=True, timeout=TIME_LIMIT,
+            cwd=Path(__file__).resolve().parents[2], check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise MjmlProblem([Problem(1, 1, f"rendering takes longer than {TIME_LIMIT} seconds")]) from None
+    try:
+        answer = json.loads(child.stdout)
+    except ValueError:
+        raise MjmlProblem([Problem(1, 1, "rendering failed: this source breaks the renderer")]) from None
+    if "html" in answer:
+        return answer["html"]
+    raise MjmlProblem([Problem(*p) for p in answer["problems"]])
+
+
+def _child() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    order = json.loads(sys.stdin.buffer.read())
+    try:
+        answer = {"html": render(order["source"], language=order["language"], hosts=order["hosts"])}
+    except MjmlProblem as problem:
+        answer = {"problems": [(p.line, p.column, p.message, p.serious) for p in problem.problems]}
+    sys.stdout.buffer.write(json.dumps(answer).encode())
+
+
+if __name__ == "__main__":
+    _child()
