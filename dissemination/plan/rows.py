@@ -1,0 +1,137 @@
+"""The rows behind a figure: what was counted, and what was seen and not counted, and why (R7)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from dissemination.kernel.database import db
+from dissemination.kernel.paging import SIZE, Page, page
+from dissemination.people.models import Membership
+from dissemination.plan import rules
+from dissemination.plan.figures import part_of, scope_of, source
+from dissemination.plan.log import Activity
+from dissemination.plan.models import ActivityLine, BudgetLine, Indicator
+from dissemination.plan.periods import Period
+from dissemination.plan.rules import Measure, Rule
+
+PARTS = ("numerator", "denominator", "share_of")
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row behind a figure; `reason` is a code (None: counted). `kind` and `subject_id` open it."""
+
+    id: int
+    on: date | None
+    title: str
+    company: str
+    kind: str
+    subject_id: int
+    line: str
+    amount: Decimal | None
+    reason: str | None
+
+
+def parts(indicator: Indicator) -> list[str]:
+    """The parts of an indicator's rule whose rows can be opened one by one; [] when it has none."""
+    rule = rules.read(indicator.rule)
+    if rule.measure is Measure.RATIO:
+        return ["numerator", "denominator"]
+    return ["numerator", "share_of"] if rule.share_of is not None else []
+
+
+def listed(
+    indicator: Indicator, period: Period, *, counted: bool, part: str = "", after: str | None = None,
+    size: int = SIZE,
+) -> Page:  # fmt: skip
+    """One page of rows, the latest first; `part` chooses a part of a ratio (its numerator by default)."""
+    rule = _rule(indicator, part)
+    if rule is None:
+        return Page([], None)
+    if rule.measure is Measure.BUDGET:
+        return Page(_budget(indicator, period) if counted else [], None)
+    seen = source(rule, scope_of(indicator.plan, period))
+    wanted = select(seen.c.id).where(seen.c.reason.is_(None) if counted else seen.c.reason.is_not(None))
+    if rule.measure is Measure.MEMBERS:
+        query = select(Membership).where(Membership.id.in_(wanted)).options(selectinload(Membership.company))
+        columns = [Membership.since, Membership.id]
+    else:
+        query = select(Activity).where(Activity.id.in_(wanted)).options(selectinload(Activity.company))
+        columns = [Activity.happened_on, Activity.id]
+    found = page(query, columns=columns, after=after, descending=True, size=size)
+    ids = [r.id for r in found.rows]
+    why = dict(db.session.execute(select(seen.c.id, seen.c.reason).where(seen.c.id.in_(ids))).all())
+    make = _member if rule.measure is Measure.MEMBERS else _activity
+    lines = {line.id: line.code for line in indicator.plan.lines}
+    return Page([make(r, why.get(r.id), lines) for r in found.rows], found.next)
+
+
+def every(indicator: Indicator, period: Period, *, part: str = "") -> Iterator[Row]:
+    """All rows of a figure, counted ones first; read in batches."""
+    for counted in (True, False):
+        after = None
+        while True:
+            batch = listed(indicator, period, counted=counted, part=part, after=after, size=BATCH)
+            yield from batch.rows
+            after = batch.next
+            if after is None:
+                break
+
+
+def reasons(indicator: Indicator, period: Period, *, part: str = "") -> list[tuple[str, int]]:
+    """Why rows are not counted: (reason code, rows), the most frequent first."""
+    rule = _rule(indicator, part)
+    if rule is None or rule.measure is Measure.BUDGET:
+        return []
+    seen = source(rule, scope_of(indicator.plan, period))
+    query = select(seen.c.reason, func.count()).where(seen.c.reason.is_not(None)).group_by(seen.c.reason)
+    found = [(reason, n) for reason, n in db.session.execute(query)]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _rule(indicator: Indicator, part: str) -> Rule | None:
+    rule = rules.read(indicator.rule)
+    if rule.measure is Measure.RATIO:
+        return part_of(indicator.plan, rule.denominator if part == "denominator" else rule.numerator)
+    if part == "share_of" and rule.share_of is not None:
+        return part_of(indicator.plan, rule.share_of)
+    return replace(rule, split=(), share_of=None)
+
+
+def _activity(row: Activity, reason: str | None, lines) -> Row:
+    return Row(
+        id=row.id, on=row.happened_on, title=row.title, company=row.company.name if row.company else "",
+        kind=row.subject_kind, subject_id=row.subject_id, line=lines.get(row.activity_line_id, ""),
+        amount=row.amount, reason=reason,
+    )  # fmt: skip
+
+
+def _member(row: Membership, reason: str | None, _lines) -> Row:
+    return Row(
+        id=row.id, on=row.since, title=row.company.name, company=row.company.name, kind="companies",
+        subject_id=row.company_id, line="", amount=None, reason=reason,
+    )  # fmt: skip
+
+
+def _budget(indicator: Indicator, period: Period) -> list[Row]:
+    query = (
+        select(BudgetLine)
+        .join(ActivityLine)
+        .where(ActivityLine.plan_id == indicator.plan_id)
+        .where(BudgetLine.year.between(period.start.year, period.end.year))
+        .order_by(BudgetLine.year, ActivityLine.code)
+        .options(selectinload(BudgetLine.line))
+    )
+    return [
+        Row(
+            id=b.id, on=date(b.year, 1, 1), title=f"{b.line.code} · {b.year}", company="",
+            kind="budget_lines", subject_id=b.id, line=b.line.code,
+            amount=Decimal(b.spent_cents) / 100, reason=None,
+        )
+        for b in db.session.scalars(query)
+    ]  # fmt: skip

@@ -1,0 +1,6 @@
+"""The pages of the plan: public figures, figures on the desk, the plan editor."""
+
+from dissemination.plan.desk import desk
+from dissemination.plan.public import plan
+
+blueprints = (plan, desk)
