@@ -5,7 +5,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from dissemination.delivery import outbox
-from dissemination.delivery import queries as mail_queries
+try:
+    from dissemination.delivery import queries as mail_queries
+except ImportError:
+    mail_queries = None
 from dissemination.delivery.models import Fate
 from dissemination.front import queries
 from dissemination.front.texts import FATES

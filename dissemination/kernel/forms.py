@@ -29,6 +29,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+MOST_CENTS = 10**14  # a thousand billion euro
+
+
 def _strip(value):
     return value.strip() if isinstance(value, str) else value
 
@@ -101,11 +104,19 @@ class MoneyField(Field):
             return
         if "," in raw:
             raw = raw.replace(".", "").replace(",", ".")
-        try:
-            self.data = int((Decimal(raw) * 100).to_integral_exact())
-        except InvalidOperation:
-            self.data = None
-            raise ValueError(_l("Write an amount such as 1.234,50.")) from None
+        self.data = _cents(raw)
+        if self.data is None:
+            raise ValueError(_l("Write an amount such as 1.234,50."))
+
+
+def _cents(raw: str) -> int | None:
+    """Integer cents of a plain decimal number, or None when it is not one with at most two decimals."""
+    try:
+        cents = Decimal(raw) * 100
+    except InvalidOperation:
+        return None
+    whole = cents.is_finite() and abs(cents) < MOST_CENTS and cents == cents.to_integral_value()
+    return int(cents) if whole else None
 
 
 def local_moment(day, at: time) -> datetime:

@@ -1,0 +1,117 @@
+"""One transaction at the edge, and what both databases must do alike."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import select, update
+
+from dissemination.districts.models import District, Sector
+from dissemination.kernel.database import db, transaction
+from dissemination.kernel.files import StoredFile
+from tests import factories
+
+
+def test_a_write_outside_a_transaction_is_refused(app):
+    db.session.add(
+        District(
+            slug="x",
+            name_it="X",
+            name_en="X",
+            managing_body="X",
+            mailbox_name="X",
+            mailbox_address="x@x.example",
+        )
+    )
+    with pytest.raises(RuntimeError, match="outside transaction"):
+        db.session.flush()
+
+
+def test_a_transaction_does_not_nest(app):
+    with transaction(), pytest.raises(RuntimeError, match="already open"), transaction():
+        raise AssertionError("the inner transaction was opened")
+
+
+def test_changes_made_before_a_transaction_are_refused(moda):
+    moda.name_it = "Cambiato"
+    with pytest.raises(RuntimeError, match="before transaction"), transaction():
+        raise AssertionError("the transaction was opened")
+
+
+def test_an_exception_rolls_everything_back(app):
+    with pytest.raises(ZeroDivisionError), transaction():
+        factories.district("moda")
+        raise ZeroDivisionError
+    assert db.session.scalars(select(District)).all() == []
+
+
+def test_a_transaction_sees_what_others_committed_meanwhile(app, moda):
+    assert moda.place == "Prato"
+
+    def elsewhere():
+        with app.app_context(), transaction():
+            db.session.execute(update(District).values(place="Arezzo"))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    with transaction():
+        assert moda.place == "Arezzo"
+
+
+def increments(app, how, *, times=60, threads=6):
+    """`how(app)` called `times` times by several threads at once; the final count and the errors."""
+    errors = []
+
+    def work():
+        for _ in range(times // threads):
+            try:
+                how(app)
+            except Exception as error:  # counted below
+                errors.append(error)
+
+    pool = [threading.Thread(target=work) for _ in range(threads)]
+    for t in pool:
+        t.start()
+    for t in pool:
+        t.join()
+    return errors
+
+
+def test_concurrent_writers_all_get_their_turn(app, moda):
+    def increment(app):
+        with app.app_context(), transaction():
+            db.session.execute(update(District).values(reminder_hours=District.reminder_hours + 1))
+
+    errors = increments(app, increment)
+    assert (errors, db.session.scalar(select(District.reminder_hours))) == ([], 24 + 60)
+
+
+def test_moments_come_back_aware_and_in_utc(app, moda):
+    rome = timezone(timedelta(hours=2))
+    moment = datetime(2026, 7, 1, 10, 30, tzinfo=rome)
+    with transaction():
+        db.session.add(
+            StoredFile(district_id=moda.id, name="a", media_type="b", size=1, sha256="c", created_at=moment)
+        )
+    found = db.session.scalar(select(StoredFile.created_at))
+    assert (found, found.tzinfo) == (datetime(2026, 7, 1, 8, 30, tzinfo=UTC), UTC)
+
+
+def test_a_naive_moment_is_refused(app, moda):
+    with pytest.raises(Exception, match="naive datetime"), transaction():
+        db.session.add(
+            StoredFile(
+                district_id=moda.id,
+                name="a",
+                media_type="b",
+                size=1,
+                sha256="c",
+                created_at=datetime(2026, 7, 1),
+            )
+        )
+
+
+def test_foreign_keys_are_enforced(app):
+    with pytest.raises(Exception, match=r"(?i)foreign key"), transaction():
+        db.session.add(Sector(district_id=99, code="x", name_it="X", name_en="X"))
