@@ -2,14 +2,17 @@
 
 from alembic import context
 from flask import current_app
+from flask_security import AsaList
 
 from dissemination.kernel.database import UtcDateTime, db, write_lock
 
 
 def render_item(kind, item, _autogen_context):
-    """Write our column type as the plain one that it stores."""
+    """Write column types of ours and of libraries as the plain ones that they store."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, AsaList):
+        return "sa.UnicodeText()"
     return False
 
 
