@@ -25,7 +25,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     "newsletters": {
         "texts": 2, "content": 3, "preflight": 4.5, "subscribing": 5, "sending": 5, "common": 7.2,
-        "public": 7.5, "archive": 7.5, "desk": 7.5, "composer": 7.5, "topics": 7.5, "dispatch": 7.5,
+        "public": 7.5, "archive": 7.5, "desk": 7.5, "composer": 7.6, "topics": 7.5, "dispatch": 7.5,
     },  # fmt: skip
     "workshops": {
         "refusals": 0.5, "slots": 0.5, "programme": 3.5, "facts": 5, "linked": 5, "feeds": 5.5, "kept": 7.2,

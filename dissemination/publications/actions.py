@@ -24,7 +24,14 @@ from dissemination.publications.models import (
     PublicationFile,
     Withdrawal,
 )
-from dissemination.publications.records import Person, Record, one_line, plain, search_text_of
+from dissemination.publications.records import (
+    Person,
+    Record,
+    one_line,
+    page_range,
+    paragraphs,
+    search_text_of,
+)
 
 LINES = ("title_it", "title_en", "citation_key", "container", "volume", "number", "pages", "publisher")
 TEXTS = ("abstract_it", "abstract_en")
@@ -275,7 +282,9 @@ def _clean(facts: dict) -> dict:
     for name in facts.keys() & set(LINES):
         facts[name] = one_line(facts[name] or "")
     for name in facts.keys() & set(TEXTS):
-        facts[name] = plain(facts[name] or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+        facts[name] = paragraphs(facts[name] or "")
+    if "pages" in facts:
+        facts["pages"] = page_range(facts["pages"])
     return facts
 
 
@@ -301,7 +310,8 @@ def _describe(publication: Publication, facts: dict) -> None:
     if not (publication.title_it or publication.title_en):
         raise TitleMissing
     if "authors" in facts:
-        publication.authors = [_author(n, a) for n, a in enumerate(facts["authors"])]
+        people = sorted(facts["authors"], key=lambda person: person.editor)  # authors, then editors
+        publication.authors = [_author(n, a) for n, a in enumerate(people)]
     publication.search_text = search_text_of(publication)
 
 

@@ -4,6 +4,7 @@ Knows nothing of the database. Its field names are the columns of `models.Public
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -71,8 +72,10 @@ class Record:
 
 
 def plain(text: str) -> str:
-    """`text` without control characters that no database or XML file takes."""
-    return _CONTROL.sub("", text)
+    """`text` in Unicode NFC, without control characters that no database or XML file takes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return unicodedata.normalize("NFC", _CONTROL.sub("", text))
 
 
 def one_line(text: str) -> str:
@@ -161,3 +164,30 @@ def search_text_of(thing) -> str:
         thing.abstract_it, thing.abstract_en,
     ]  # fmt: skip
     return fold(" ".join(p for p in parts if p))
+
+
+def page_range(text: str) -> str:
+    """Pages with an en dash between numbers, whatever dash was typed: "12-15" → "12–15"."""
+    return re.sub(r"(?<=\d)\s*[-‐‑–—]+\s*(?=\d)", "–", one_line(text))
+
+
+def paragraphs(text: str) -> str:
+    """A longer text: one space between words, lines kept, at most one empty line between paragraphs."""
+    lines = [one_line(line) for line in re.split(r"\r\n|[\r\n]", text)]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def main_text(thing, name: str) -> str:
+    """Of `title_it` and `title_en` (`name` = "title") the one in the work's language, else the other."""
+    first, second = ("en", "it") if thing.language == "en" else ("it", "en")
+    return getattr(thing, f"{name}_{first}") or getattr(thing, f"{name}_{second}")
+
+
+def iso_date(thing) -> str:
+    """The date of issue as far as it is known: "2024", "2024-03" or "2024-03-05" (ISO 8601)."""
+    return thing.issued.isoformat()[: {"year": 4, "month": 7}.get(thing.issued_precision, 10)]
+
+
+def people_of(thing, *, editors: bool) -> list:
+    """The authors, or the editors, in order."""
+    return [a for a in thing.authors if a.editor is editors]

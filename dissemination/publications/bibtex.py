@@ -1,0 +1,251 @@
+"""Reading a BibTeX or biblatex file: bytes to records, with every problem on its line.
+
+The library splits the text into blocks; joining strings, inheritance and fields are ours, because it
+resolves neither `dtv # { and sons}` nor crossrefs. Nothing here touches the database. Limits: MAX_BYTES,
+MAX_ENTRIES; a file beyond them is read not at all rather than in part.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass, field
+
+from bibtexparser.model import (
+    DuplicateBlockKeyBlock,
+    DuplicateFieldKeyBlock,
+    ParsingFailedBlock,
+    String,
+)
+from bibtexparser.model import Entry as Block
+from bibtexparser.splitter import Splitter
+from flask_babel import lazy_gettext as _l
+
+from dissemination.publications.fields import Entry, EntryReader, Problem
+from dissemination.publications.records import Record
+from dissemination.publications.vocabulary import MONTHS, NO_RECORD, PARTS, words
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_ENTRIES = 20_000
+MAX_BRACES = 2_000_000
+DEPTH = 5  # crossrefs of crossrefs
+NOT_INHERITED = frozenset(words(
+    "crossref xref xdata ids entryset related relatedtype relatedstring doi url urldate eprint eprinttype "
+    "abstract keywords pages file note annotation options shorttitle sorttitle indextitle indexsorttitle "
+    "title-it title-en abstract-it abstract-en entrysubtype langid language"
+))  # fmt: skip
+"""What a part does not take over from its whole (biblatex manual, app. B, and what names one work only)."""
+TITLES = {"title": "booktitle", "subtitle": "booksubtitle", "titleaddon": "booktitleaddon"}
+MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record that can be imported, where it stands in the file, and the entry type it was written as."""
+
+    record: Record
+    line: int
+    type: str
+
+
+@dataclass
+class Reading:
+    """What a file holds."""
+
+    found: list[Found] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class _TooMuch(Exception):
+    pass
+
+
+def read(data: bytes, *, language: str = "it") -> Reading:
+    """The records of a .bib file. `language` (ISO 639-1) is that of entries that do not say theirs.
+
+    Never raises for what is in the file: all of it is in `problems`, sorted by line.
+    """
+    reading = Reading()
+    try:
+        text = _text(data, reading.problems)
+        entries = _entries(text, reading.problems)
+    except _TooMuch as much:
+        return Reading([], [Problem(1, much.args[0], lost=True)])
+    by_key = {e.key.lower(): e for e in reversed(entries)}  # the first one with a key wins
+    for entry in entries:
+        _inherit(entry, by_key, reading.problems, DEPTH)
+        reader = EntryReader(entry, language)
+        record = reader.record()
+        reading.problems += reader.problems
+        if record is not None:
+            reading.found.append(Found(record, entry.line, entry.type))
+        elif entry.type == "set":
+            reading.problems.append(
+                Problem(entry.line, _l("An @set only groups other entries: it is not imported."), lost=True)
+            )
+    if not entries and not reading.problems:
+        reading.problems.append(Problem(1, _l("No BibTeX entry was found. Is this a .bib file?"), lost=True))
+    reading.problems.sort(key=lambda p: p.line)
+    return reading
+
+
+def _text(data: bytes, problems: list[Problem]) -> str:
+    if len(data) > MAX_BYTES:
+        raise _TooMuch(_l("The file has more than %(n)d MB. Split it.", n=MAX_BYTES // 1024 // 1024))
+    name = next((name for mark, name in MARKS if data.startswith(mark)), None)
+    if name:
+        text = data.decode(name, errors="replace")
+    else:
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            text = data.decode("cp1252", errors="replace")
+            message = _l("The file is not UTF-8: it was read as Latin-1. Check the accents.")
+            problems.append(Problem(line, message))
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+
+
+def _entries(text: str, problems: list[Problem]) -> list[Entry]:
+    """The entries of `text` with their strings put in, in order."""
+    if text.count("{") > MAX_BRACES or len(re.findall(r"@\w+\s*[{(]", text)) > MAX_ENTRIES:
+        raise _TooMuch(_l("The file has more than %(n)d entries. Split it.", n=MAX_ENTRIES))
+    # The splitter takes a backslash before a brace or a line end for an escape; after `\\` it is none.
+    text = re.sub(r"\\\\(?=[{}\",=\n])", r"\\\\ ", text)
+    text = re.sub(r"\\(?=\n)", r"\\ ", text)
+    strings = {name: name for name in MONTHS}
+    entries = []
+    for block in Splitter(text).split().blocks:
+        if isinstance(block, String):
+            strings[block.key.lower()] = _value(block.value, strings)[0]
+            continue
+        block = _accepted(block, problems)
+        if block is not None:
+            entries.append(_entry(block, strings, problems))
+    return entries
+
+
+def _accepted(block, problems: list[Problem]) -> Block | None:
+    """The entry in `block`, if there is one; what is wrong with it goes to `problems`."""
+    line = (block.start_line or 0) + 1
+    if isinstance(block, DuplicateBlockKeyBlock):
+        if not isinstance(block.ignore_error_block, Block):
+            return None
+        first = block.previous_block.start_line + 1
+        message = _l("The key “%(key)s” was used before, at line %(first)d.", key=block.key, first=first)
+        problems.append(Problem(line, message))
+        return block.ignore_error_block
+    if isinstance(block, DuplicateFieldKeyBlock):
+        names = ", ".join(sorted(block.duplicate_keys))
+        message = _l("A field stands twice: %(names)s. The first one was read.", names=names)
+        problems.append(Problem(line, message))
+        return block.ignore_error_block
+    if isinstance(block, ParsingFailedBlock):
+        start = " ".join((block.raw or "").split())[:60]
+        message = _l(
+            "This entry is broken: a brace, a comma or its key is missing (%(start)s …).", start=start
+        )
+        problems.append(Problem(line, message, lost=True))
+        return None
+    return block if isinstance(block, Block) else None
+
+
+def _entry(block: Block, strings: dict[str, str], problems: list[Problem]) -> Entry:
+    entry = Entry(block.entry_type.lower(), " ".join(block.key.split())[:120], block.start_line + 1)
+    for written in block.fields:
+        line = written.start_line + 1
+        name, rest = written.key.lower(), written.value
+        while name is not None:
+            value, unknown, rest = _value(rest, strings)
+            if unknown:
+                problems.append(Problem(line, _l("“%(name)s” is not a @string of this file.", name=unknown)))
+            if name not in entry.fields:
+                entry.fields[name], entry.lines[name] = value, line
+            # `title = {A} year = 2020`: a comma is missing, what follows is the next field.
+            following = re.match(r"\s*([A-Za-z][\w:+-]*)\s*=", rest)
+            if rest.strip():
+                problems.append(Problem(line, _l("A comma is missing after “%(name)s”.", name=name)))
+            name, rest = (following[1].lower(), rest[following.end() :]) if following else (None, "")
+    return entry
+
+
+_PIECE = re.compile(r"\s*(?:(?P<number>\d+)(?![\w])|(?P<name>[^\s#{}\",=()]+))\s*")
+
+
+def _value(source: str, strings: dict[str, str]) -> tuple[str, str, str]:
+    """(value, an unknown string's name, what is left over) of `{a} # b # "c"`."""
+    if len(source) > 1 and "#" not in source:
+        first, last = source[0], source[-1]
+        if first == "{" and last == "}" and source.count("{") == 1:
+            return source[1:-1], "", ""
+    pieces, unknown, place = [], "", 0
+    while place < len(source):
+        piece, place = _piece(source, place, strings)
+        if piece is None:
+            break
+        text, missing = piece
+        pieces.append(text)
+        unknown = unknown or missing
+        glue = re.compile(r"\s*#").match(source, place)
+        if not glue:
+            break
+        place = glue.end()
+    return "".join(pieces), unknown, source[place:]
+
+
+def _piece(source: str, place: int, strings: dict[str, str]):
+    """((text, unknown name), where it ends) of the piece at `place`; (None, place) when there is none."""
+    while place < len(source) and source[place].isspace():
+        place += 1
+    if place < len(source) and source[place] in '{"':
+        end = _end(source, place)
+        return (source[place + 1 : end], ""), end + 1
+    found = _PIECE.match(source, place)
+    if not found:
+        return None, place
+    if found["number"]:
+        return (found["number"], ""), found.end()
+    name = found["name"]
+    value = strings.get(name.lower())
+    return (name if value is None else value, name if value is None else ""), found.end()
+
+
+def _end(source: str, place: int) -> int:
+    """Where the group or quoted text that opens at `place` closes; the end of `source` when it does not."""
+    quoted, depth = source[place] == '"', 0
+    for match in re.finditer(r'(?<!\\)[{}"]', source[place:]):
+        mark = match[0]
+        if mark == '"' and quoted and depth == 0 and match.start():
+            return place + match.start()
+        depth += {"{": 1, "}": -1}.get(mark, 0)
+        if mark == "}" and depth == 0 and not quoted:
+            return place + match.start()
+    return len(source)
+
+
+def _inherit(entry: Entry, by_key: dict[str, Entry], problems: list[Problem], depth: int) -> None:
+    """Take over from `xdata` and `crossref` what the entry does not say itself."""
+    for name in ("xdata", "crossref"):
+        for key in filter(None, (k.strip().lower() for k in entry.fields.get(name, "").split(","))):
+            whole = by_key.get(key)
+            if whole is None or whole is entry or not depth:
+                line = entry.lines.get(name, entry.line)
+                problems.append(
+                    Problem(line, _l("The entry “%(key)s” that it refers to is not in the file.", key=key))
+                )
+                continue
+            _inherit_from(whole, entry, by_key, depth - 1)
+
+
+def _inherit_from(whole: Entry, entry: Entry, by_key: dict[str, Entry], depth: int) -> None:
+    if depth and ("crossref" in whole.fields or "xdata" in whole.fields):
+        _inherit(whole, by_key, [], depth)  # its own problems are told when its turn comes
+    is_part = entry.type in PARTS and whole.type not in NO_RECORD
+    for name, value in whole.fields.items():
+        if name in NOT_INHERITED and whole.type != "xdata":
+            continue
+        if is_part and name == "author":
+            name = "bookauthor"
+        name = TITLES.get(name, name) if is_part else name
+        if entry.type == "article" and whole.type == "periodical" and name in ("title", "subtitle"):
+            name = f"journal{name}"
+        entry.fields.setdefault(name, value)
+        entry.lines.setdefault(name, entry.line)

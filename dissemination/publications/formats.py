@@ -1,0 +1,221 @@
+"""Publications written for other programs and for readers: BibTeX, RIS, CSL-JSON, a plain citation.
+
+Everything works on a Publication as on a Record. What BibTeX has no field for goes into fields of ours
+(`title-en`, `abstract-en`, biblatex data annotations for ORCID and affiliation), so that reading the file
+back gives the same record. Other programs ignore these.
+"""
+
+import re
+
+from flask_babel import gettext as _
+
+from dissemination.kernel.text import fold
+from dissemination.publications.fields import KIND_OF, TYPE_OF, whole_group
+from dissemination.publications.latex import balanced, encode
+from dissemination.publications.models import Kind
+from dissemination.publications.records import iso_date, main_text, people_of
+from dissemination.publications.vocabulary import CONTAINER_FIELD, LANGID, MONTHS, PUBLISHER_FIELD
+
+CSL_TYPE = {
+    Kind.ARTICLE: "article-journal", Kind.CONFERENCE_PAPER: "paper-conference", Kind.PROCEEDINGS: "book",
+    Kind.BOOK: "book", Kind.CHAPTER: "chapter", Kind.THESIS: "thesis", Kind.REPORT: "report",
+    Kind.FORESIGHT: "report", Kind.STRATEGIC_NOTE: "report", Kind.BROCHURE: "pamphlet",
+    Kind.OTHER: "document",
+}  # fmt: skip
+RIS_TYPE = {
+    Kind.ARTICLE: "JOUR", Kind.CONFERENCE_PAPER: "CPAPER", Kind.PROCEEDINGS: "CONF", Kind.BOOK: "BOOK",
+    Kind.CHAPTER: "CHAP", Kind.THESIS: "THES", Kind.REPORT: "RPRT", Kind.FORESIGHT: "RPRT",
+    Kind.STRATEGIC_NOTE: "RPRT", Kind.BROCHURE: "PAMP", Kind.OTHER: "GEN",
+}  # fmt: skip
+
+
+def bibtex(things) -> str:
+    """A BibTeX file (UTF-8) of all `things`; citation keys are made unique."""
+    taken: set[str] = set()
+    return "\n".join(_bibtex_entry(thing, _key(thing, taken)) for thing in things)
+
+
+def _key(thing, taken: set[str]) -> str:
+    key = re.sub(r"[^\w:./+-]", "", thing.citation_key, flags=re.ASCII)
+    if not key:
+        first = fold(thing.authors[0].family_name) if thing.authors else "anon"
+        word = fold(main_text(thing, "title")).split()
+        key = re.sub(r"[^a-z0-9]", "", first)[:20] + str(thing.issued.year)
+        key += re.sub(r"[^a-z0-9]", "", word[0])[:12] if word else ""
+    candidate, n = key, 1
+    while candidate.lower() in taken:
+        n += 1
+        candidate = f"{key}-{n}"
+    taken.add(candidate.lower())
+    return candidate
+
+
+def _bibtex_entry(thing, key: str) -> str:
+    kind = _entry_type(thing)
+    fields = {
+        **_names(thing), **_both_languages(thing, "title"),
+        CONTAINER_FIELD.get(kind, "booktitle"): encode(thing.container),
+        **_dates(thing), "volume": encode(thing.volume), "number": encode(thing.number),
+        "pages": encode(thing.pages).replace("–", "--"),
+        PUBLISHER_FIELD.get(kind, "publisher"): encode(thing.publisher),
+        "doi": thing.doi.replace("{", "").replace("}", ""), "isbn": thing.isbn, "issn": thing.issn,
+        "url": thing.url, "license": thing.licence, "langid": LANGID.get(thing.language, thing.language),
+        "keywords": ", ".join(encode(k) for k in thing.keywords), **_both_languages(thing, "abstract"),
+    }  # fmt: skip
+    if KIND_OF[kind] is not thing.kind:
+        fields["entrysubtype"] = thing.kind.value
+    for name, value in thing.extra.get("bibtex", {}).items():
+        fields.setdefault(name, value if balanced(value) else encode(value))
+    lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value]
+    if thing.issued_precision != "year":
+        lines.append(f"  month = {MONTHS[thing.issued.month - 1]},\n")
+    return f"@{kind}{{{key},\n{''.join(lines)}}}\n"
+
+
+def _entry_type(thing) -> str:
+    """What it was imported as, while that still fits its kind."""
+    imported = thing.extra.get("bibtex_type", "")
+    fits = KIND_OF.get(imported) is thing.kind
+    return imported if fits else TYPE_OF[thing.kind]
+
+
+def _dates(thing) -> dict[str, str]:
+    written = thing.extra.get("date", "")  # a range, of which the first date is ours
+    date = written if written.startswith(iso_date(thing)) else iso_date(thing)
+    return {"date": encode(date), "year": f"{thing.issued.year:04d}"}
+
+
+def _both_languages(thing, name: str) -> dict[str, str]:
+    """The text in the work's language as `name`, the other one as `name-it` or `name-en`."""
+    own, other = ("en", "it") if thing.language == "en" else ("it", "en")
+    texts = {code: getattr(thing, f"{name}_{code}") for code in (own, other)}
+    fields = {name: encode(texts[own] or texts[other]), f"{name}-{other}": encode(texts[other])}
+    if texts[own] == texts[other]:
+        fields[f"{name}-{own}"] = encode(texts[own])
+    return fields
+
+
+def _names(thing) -> dict[str, str]:
+    fields = {}
+    for field_name, editors in (("author", False), ("editor", True)):
+        people = people_of(thing, editors=editors)
+        names = [_name(p) for p in people]
+        if field_name in thing.extra.get("others", ()):
+            names.append("others")
+        fields[field_name] = " and ".join(names)
+        for note in ("orcid", "affiliation"):
+            marks = [f'{n}="{encode(getattr(p, note))}"' for n, p in enumerate(people, 1) if getattr(p, note)]
+            fields[f"{field_name}+an:{note}"] = "; ".join(marks)
+    return fields
+
+
+def _name(person) -> str:
+    family, given = encode(person.family_name), encode(person.given_name)
+    if person.organisation:
+        return f"{{{family}}}"
+    if (
+        not given
+        and family == person.family_name
+        and re.fullmatch(r"[^\W\d_]\w*", family)
+        and family.istitle()
+    ):
+        return family
+    return f"{_held(family)}, {_held(given) or '{}'}"
+
+
+def _held(part: str) -> str:
+    """A part of a name, in braces when BibTeX would take it apart otherwise."""
+    plain = re.fullmatch(r"[\w'’.\- ]*", part) and not re.search(r"(?i)\band\b|\bothers\b", part)
+    return part if plain and not whole_group(part) else f"{{{part}}}"
+
+
+def csl(thing) -> dict:
+    """One item of CSL-JSON (citation style language, schema 1.0)."""
+    day = [int(part) for part in iso_date(thing).split("-")]
+    item = {
+        "id": thing.citation_key or getattr(thing, "slug", "") or "item",
+        "type": CSL_TYPE[thing.kind],
+        "title": main_text(thing, "title"),
+        "author": [_csl_name(p) for p in people_of(thing, editors=False)],
+        "editor": [_csl_name(p) for p in people_of(thing, editors=True)],
+        "issued": {"date-parts": [day]},
+        "container-title": thing.container,
+        "volume": thing.volume,
+        "number" if CSL_TYPE[thing.kind] == "report" else "issue": thing.number,
+        "page": thing.pages.replace("–", "-"),
+        "publisher": thing.publisher,
+        "DOI": thing.doi,
+        "ISBN": thing.isbn,
+        "ISSN": thing.issn,
+        "URL": thing.url,
+        "abstract": main_text(thing, "abstract"),
+        "keyword": ", ".join(thing.keywords),
+        "language": thing.language,
+    }
+    return {name: value for name, value in item.items() if value}
+
+
+def _csl_name(person) -> dict:
+    if person.organisation or not person.given_name:
+        return {"literal": person.family_name}
+    return {"family": person.family_name, "given": person.given_name}
+
+
+def ris(things) -> str:
+    """A RIS file (UTF-8, CRLF) of all `things`."""
+    return "".join("".join(f"{tag}  - {value}\r\n" for tag, value in _ris_lines(t)) + "\r\n" for t in things)
+
+
+def _ris_lines(thing):
+    first, _dash, last = thing.pages.partition("–")
+    pairs = [
+        ("TY", RIS_TYPE[thing.kind]),
+        *(("AU", person_inverted(p)) for p in people_of(thing, editors=False)),
+        *(("ED", person_inverted(p)) for p in people_of(thing, editors=True)),
+        ("TI", main_text(thing, "title")), ("T2", thing.container), ("PY", f"{thing.issued.year:04d}"),
+        ("DA", iso_date(thing).replace("-", "/")), ("VL", thing.volume), ("IS", thing.number), ("SP", first),
+        ("EP", last), ("PB", thing.publisher), ("DO", thing.doi), ("SN", thing.isbn or thing.issn),
+        ("UR", thing.url), ("LA", thing.language), *(("KW", k) for k in thing.keywords),
+        ("AB", main_text(thing, "abstract")),
+    ]  # fmt: skip
+    yield from ((tag, " ".join(str(value).split())) for tag, value in pairs if value)
+    yield "ER", ""
+
+
+def person_inverted(person) -> str:
+    """ "Rossi, Maria"; the plain name of an organisation."""
+    return f"{person.family_name}, {person.given_name}" if person.given_name else person.family_name
+
+
+def citation(thing) -> str:
+    """A citation for a reader, after APA 7 without its italics, in the reader's language."""
+    people = people_of(thing, editors=False)
+    editors = people_of(thing, editors=True)
+    names = _joined(people, thing)
+    if not people and editors:
+        names = f"{_joined(editors, thing)} ({_('Eds.') if len(editors) > 1 else _('Ed.')})"
+    head = f"{names} ({thing.issued.year})." if names else f"({thing.issued.year})."
+    title = main_text(thing, "title")
+    parts = [head, title if title[-1:] in ".?!" else f"{title}.", _where(thing)]
+    if thing.publisher:
+        parts.append(f"{thing.publisher}.")
+    address = f"https://doi.org/{thing.doi}" if thing.doi else thing.url
+    return " ".join(p for p in [*parts, address] if p)
+
+
+def _where(thing) -> str:
+    volume = thing.volume + (f"({thing.number})" if thing.number and thing.container else "")
+    parts = [p for p in (thing.container, volume, thing.pages) if p]
+    return ", ".join(parts) + "." if parts else ""
+
+
+def _joined(people, thing) -> str:
+    names = [
+        p.family_name + (", " + " ".join(f"{w[0]}." for w in p.given_name.split()) if p.given_name else "")
+        for p in people[:20]
+    ]
+    if len(people) > 20 or (
+        people and ("editor" if people[0].editor else "author") in thing.extra.get("others", ())
+    ):
+        return ", ".join([*names, _("et al.")])
+    return f"{', '.join(names[:-1])} & {names[-1]}" if len(names) > 1 else "".join(names)
