@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from flask import current_app
+from flask import after_this_request, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Enum, MetaData, event
 from sqlalchemy.engine import Engine
@@ -138,6 +138,32 @@ def transaction():
             raise
         finally:
             session.info.pop("writing", None)
+
+
+def transaction_until_response() -> None:
+    """Open a transaction() for a view that is not ours and writes by itself (Flask-Security's).
+
+    It commits when the response is made and rolls back on a server error; whatever happens, it is
+    closed when the request is torn down. A commit by the view itself inside it does no harm.
+    """
+    opened = transaction()
+    opened.__enter__()
+    g.open_transaction = opened
+
+    @after_this_request
+    def close(response):
+        finish_transaction(failed=response.status_code >= 500)
+        return response
+
+
+def finish_transaction(*, failed: bool) -> None:
+    """Close what `transaction_until_response` opened, if it is still open."""
+    opened = g.pop("open_transaction", None)
+    if opened is None:
+        return
+    if failed:
+        db.session.rollback()
+    opened.__exit__(None, None, None)
 
 
 def is_sqlite() -> bool:

@@ -1,15 +1,22 @@
 """Accounts of the people who run the districts, and their roles. Registrants need no account."""
 
 from datetime import datetime
+from uuid import uuid4
 
 from flask_security import AsaList, RoleMixin, UserMixin, WebAuthnMixin
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, UniqueConstraint
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.districts.models import District
 from dissemination.kernel.database import UtcDateTime, db, one_of
 from dissemination.kernel.rights import RANK, Role
+
+
+def uniquifier() -> str:
+    """A fresh mark for an account; changing it ends all its sessions."""
+    return uuid4().hex
+
 
 # Flask-Security wants a table of global roles; ours are per district (Appointment), so it stays empty.
 account_security_roles = Table(
@@ -40,11 +47,13 @@ class Account(db.Model, UserMixin):  # type: ignore[name-defined]
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=uniquifier)
     fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64), unique=True)
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(AsaList()))
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    tf_last_counter: Mapped[int | None]  # of the last code accepted: none is taken twice (RFC 6238 §5.2)
+    tf_phone_number = None  # Flask-Security asks for it; we send no SMS
     roles: Mapped[list[SecurityRole]] = relationship(secondary=account_security_roles)
     webauthn: Mapped[list["Passkey"]] = relationship(back_populates="account", cascade="all, delete-orphan")
     appointments: Mapped[list["Appointment"]] = relationship(
@@ -63,6 +72,10 @@ class Account(db.Model, UserMixin):  # type: ignore[name-defined]
             if a.district_id == district.id or (a.district_id is None and a.role is Role.OBSERVER)
         ]
         return max(ranks, default=0)
+
+    def only_observes(self, district: District) -> bool:
+        """Whether this account sees the district for the Region alone, and so changes nothing there."""
+        return not any(a.district_id == district.id for a in self.appointments)
 
 
 class Passkey(db.Model, WebAuthnMixin):  # type: ignore[name-defined]
@@ -100,3 +113,13 @@ class Appointment(db.Model):  # type: ignore[name-defined]
     role: Mapped[Role] = mapped_column(one_of(Role))
     account: Mapped[Account] = relationship(back_populates="appointments")
     district: Mapped[District | None] = relationship()
+
+
+class Attempt(db.Model):  # type: ignore[name-defined]
+    """A failed sign-in or a mail asked for, counted by `throttle`. Kept for a day, no address in clear."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_mark_at", "mark", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mark: Mapped[str] = mapped_column(String(64))  # keyed hash of what was tried and from where
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -1,0 +1,126 @@
+"""Flask-Security on our tables, mails, texts and guard. Registration is closed: managers invite."""
+
+import base64
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+
+from flask_security import MailUtil, Security, SQLAlchemyUserDatastore, WebauthnUtil
+from flask_security.totp import Totp
+from structlog import get_logger
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from dissemination.delivery import outbox
+from dissemination.kernel.clock import now
+from dissemination.kernel.database import db
+from dissemination.people import access, gate, mails
+from dissemination.people.accounts import Account, Passkey, SecurityRole
+from dissemination.people.texts import MESSAGES, ROLES
+
+log = get_logger()
+
+
+class Outbox(MailUtil):
+    """Puts Flask-Security's mails into the outbox, in the transaction of the request."""
+
+    def send_mail(self, template, subject, recipient, sender, body, html, **context):  # noqa: ARG002
+        """Queue the mail of ours that stands for `template`; what Flask-Security rendered is not used."""
+        account = context["user"]
+        district = access.first_district(account)
+        if district is None:
+            log.warning("mail_without_district", template=template)
+            return
+        if template.endswith("reset_instructions"):
+            mail, to = mails.password_reset(account, district, token=context["reset_token"])
+        else:
+            mail, to = mails.password_changed(account, district)
+        outbox.put(mail, to, about=account, idempotency=now().isoformat()[:26])
+
+
+class Codes(Totp):
+    """Time-based codes that are taken once (RFC 6238 §5.2)."""
+
+    def get_last_counter(self, user):
+        """The last counter that was accepted."""
+        if user.tf_last_counter is None:
+            return None
+        return user.tf_last_counter
+
+    def set_last_counter(self, user, tmatch):
+        """Remember the counter of the code that was accepted now."""
+        user.tf_last_counter = tmatch.counter
+
+
+class Passkeys(WebauthnUtil):
+    """Any kind of authenticator; the key stays on it, and it checks who is there."""
+
+    def authenticator_selection(self, user, usage):  # noqa: ARG002
+        """Discoverable keys with user verification: they sign in without an address or a password."""
+        return AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
+        )
+
+    def user_verification(self, user, usage):  # noqa: ARG002
+        """A passkey counts as two factors, so it must verify its user."""
+        return UserVerificationRequirement.REQUIRED
+
+
+def settings(app) -> dict:
+    """Flask-Security's settings, all in one place."""
+    secrets = app.config["SECURITY_TOTP_SECRETS"]
+    key = hashlib.sha256(f"recovery codes {sorted(secrets.items())}".encode()).digest()
+    https = app.config["SESSION_COOKIE_SECURE"]
+    return {
+        "SECURITY_RECOVERABLE": True,
+        "SECURITY_CHANGEABLE": True,
+        "SECURITY_TWO_FACTOR": True,
+        "SECURITY_WEBAUTHN": True,
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS": [base64.urlsafe_b64encode(key)],
+        "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
+        "SECURITY_TWO_FACTOR_RESCUE_EMAIL": False,
+        "SECURITY_TOTP_ISSUER": "Distretti Toscana",
+        "SECURITY_WAN_RP_NAME": "Distretti tecnologici della Toscana",
+        "SECURITY_WAN_ALLOW_USER_HINTS": False,
+        "SECURITY_PASSWORD_HASH": "argon2",
+        "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+        "SECURITY_PASSWORD_LENGTH_MIN": access.SHORTEST_PASSWORD,
+        "SECURITY_RESET_PASSWORD_WITHIN": timedelta(hours=mails.RESET_HOURS),
+        "SECURITY_FRESHNESS": timedelta(hours=12),
+        "SECURITY_JOIN_USER_ROLES": False,
+        "SECURITY_DATETIME_FACTORY": now,
+        # Our templates are rendered by the worker: nothing here.
+        "SECURITY_EMAIL_PLAINTEXT": False,
+        "SECURITY_EMAIL_HTML": False,
+        "SECURITY_EMAIL_VALIDATOR_ARGS": {"test_environment": True},  # also .test, as `forms` do
+        "SECURITY_POST_LOGIN_VIEW": "people_account.enter",
+        "SECURITY_POST_LOGOUT_VIEW": "/",
+        "SECURITY_POST_CHANGE_VIEW": "people_account.show",
+        "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": "people_account.show",
+        "SECURITY_WAN_POST_REGISTER_VIEW": "people_account.show",
+        "SECURITY_LOGOUT_METHODS": None,  # people_account.sign_out does it, by POST with a token
+        "SECURITY_TWO_FACTOR_VALIDITY_COOKIE": {"httponly": True, "secure": https, "samesite": "Strict"},
+        "SECURITY_I18N_DOMAIN": "messages",
+        "SECURITY_I18N_DIRNAME": [str(Path(app.root_path) / "translations")],
+        **{f"SECURITY_MSG_{name}": message for name, message in MESSAGES.items()},
+    }
+
+
+def init_app(app) -> None:
+    """Put accounts, passwords, second factors, passkeys and the gate on `app`."""
+    app.config.update(settings(app))
+    Security(
+        app, SQLAlchemyUserDatastore(db, Account, SecurityRole, Passkey), mail_util_cls=Outbox,
+        totp_cls=Codes, webauthn_util_cls=Passkeys,
+    )  # fmt: skip
+    app.add_template_global(lambda role: ROLES[role.value], "role_name")
+    app.before_request(gate.check_role)
+    app.before_request(gate.open_for_writing)
+    app.after_request(gate.keep_private)
+    app.teardown_request(gate.close)
