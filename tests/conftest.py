@@ -7,11 +7,14 @@ a database of its own, copied from an empty template, so tests may commit.
 import os
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from flask import g
+from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 
 import config
@@ -101,11 +104,26 @@ def empty_database(request, tmp_path):
 _numbers = iter(range(10**9))
 
 
+class Browser(FlaskClient):
+    """A client whose requests do not share `g` with the test or with each other.
+
+    The pushed context would else hand the user, district and language of one request to the next.
+    """
+
+    def open(self, *args, **kwargs):
+        vars(g._get_current_object()).clear()
+        try:
+            return super().open(*args, **kwargs)
+        finally:
+            vars(g._get_current_object()).clear()
+
+
 @pytest.fixture
 def app(database_url, tmp_path):
     """The application on an empty database, with its context pushed."""
     application = create_app(settings_for(tmp_path / "instance", database_url))
     application.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    application.test_client_class = Browser
     with application.app_context():
         yield application
         db.session.remove()
@@ -179,7 +197,7 @@ def sign_in(app):
             session["_user_id"] = account.fs_uniquifier
             session["_fresh"] = True
             session["fs_cc"] = "set"
-            session["fs_paa"] = 4102444800
+            session["fs_paa"] = time.time()
         return browser
 
     return enter

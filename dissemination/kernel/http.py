@@ -57,12 +57,9 @@ def flatten_errors(errors) -> str:
     """The messages of a form field as one text, those of nested forms included."""
     if isinstance(errors, dict):
         errors = errors.values()
-    if isinstance(errors, list | tuple) or not isinstance(errors, str):
-        try:
-            return " ".join(flatten_errors(e) for e in errors)
-        except TypeError:
-            return str(errors)
-    return errors
+    elif not isinstance(errors, list | tuple):
+        return str(errors)  # a text, perhaps one translated only now
+    return " ".join(flatten_errors(e) for e in errors)
 
 
 def init_app(app, *, proxy_hops: int) -> None:
