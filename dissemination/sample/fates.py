@@ -1,0 +1,58 @@
+"""What became of the sample's mails. None of the past was ever sent, and each row says so.
+
+A mail of the past is `skipped` with the reason NEVER_SENT. A newsletter's books can only be closed on
+final fates, so its deliveries are recorded as `accepted` (a few as `refused`) with NEVER_SENT as the last
+reply: what the desk shows is plainly sample data, and DV-07 counts it like everything else invented here.
+"""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import bindparam, select, update
+
+from dissemination.delivery.models import Delivery, Fate
+from dissemination.kernel.clock import now
+from dissemination.kernel.database import db
+from dissemination.newsletters.models import Issue
+
+NEVER_SENT = "sample data, never sent"
+REFUSED = 0.02  # of a newsletter's recipients
+
+
+def record_issue(issue: Issue, chance: Random) -> None:
+    """Give every delivery of `issue` its invented fate, as if it had been sent now."""
+    query = select(Delivery.id).where(
+        Delivery.subject_kind == "issues", Delivery.subject_id == issue.id, Delivery.state == Fate.QUEUED
+    )
+    ids = db.session.scalars(query.order_by(Delivery.id)).all()
+    moment = now()
+    rows = []
+    for n, delivery_id in enumerate(ids):
+        refused = chance.random() < REFUSED
+        rows.append({
+            "row": delivery_id, "fate": Fate.REFUSED if refused else Fate.ACCEPTED,
+            "why": NEVER_SENT if refused else "", "at": moment + timedelta(seconds=n // 20),
+        })  # fmt: skip
+    statement = (
+        update(Delivery.__table__)
+        .where(Delivery.__table__.c.id == bindparam("row"))
+        .values(
+            state=bindparam("fate"),
+            reason=bindparam("why"),
+            last_reply=NEVER_SENT,
+            finished_at=bindparam("at"),
+        )
+    )
+    if rows:
+        db.session.connection().execute(statement, rows)
+    db.session.expire_all()
+
+
+def skip_past(*, before: datetime) -> int:
+    """Skip every mail of the sample that still waits and was written before that moment; how many."""
+    return db.session.execute(
+        update(Delivery)
+        .where(Delivery.state == Fate.QUEUED, Delivery.created_at < before)
+        .values(state=Fate.SKIPPED, reason=NEVER_SENT, finished_at=Delivery.created_at)
+        .execution_options(synchronize_session=False)
+    ).rowcount
