@@ -20,8 +20,9 @@ STEPS = {
 OWN_STEPS: dict[str, dict[str, float]] = {
     # The catalogue and periods are plain data; counting is the rule as SQL; rows stand behind figures.
     "plan": {
-        "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "orphans": 3, "rows": 3.5, "exports": 6.5,
-        "public": 7.5, "desk": 7.5, "editor": 7.6, "editor_parts": 7.6,
+        "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "orphans": 3, "rows": 3.5, "fields": 3.5, "counting_forms": 4,
+        "exports": 6.5,
+        "public": 7.5, "desk": 7.5, "editor": 7.6,
     },
     "newsletters": {
         "texts": 2, "content": 3, "preflight": 4.5, "subscribing": 5, "sending": 5, "common": 7.2,
@@ -40,7 +41,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "encoding": 1,
         "letters": 1.5,
         "transport": 4,
-        "smtp": 4.5,
+        "session": 4.2, "smtp": 4.5,
         "outbox": 6,
         "relay": 6,
         "sending": 6.5,

@@ -15,6 +15,7 @@ from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import free_slug, slugify
 from dissemination.newsletters import queries, texts
+from dissemination.newsletters.content import sources
 from dissemination.newsletters.models import Block, BlockKind, Issue, IssueTest, Topic
 from dissemination.newsletters.preflight import prepare
 from dissemination.newsletters.sending import AlreadySent, finish, send, send_test, stop
@@ -23,15 +24,39 @@ from dissemination.newsletters.subscribing import (
     confirm,
     forget_old_requests,
     set_topics,
+    subscriber_token,
     unsubscribe_everything,
 )
 from dissemination.people.accounts import Account
 from dissemination.people.actions import ChangedMeanwhile, check_version
 
 __all__ = [
-    "add_block", "add_sources", "add_topic", "ask", "close_topic", "compose", "confirm", "discard", "finish",
-    "forget_old_requests", "move_block", "move_topic", "prepare", "remove_block", "reopen_topic",
-    "restore_block", "revise", "revise_block", "revise_topic", "send", "send_test", "set_topics", "stop",
+    "AlreadySent",
+    "add_block",
+    "add_sources",
+    "add_topic",
+    "ask",
+    "close_topic",
+    "compose",
+    "confirm",
+    "discard",
+    "finish",
+    "forget_old_requests",
+    "move_block",
+    "move_topic",
+    "prepare",
+    "remove_block",
+    "reopen_topic",
+    "restore_block",
+    "revise",
+    "revise_block",
+    "revise_topic",
+    "send",
+    "send_test",
+    "set_topics",
+    "sources",
+    "stop",
+    "subscriber_token",
     "unsubscribe_everything",
 ]  # fmt: skip
 

@@ -17,7 +17,8 @@ from dissemination.kernel.languages import long_date, translated
 from dissemination.newsletters import queries, texts
 from dissemination.newsletters.models import Block, BlockKind, Issue
 from dissemination.publications.models import Publication
-from dissemination.workshops.models import Mode, State, Workshop
+from dissemination.workshops.feeds import place_of
+from dissemination.workshops.models import State, Workshop
 
 SOURCES = {BlockKind.WORKSHOP: queries.workshops_by_id, BlockKind.PUBLICATION: queries.publications_by_id}
 
@@ -76,19 +77,12 @@ def when(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     return f"{long_date(first.date())} {first:%H:%M} – {long_date(last.date())} {last:%H:%M}"
 
 
-def _place(workshop: Workshop) -> str:
-    room = ", ".join(filter(None, [workshop.venue, workshop.address]))
-    if workshop.mode is Mode.ONLINE:
-        return _("Online")
-    return f"{room} {_('and online')}" if workshop.mode is Mode.MIXED else room
-
-
 def _workshop(issue: Issue, workshop: Workshop, language: str) -> dict:
     return {
         "kind": "workshop",
         "title": texts.one_line(translated(workshop, "title", language)),
         "when": when(workshop.starts_at, workshop.ends_at, workshop.district.zone),
-        "place": texts.one_line(_place(workshop)),
+        "place": texts.one_line(place_of(workshop)),
         "note": _("This workshop was cancelled.") if workshop.state is State.CANCELLED else "",
         # Where registrations come from is told by the issue alone: nothing in the link names a person.
         "url": public(issue.district, f"workshops/{workshop.slug}?n={issue.id}"),

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from dissemination.delivery import outbox
 from dissemination.delivery.mail import Mail
+from dissemination.delivery.mjml import MjmlProblem
 from dissemination.kernel.clock import now
 from dissemination.kernel.languages import translated
 from dissemination.newsletters import content, mails, queries, texts
@@ -43,6 +44,7 @@ class Finding:
     code: str
     message: str
     block_id: int | None = None
+    in_words: bool = False  # what is wrong is what a person wrote in the block
 
 
 @dataclass(frozen=True)
@@ -76,22 +78,31 @@ class Draft:
 
 def prepare(issue: Issue) -> Draft:
     """Render `issue` in its languages and check it. Outside write transactions: rendering takes time."""
-    letters = []
+    letters, problems = [], []
     for language in content.languages(issue):
         mail = mails.issue(issue, language)
-        rendered = outbox.preview(mail, mails.merge_for_everybody(issue, language))
+        try:
+            rendered = outbox.preview(mail, mails.merge_for_everybody(issue, language))
+        except MjmlProblem as problem:
+            problems.append(_blocking("mjml", str(problem)))
+            continue
         letters.append(Prepared(language=language, mail=mail, html=rendered.html, text=rendered.text))
-    findings = [*_facts(issue), *_blocks(issue), *_sizes(letters)]
+    findings = [*problems, *_facts(issue), *_blocks(issue), *_sizes(letters)]
     findings.sort(key=lambda f: f.level is not Level.BLOCKING)
     return Draft(version=issue.version, letters=tuple(letters), findings=tuple(findings))
 
 
 def _blocking(code: str, message: str, block: Block | None = None) -> Finding:
-    return Finding(Level.BLOCKING, code, message, block.id if block else None)
+    return _found(Level.BLOCKING, code, message, block)
 
 
 def _warning(code: str, message: str, block: Block | None = None) -> Finding:
-    return Finding(Level.WARNING, code, message, block.id if block else None)
+    return _found(Level.WARNING, code, message, block)
+
+
+def _found(level: Level, code: str, message: str, block: Block | None) -> Finding:
+    in_words = block is not None and block.source_id is None
+    return Finding(level, code, message, block.id if block else None, in_words)
 
 
 def _facts(issue: Issue) -> Iterator[Finding]:

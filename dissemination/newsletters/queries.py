@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from dissemination.delivery.models import Delivery, Fate, Suppression
@@ -52,6 +52,13 @@ def subscriber_counts(district_id: int) -> dict[int, int]:
         .group_by(Subscription.topic_id)
     )
     return dict(db.session.execute(query).tuples().all())
+
+
+def count_subscribers(district_id: int) -> int:
+    """How many persons are subscribed to at least one topic of the district."""
+    subscribed = exists().where(Subscription.contact_id == Contact.id, is_live())
+    query = select(func.count()).select_from(Contact).where(Contact.district_id == district_id, subscribed)
+    return db.session.scalar(query) or 0
 
 
 def topic_is_used(topic: Topic) -> bool:
@@ -135,6 +142,11 @@ def tests_of(issue: Issue) -> list[IssueTest]:
     """The last test sends of `issue`, newest first."""
     query = select(IssueTest).where(IssueTest.issue_id == issue.id).order_by(IssueTest.id.desc())
     return list(db.session.scalars(query.limit(5)))
+
+
+def test_by_id(test_id: int) -> IssueTest | None:
+    """A test send, of whatever district: for links upward, never for a URL."""
+    return db.session.get(IssueTest, test_id)
 
 
 def workshops_by_id(district_id: int, ids: Iterable[int]) -> dict[int, Workshop]:
@@ -249,15 +261,12 @@ def recipients(district_id: int, topic_ids: Iterable[int], *, language: str | No
         last = rows[-1].id
 
 
-def deliveries(issue: Issue, fate: Fate | None = None) -> Select:
-    """The deliveries of `issue`, narrowed to a fate."""
+def report(issue: Issue, *, fates: Iterable[Fate] = (), after: str | None = None) -> Page:
+    """One page of the fates of an issue's recipients, in the order of sending; narrowed to `fates`."""
     query = select(Delivery).where(Delivery.subject_kind == "issues", Delivery.subject_id == issue.id)
-    return query if fate is None else query.where(Delivery.state == fate)
-
-
-def report(issue: Issue, *, fate: Fate | None = None, after: str | None = None) -> Page:
-    """One page of the fates of an issue's recipients, in the order of sending."""
-    return page(deliveries(issue, fate), columns=(Delivery.id,), after=after)
+    if fates:
+        query = query.where(Delivery.state.in_(list(fates)))
+    return page(query, columns=(Delivery.id,), after=after)
 
 
 def waiting_issue_topics(contact: Contact) -> dict[int, set[int]]:

@@ -1,0 +1,29 @@
+"""The pages of this package, collected: see `public`, `archive`, `desk`, `composer`, `dispatch`, `topics`."""
+
+from flask import url_for
+
+from dissemination.kernel import subjects
+from dissemination.newsletters import archive, composer, desk, dispatch, queries, topics
+from dissemination.newsletters.common import desk as desk_pages
+from dissemination.newsletters.common import public as public_pages
+from dissemination.newsletters.public import unsubscribe
+
+PAGES = (archive, composer, desk, dispatch, topics)  # importing them puts their routes on the blueprints
+blueprints = (public_pages, desk_pages)
+csrf_exempt = (unsubscribe,)
+
+
+def _desk_url(issue_id: int) -> str | None:
+    issue = queries.by_id(issue_id)
+    if issue is None:
+        return None
+    return url_for("newsletters_desk.show", district=issue.district, issue_id=issue.id)
+
+
+def _test_url(test_id: int) -> str | None:
+    test = queries.test_by_id(test_id)
+    return _desk_url(test.issue_id) if test else None
+
+
+subjects.register("issues", _desk_url)
+subjects.register("issue_tests", _test_url)
