@@ -43,15 +43,15 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "transport": 4,
         "session": 4.2, "smtp": 4.5,
         "outbox": 6,
-        "relay": 6,
+        "relay": 4, "leases": 4,
         "sending": 6.5,
         "worker": 8.5,
     },  # fmt: skip
     "front": {"desk": 7},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "publications": {
-        "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3, "importing": 5,
-        "public": 7, "desk": 7, "uploads": 7,
+        "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3, "metadata": 4, "importing": 5,
+        "downloads": 6, "public": 7, "desk": 7, "uploads": 7,
     },
     "people": {
         "names": 0, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8,

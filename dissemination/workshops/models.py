@@ -111,6 +111,14 @@ class Workshop(db.Model):  # type: ignore[name-defined]
             days[day] = (min(start, s.starts_at), max(end, s.ends_at))
         return dict(sorted(days.items()))
 
+    @property
+    def sessions_by_day(self) -> dict[date, list["WorkshopSession"]]:
+        """The programme as people read it: the sessions of each date, in order."""
+        days: dict[date, list[WorkshopSession]] = {}
+        for s in self.sessions:
+            days.setdefault(local(s.starts_at, self.district.zone).date(), []).append(s)
+        return days
+
 
 class WorkshopSession(db.Model):  # type: ignore[name-defined]
     """One item of the programme."""
