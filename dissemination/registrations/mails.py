@@ -71,7 +71,7 @@ def _times(workshop: Workshop, start: datetime, end: datetime) -> dict:
 
 def when(workshop: Workshop, start: datetime, end: datetime) -> str:
     """ "giovedì 11 marzo 2027, 14:00-17:00" in the current language."""
-    return _("%(date)s, %(start)s-%(end)s", **_times(workshop, start, end))
+    return _("%(date)s, %(start)s–%(end)s", **_times(workshop, start, end))
 
 
 def _shared(registration: Registration) -> dict:
@@ -79,8 +79,11 @@ def _shared(registration: Registration) -> dict:
     workshop, district = registration.workshop, registration.workshop.district
     home = public_url(f"/{district.slug}/")
     return {
-        "district_name": translated(district, "name"), "managing_body": district.managing_body,
-        "mailbox": district.mailbox_address, "district_url": home, "privacy_url": f"{home}privacy",
+        "district_name": translated(district, "name"), "site_url": home, "privacy_url": f"{home}privacy",
+        "footer_lines": [
+            f"{district.managing_body} · {district.mailbox_address}",
+            _("We write to you because you registered for this workshop."),
+        ],
         "title": translated(workshop, "title"), "page_url": f"{home}workshops/{workshop.slug}",
         "dates": [_times(workshop, *day) for day in workshop.days.values()],
         "mode": workshop.mode.value, "place": place(workshop),

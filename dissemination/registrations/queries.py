@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.exceptions import NotFound
 
+from dissemination.delivery.models import Delivery
 from dissemination.kernel import links
 from dissemination.kernel.database import db
 from dissemination.kernel.text import like
@@ -165,3 +166,14 @@ def in_workshop(workshop: Workshop, registration_id: int) -> Registration:
     if found is None:
         raise NotFound
     return found
+
+
+def last_mails(registration_ids: list[int]) -> dict[int, Delivery]:
+    """The last mail about each registration, in one query: registration id -> its delivery."""
+    latest = (
+        select(func.max(Delivery.id))
+        .where(Delivery.subject_kind == Registration.__tablename__, Delivery.subject_id.in_(registration_ids))
+        .group_by(Delivery.subject_id)
+    )
+    rows = db.session.scalars(select(Delivery).where(Delivery.id.in_(latest)))
+    return {row.subject_id: row for row in rows}
