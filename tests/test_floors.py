@@ -33,7 +33,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "desk": 7.5, "public": 7.5,
     },
     "registrations": {"refusals": 0.5, "invitations": 5, "desk": 7.5, "public": 7.5},
-    "attendance": {"refusals": 0.5, "desk": 7.5, "sheet": 7.5},
+    "attendance": {"refusals": 0.5},
     "delivery": {
         "mail": 0,
         "calendar": 0.5,

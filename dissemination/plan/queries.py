@@ -11,6 +11,7 @@ from dissemination.kernel.subjects import kind_of
 from dissemination.plan.log import Activity, Evidence
 from dissemination.plan.models import (
     ActivityLine,
+    ApplicationArea,
     EvidenceRequirement,
     Exclusion,
     Indicator,
@@ -144,3 +145,14 @@ def verbs_that_occurred(district_id: int) -> set[str]:
         if last is not None:
             found.add(last)
     return found
+
+
+def indicator_by_id(district_id: int, row_id: int) -> Indicator | None:
+    """An indicator of the district, or None."""
+    return _owned(Indicator, district_id, row_id)
+
+
+def application_area(district_id: int, row_id: int) -> ApplicationArea | None:
+    """An application area of the district, or None."""
+    query = select(ApplicationArea).join(MacroArea).join(Plan, MacroArea.plan_id == Plan.id)
+    return db.session.scalar(query.where(ApplicationArea.id == row_id, Plan.district_id == district_id))
