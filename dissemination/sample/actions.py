@@ -20,15 +20,13 @@ from dissemination.sample.world import World, table
 from dissemination.workshops.models import Workshop
 
 SEED = 789_2014
-FRESH = timedelta(hours=20)  # mails younger than this are left to the worker
+FRESH = timedelta(hours=60)  # mails younger than this are left to the worker
 
 
 class SampleIsThere(Refusal):
     """A district of the sample exists."""
 
-    message = _l(
-        "The sample is loaded once, into an installation without its districts. Nothing was changed."
-    )
+    message = _l("The sample districts are there already: nothing was loaded and nothing was changed.")
 
 
 def load() -> dict[str, int]:

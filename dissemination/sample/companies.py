@@ -18,6 +18,7 @@ from dissemination.sample.world import Somebody, World, rows, table
 
 OFFICES = {"PO": "097", "FI": "048", "PI": "050", "AR": "051", "LU": "046", "PT": "047"}
 STAFF = {"micro": (1, 2), "small": (1, 3), "medium": (2, 4), "large": (3, 5)}
+KEENEST = 5
 PRIVATE = 14  # people whom nobody sends: students, advisers
 
 
@@ -38,7 +39,10 @@ def add_companies(world: World) -> None:
             if since:
                 people.add_membership(company, since=since, until=until)
             count = world.chance.randint(*STAFF[facts["size"]])
-            staff = [_somebody(world, names, taken, company, facts["sector"]) for _ in range(count)]
+            keen = KEENEST * world.chance.random() ** 3 + (0.3 if since else 0.05)
+            staff = [
+                _somebody(world, names, taken, company, facts["sector"], keen=keen) for _ in range(count)
+            ]
             if since:
                 _enter(world, staff[0])
         world.people += staff
@@ -80,7 +84,10 @@ def domain(name: str) -> str:
     return f"{slugify(name).replace('-', '')}.example"
 
 
-def _somebody(world: World, names: dict, taken: set[str], company: Company | None, sector: str) -> Somebody:
+def _somebody(
+    world: World, names: dict, taken: set[str], company: Company | None, sector: str, *, keen: float = 0.5
+) -> Somebody:  # fmt: skip
+    """A new invented person of that company, whose address nobody has."""
     host = company.website.removeprefix("https://") if company else "posta.example"
     while True:
         given, family = world.chance.choice(names["given"]), world.chance.choice(names["family"])
@@ -92,7 +99,7 @@ def _somebody(world: World, names: dict, taken: set[str], company: Company | Non
     job = world.chance.choice(names["jobs"]["it"]) if company else ""
     if company and company.type is not OrganisationType.COMPANY:
         job = "ricerca" if company.type is OrganisationType.RESEARCH else "funzionario"
-    return Somebody(given, family, address, job, "en" if english else "it", sector, company)
+    return Somebody(given, family, address, job, "en" if english else "it", sector, company, keen)
 
 
 def _enter(world: World, person: Somebody) -> None:

@@ -8,44 +8,33 @@ reply: what the desk shows is plainly sample data, and DV-07 counts it like ever
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
-from dissemination.delivery.models import Delivery, Fate
+from dissemination.delivery.models import Delivery, Fate, Suppression
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.newsletters.models import Issue
 
 NEVER_SENT = "sample data, never sent"
-REFUSED = 0.02  # of a newsletter's recipients
+REFUSED = 0.01  # of a newsletter's recipients; their address is suppressed, as after a real refusal
 
 
 def record_issue(issue: Issue, chance: Random) -> None:
     """Give every delivery of `issue` its invented fate, as if it had been sent now."""
-    query = select(Delivery.id).where(
+    query = select(Delivery).where(
         Delivery.subject_kind == "issues", Delivery.subject_id == issue.id, Delivery.state == Fate.QUEUED
     )
-    ids = db.session.scalars(query.order_by(Delivery.id)).all()
     moment = now()
-    rows = []
-    for n, delivery_id in enumerate(ids):
-        refused = chance.random() < REFUSED
-        rows.append({
-            "row": delivery_id, "fate": Fate.REFUSED if refused else Fate.ACCEPTED,
-            "why": NEVER_SENT if refused else "", "at": moment + timedelta(seconds=n // 20),
-        })  # fmt: skip
-    statement = (
-        update(Delivery.__table__)
-        .where(Delivery.__table__.c.id == bindparam("row"))
-        .values(
-            state=bindparam("fate"),
-            reason=bindparam("why"),
-            last_reply=NEVER_SENT,
-            finished_at=bindparam("at"),
-        )
-    )
-    if rows:
-        db.session.connection().execute(statement, rows)
-    db.session.expire_all()
+    for n, delivery in enumerate(db.session.scalars(query.order_by(Delivery.id)).all()):
+        delivery.state, delivery.last_reply = Fate.ACCEPTED, NEVER_SENT
+        delivery.finished_at = moment + timedelta(seconds=n // 20)
+        if chance.random() < REFUSED:
+            delivery.state, delivery.reason = Fate.REFUSED, NEVER_SENT
+            db.session.add(Suppression(
+                district_id=delivery.district_id, address=delivery.address.lower(), reason=NEVER_SENT,
+                at=moment,
+            ))  # fmt: skip
+    db.session.flush()
 
 
 def skip_past(*, before: datetime) -> int:

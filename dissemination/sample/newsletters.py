@@ -9,7 +9,7 @@ from dissemination.newsletters.models import BlockKind, Topic
 from dissemination.people.models import Contact, OrganisationType
 from dissemination.publications.queries import published_since
 from dissemination.sample import fates
-from dissemination.sample.dates import at, is_working_day, spread
+from dissemination.sample.dates import at, nobody_meets, spread
 from dissemination.sample.world import Somebody, World, table
 from dissemination.workshops.queries import upcoming
 
@@ -36,7 +36,7 @@ def schedule(world: World) -> None:
 
 
 def _working(day: date) -> date:
-    while not is_working_day(day):
+    while nobody_meets(day):
         day -= timedelta(days=1)
     return day
 
@@ -44,8 +44,8 @@ def _working(day: date) -> date:
 def _topic(world: World, facts: dict) -> Topic:
     sector = world.sector(facts["sector"])
     return actions.add_topic(
-        world.district, name_it=facts["name_it"], name_en=facts["name_en"], code=facts["sector"] or facts["code"],
-        sector_id=sector.id if sector else None,
+        world.district, name_it=facts["name_it"], name_en=facts["name_en"],
+        code=facts["sector"] or facts["code"], sector_id=sector.id if sector else None,
     )  # fmt: skip
 
 

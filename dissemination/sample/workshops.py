@@ -68,17 +68,24 @@ class _Life:
         self.world.then(self.added_at, self.add)
         self.world.then(self.published_at, self.publish)
         for person in self._audience():
-            moment = self.world.between(self.published_at + timedelta(hours=2), self.deadline)
+            moment = self._moment()
             self.world.then(moment, partial(self.register, person))
         if self.is_past:
             self.world.then(self.ends_at + timedelta(minutes=5), self.hold)
             if self.number < PAST:
                 self.world.then(self.ends_at + 4 * DAY, self.close)
 
+    def _moment(self) -> datetime:
+        """When somebody registers: for coming workshops mostly lately, so that some mails are fresh."""
+        opened, last = self.published_at + timedelta(hours=2), min(self.deadline, self.world.now)
+        if self.is_past:
+            return self.world.between(opened, last)
+        return last - (last - opened) * self.world.chance.random() ** 3
+
     def _audience(self) -> list[Somebody]:
         """Who registers: mostly the sector's people, some of the others, nobody twice."""
         chance, sector = self.world.chance, self.facts["sector"]
-        keen = [(p, 6.0 if p.sector == sector else 1.0) for p in self.world.people]
+        keen = [(p, p.keen * (6 if p.sector == sector else 1)) for p in self.world.people]
         keen.sort(key=lambda pair: chance.random() ** (1 / pair[1]), reverse=True)
         return [person for person, _weight in keen[: self.wanted]]
 

@@ -44,6 +44,7 @@ class Somebody:
     language: str
     sector: str
     company: Company | None
+    keen: float = 1.0  # how readily she comes: the same few companies come often (rule R8)
 
 
 @dataclass

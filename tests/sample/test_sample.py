@@ -1,0 +1,218 @@
+"""What `make run` shows on the first day: the counts of issue 2, nobody real, and figures that are true."""
+
+from collections import Counter
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask_security import verify_password
+from sqlalchemy import func, select
+from stdnum.it import iva
+
+from dissemination.attendance.models import Presence
+from dissemination.delivery.models import Delivery, Fate, Suppression
+from dissemination.districts.models import District
+from dissemination.kernel.clock import now
+from dissemination.kernel.database import db
+from dissemination.kernel.files import StoredFile, read
+from dissemination.newsletters.models import Issue, IssueState, Subscription, SubscriptionRequest
+from dissemination.people.accounts import Account
+from dissemination.people.models import Company, Contact, Membership, OrganisationType, SizeClass
+from dissemination.plan.figures import figures_for
+from dissemination.plan.log import Evidence
+from dissemination.plan.models import SITUATION_LIMIT
+from dissemination.plan.queries import current_plan
+from dissemination.publications.models import Kind, Publication
+from dissemination.registrations.models import Registration, Room, Standing
+from dissemination.registrations.queries import confirmed, waiting
+from dissemination.sample.fates import NEVER_SENT
+from dissemination.sample.people import CAST, PASSWORD
+from dissemination.workshops.models import State, Workshop
+
+SECTORS = {"tessile": "13", "abbigliamento": "14", "pelle": "15", "oreficeria": "32", "calzature": "15"}
+
+
+def every(model, **where):
+    return db.session.query(model).filter_by(**where).all()
+
+
+def companies(district):
+    return every(Company, district_id=district.id, type=OrganisationType.COMPANY)
+
+
+def workshops(district):
+    return db.session.query(Workshop).filter_by(district_id=district.id).order_by(Workshop.starts_at).all()
+
+
+def test_the_plan_has_all_sections_and_25_indicators_with_half_year_targets(district):
+    plan = current_plan(district.id)
+    assert 0 < len(plan.situation) <= SITUATION_LIMIT
+    assert [len(a.application_areas) for a in plan.macro_areas] == [3, 3, 3, 3]
+    assert all(
+        a.actors and a.sources and a.scenarios and a.trends and a.synergies and a.opportunities and a.risks
+        for a in plan.macro_areas
+    )
+    assert all(o.text and o.macro_areas for o in plan.objectives)
+    assert len(plan.objectives) == 4
+    assert [(x.code, len(x.budget)) for x in plan.lines] == [("a", 3), ("b", 3), ("c", 3)]
+    assert len(plan.indicators) == 25
+    first = plan.starts_on.year
+    periods = [f"{y}-H{h}" for y in (first, first + 1, first + 2) for h in (1, 2)]
+    assert {tuple(sorted(t.period for t in i.targets)) for i in plan.indicators} == {(*periods, "plan")}
+
+
+def test_120_companies_of_the_five_sectors_mostly_small_some_of_them_members(district):
+    found = companies(district)
+    assert Counter(c.sector.code for c in found) == {
+        "tessile": 34, "abbigliamento": 32, "pelle": 22, "oreficeria": 18, "calzature": 14,
+    }  # fmt: skip
+    sizes = Counter(c.size for c in found)
+    assert sizes[SizeClass.MICRO] + sizes[SizeClass.SMALL] > 100
+    assert all(sizes[size] for size in SizeClass)
+    usual = [c for c in found if c.ateco.startswith(("13.", "14.", "15.", "32.12"))]
+    assert len(usual) > 105
+    assert sum(c.in_managing_body for c in found) == 5
+    memberships = db.session.query(Membership).join(Company).filter_by(district_id=district.id).all()
+    assert 80 < len(memberships) < 110
+    assert 5 <= sum(m.until is not None for m in memberships) <= 10
+
+
+def test_14_past_and_4_coming_workshops_each_where_it_should_stand(district):
+    found = workshops(district)
+    assert [w.state for w in found] == [State.CLOSED] * 13 + [State.HELD] + [State.PUBLISHED] * 4
+    assert [n for n, w in enumerate(found, 1) if w.closing and w.closing.not_counted] == [11]
+    held, coming = found[13], found[14:]
+    assert timedelta(days=3) < now() - held.starts_at < timedelta(days=12)
+    assert all(now() < w.starts_at < now() + timedelta(days=75) for w in coming)
+    assert all(w.title_en and w.abstract_it and w.abstract_en and w.sessions for w in found)
+    full = [(len(confirmed(w)), w.seats, len(waiting(w))) for w in coming]
+    assert full == [(24, 24, 5), (37, 40, 0), (19, 35, 0), (34, 90, 0)]
+
+
+def test_seat_counters_agree_with_the_registrations(district):
+    for workshop in workshops(district):
+        room = db.session.get(Room, workshop.id)
+        assert (room.taken, room.waiting) == (len(confirmed(workshop)), len(waiting(workshop)))
+        assert room.taken <= workshop.seats
+
+
+def test_closed_workshops_have_a_signed_sheet_that_is_a_pdf(district):
+    counted = [w for w in workshops(district) if w.closing and not w.closing.not_counted]
+    sheets = every(Evidence, district_id=district.id, subject_kind="workshops", code="attendance_sheet")
+    assert {e.subject_id for e in sheets} == {w.id for w in counted}
+    assert len(counted) == 12
+    assert all(read(e.file).startswith(b"%PDF-1.4") for e in sheets)
+
+
+def test_30_publications_some_of_them_foresight_on_line_b(district):
+    found = every(Publication, district_id=district.id)
+    assert len(found) == 30
+    assert all(p.published_at and p.title_it and p.title_en and p.authors for p in found)
+    kinds = Counter(p.kind for p in found)
+    assert (kinds[Kind.FORESIGHT], kinds[Kind.STRATEGIC_NOTE], kinds[Kind.BROCHURE]) == (3, 3, 3)
+    assert {p.kind for p in found if p.line.code == "b"} == {
+        Kind.FORESIGHT, Kind.STRATEGIC_NOTE, Kind.REPORT,
+    }  # fmt: skip
+    assert all(p.url or p.doi or p.files for p in found)
+
+
+def test_six_newsletters_five_of_them_finished_and_about_200_subscriptions(district):
+    issues = db.session.query(Issue).filter_by(district_id=district.id).order_by(Issue.id).all()
+    assert [i.state for i in issues] == [IssueState.FINISHED] * 5 + [IssueState.DRAFT]
+    assert all(set(i.frozen) == {"it", "en"} for i in issues[:5])
+    assert all(i.blocks for i in issues)
+    live = db.session.query(Subscription).filter(
+        Subscription.confirmed_at.is_not(None), Subscription.ended_at.is_(None)
+    )
+    assert 180 <= live.count() <= 230
+
+
+def test_every_tax_id_passes_its_check_and_belongs_to_nobody(world):
+    found = [c.tax_id for c in every(Company)]
+    assert [t for t in found if not iva.is_valid(t) or not t.startswith("99")] == []
+    assert len(set(found)) == len(found) == 132
+
+
+def test_every_address_is_below_example(world):
+    addresses = {
+        *db.session.scalars(select(Contact.email)), *db.session.scalars(select(Account.email)),
+        *db.session.scalars(select(Delivery.address)), *db.session.scalars(select(District.mailbox_address)),
+        *db.session.scalars(select(SubscriptionRequest.email)),
+    }  # fmt: skip
+    pages = {
+        *db.session.scalars(select(Company.website)), *db.session.scalars(select(Publication.url)),
+        *db.session.scalars(select(Workshop.online_url)), *db.session.scalars(select(District.website)),
+    }  # fmt: skip
+    assert len(addresses) > 200
+    assert [a for a in addresses if not a.endswith(".example")] == []
+    assert [p for p in pages if p and not urlsplit(p).hostname.endswith(".example")] == []
+
+
+def counted_workshops(district):
+    return [w for w in workshops(district) if w.closing and not w.closing.not_counted]
+
+
+def test_the_figures_are_those_of_an_independent_count(district):
+    plan = current_plan(district.id)
+    figures = {code: f["actual"] for code, f in figures_for(plan, "plan").items()}
+    ids = [w.id for w in counted_workshops(district)]
+    seats = [r for w in ids for r in every(Registration, workshop_id=w, standing=Standing.CONFIRMED)]
+    ticked = set(db.session.scalars(select(Presence.registration_id)))
+    there = [r for r in seats if r.id in ticked]
+    attending = {
+        r.company.tax_id for r in there if r.company and r.company.type is OrganisationType.COMPANY
+    }  # fmt: skip
+    reached = db.session.scalar(
+        select(func.count(Delivery.contact_id.distinct())).where(
+            Delivery.subject_kind == "issues", Delivery.state == Fate.ACCEPTED
+        )
+    )
+    strategic = [p for p in every(Publication, district_id=district.id) if p.line.code == "b"]
+    expected = {
+        "DV-01": 12, "DV-02": len(there), "DV-03": len(attending),
+        "DV-04": round(len(there) / len(seats) * 100, 1), "DV-06": 5, "DV-07": reached, "DV-08": 30,
+        "IS-01": len(strategic),
+    }  # fmt: skip
+    assert {code: float(figures[code]) for code in expected} == expected
+
+
+def test_the_halves_of_the_year_add_up_to_the_workshops_of_the_plan(district):
+    plan = current_plan(district.id)
+    halves = [f"{y}-H{h}" for y in range(plan.starts_on.year, plan.ends_on.year + 1) for h in (1, 2)]
+    held = [int(figures_for(plan, half)["DV-01"]["actual"]) for half in halves]
+    assert sum(held) == 12
+    assert sum(n > 0 for n in held) >= 2
+
+
+def test_no_mail_of_the_past_was_sent_or_ever_will_be_and_each_says_so(world):
+    limit = now() - timedelta(hours=61)
+    old = db.session.query(Delivery).filter(Delivery.created_at < limit).all()
+    assert {d.state for d in old} == {Fate.SKIPPED, Fate.ACCEPTED, Fate.REFUSED}
+    assert {d.reason or d.last_reply for d in old} == {NEVER_SENT}
+    assert {d.attempts for d in old} == {0}
+    assert {s.reason for s in every(Suppression)} == {NEVER_SENT}
+    fresh = db.session.query(Delivery).filter_by(state=Fate.QUEUED).all()
+    assert 20 <= len(fresh) <= 150
+    assert {d.subject_kind for d in fresh} == {"registrations"}
+
+
+def test_the_cast_signs_in_with_the_password_that_is_printed(world):
+    accounts = {a.email: a for a in every(Account)}
+    assert set(accounts) == {p.email for p in CAST}
+    assert all(verify_password(PASSWORD, a.password) for a in accounts.values())
+    roles = {a.email: [x.role.value for x in a.appointments] for a in accounts.values()}
+    assert roles == {p.email: [p.role] for p in CAST}
+
+
+def test_loading_twice_is_refused_and_changes_nothing(loaded):
+    before = counts(loaded)
+    result = loaded.test_cli_runner().invoke(args=["sample", "load"])
+    assert (result.exit_code, "already there" in result.output) == (1, True)
+    assert counts(loaded) == before
+
+
+def counts(application):
+    with application.app_context():
+        models = (District, Company, Contact, Workshop, Registration, Delivery, StoredFile)
+        found = [db.session.scalar(select(func.count()).select_from(m)) for m in models]
+        db.session.remove()
+    return found
