@@ -14,7 +14,8 @@ from dissemination.kernel.clock import now, today
 from dissemination.kernel.database import db
 from dissemination.kernel.languages import short_date, translated
 from dissemination.newsletters.models import Issue
-from dissemination.plan.figures import figures_for
+from dissemination.plan import periods
+from dissemination.plan.figures import figures
 from dissemination.plan.queries import current_plan
 from dissemination.publications.models import Publication
 from dissemination.registrations.models import Room
@@ -55,15 +56,15 @@ def _half_year(day) -> str:
 
 
 def headlines(district) -> tuple[str, list[dict]]:
-    """The period and the headline figures of the half-year that runs: code, name, actual, target."""
+    """The period and the headline figures of the half-year that runs."""
     plan = current_plan(district.id)
     if plan is None:
         return "", []
-    period = _half_year(min(max(today(district.zone), plan.starts_on), plan.ends_on))
-    values = figures_for(plan, period)
-    shown = [i for i in plan.indicators if i.code in HEADLINES and i.code in values]
-    return period, [
-        {"code": i.code, "name": translated(i, "name"), "id": i.id, **values[i.code]} for i in shown
+    period = periods.read(_half_year(min(max(today(district.zone), plan.starts_on), plan.ends_on)), plan)
+    wanted = [i for i in plan.indicators if i.code in HEADLINES]
+    found = figures(wanted, [period])
+    return period.code, [
+        {"name": translated(i, "name"), "figure": found[i.code, period.code]} for i in wanted
     ]
 
 
@@ -81,13 +82,13 @@ def home(district) -> dict:
         .order_by(Issue.finished_at.desc())
         .limit(3)
     )
-    period, figures = headlines(district)
+    period, shown = headlines(district)
     return {
         "workshops": _coming(district, 4),
         "publications": list(db.session.scalars(published)),
         "issues": list(db.session.scalars(sent)),
         "period": period,
-        "figures": figures,
+        "figures": shown,
     }
 
 
@@ -96,13 +97,13 @@ def today_at_desk(district) -> dict:
     coming = _coming(district, 4)
     rooms = {r.workshop_id: r for r in db.session.scalars(
         select(Room).where(Room.workshop_id.in_([w.id for w in coming])))}  # fmt: skip
-    period, figures = headlines(district)
+    period, shown = headlines(district)
     return {
         "workshops": coming,
         "rooms": rooms,
         "tasks": _to_close(district) + _drafts(district) + _mail_trouble(district),
         "period": period,
-        "figures": figures,
+        "figures": shown,
     }
 
 

@@ -76,5 +76,5 @@ def init_app(app, *, proxy_hops: int) -> None:
     )  # fmt: skip
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # Before any package turns values into rows (the district), keep them as they stood in the URL.
-    app.url_value_preprocessor(lambda _endpoint, values: g.setdefault("url_values", dict(values or {})))
+    app.url_value_preprocessor(lambda _endpoint, values: setattr(g, "url_values", dict(values or {})))
     app.context_processor(lambda: {"district": g.get("district")})
