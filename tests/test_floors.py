@@ -51,10 +51,10 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "publications": {
         "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3, "metadata": 4, "importing": 5,
-        "downloads": 6, "public": 7, "desk": 7, "uploads": 7,
+        "downloads": 6, "public": 7, "desk": 7, "uploads": 7.5,
     },
     "people": {
-        "names": 0, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8,
+        "names": 0, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,
     },
 }

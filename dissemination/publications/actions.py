@@ -250,7 +250,7 @@ def add_all(
 
     Raises TitleMissing: then the caller's transaction holds none of them.
     """
-    taken = queries.slugs(district.id)
+    taken = queries.slugs(district.id) | RESERVED
     now = clock.now()
     made = []
     for record in records:
@@ -295,7 +295,13 @@ def _named(facts: dict) -> str:
     return title
 
 
+RESERVED = frozenset({"new", "imports"})
+"""Addresses of the desk's own pages."""
+
+
 def _taken(district: District, slug: str) -> bool:
+    if slug in RESERVED:
+        return True
     query = select(Publication.id).where(Publication.district_id == district.id, Publication.slug == slug)
     return db.session.scalar(query) is not None
 

@@ -6,6 +6,7 @@ back gives the same record. Other programs ignore these.
 """
 
 import re
+from collections.abc import Iterator
 
 from flask_babel import gettext as _
 
@@ -31,8 +32,14 @@ RIS_TYPE = {
 
 def bibtex(things) -> str:
     """A BibTeX file (UTF-8) of all `things`; citation keys are made unique."""
+    return "".join(bibtex_parts(things))
+
+
+def bibtex_parts(things) -> Iterator[str]:
+    """The same, entry by entry, for files too large to hold."""
     taken: set[str] = set()
-    return "\n".join(_bibtex_entry(thing, _key(thing, taken)) for thing in things)
+    for thing in things:
+        yield ("\n" if taken else "") + _bibtex_entry(thing, _key(thing, taken))
 
 
 def _key(thing, taken: set[str]) -> str:

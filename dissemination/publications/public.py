@@ -1,0 +1,166 @@
+"""What everybody sees: the list, a publication with what programs read of it, its files, and exports."""
+
+import json
+
+from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
+from flask_babel import gettext as _
+
+from dissemination.kernel.clock import now
+from dissemination.kernel.languages import translated
+from dissemination.publications import formats, metadata, queries
+from dissemination.publications.downloads import absolute, download
+from dissemination.publications.forms import filter_from
+from dissemination.publications.models import Publication
+from dissemination.publications.queries import Filter
+from dissemination.publications.records import main_text
+from dissemination.publications.texts import KINDS, language_name, licence_address
+
+public = Blueprint("publications", __name__, url_prefix="/<district>")
+BATCH = 200
+
+
+@public.get("/publications/")
+def index(district):
+    """The district's publications, newest first, narrowed by search and facets."""
+    wanted = filter_from(request.args, district, public=True)
+    return render_template(
+        "publications/index.html", wanted=wanted, KINDS=KINDS, main_text=main_text,
+        page=queries.listed(district.id, wanted=wanted, public=True, after=request.args.get("after")),
+        facets=queries.facets(district.id, wanted=wanted, public=True),
+        years=queries.years(district.id, public=True), narrowed=wanted != Filter(), narrowing=_narrowing(),
+    )  # fmt: skip
+
+
+@public.get("/publications/<slug>")
+def show(district, slug):
+    """One publication, for readers and for the programs that index it."""
+    publication = queries.by_slug(district, slug, public=True)
+    page, files = address(publication), _files(publication)
+    return render_template(
+        "publications/show.html", publication=publication, page=page, files=files, KINDS=KINDS,
+        highwire=metadata.highwire(publication, page=page, files=files),
+        dublin_core=metadata.dublin_core(publication, page=page),
+        json_ld=metadata.json_ld(publication, page=page, files=files),
+        citation=formats.citation(publication), main_text=main_text, language_name=language_name,
+        licence_address=licence_address,
+    )  # fmt: skip
+
+
+@public.get("/publications/<slug>.bib")
+def show_bib(district, slug):
+    """One publication as BibTeX."""
+    publication = queries.by_slug(district, slug, public=True)
+    return _file(formats.bibtex([publication]), "application/x-bibtex", f"{slug}.bib")
+
+
+@public.get("/publications/<slug>.ris")
+def show_ris(district, slug):
+    """One publication as RIS."""
+    publication = queries.by_slug(district, slug, public=True)
+    return _file(formats.ris([publication]), "application/x-research-info-systems", f"{slug}.ris")
+
+
+@public.get("/publications/<slug>/files/<int:file_id>")
+def show_file(district, slug, file_id):
+    """Download a file of a published publication."""
+    return download(queries.file_of(queries.by_slug(district, slug, public=True), file_id).file)
+
+
+@public.get("/publications.bib")
+@public.get("/publications/.bib")
+def index_bib(district):
+    """The list, as narrowed, as BibTeX."""
+    return _stream(formats.bibtex_parts(_all(district)), "application/x-bibtex", f"{district.slug}.bib")
+
+
+@public.get("/publications.ris")
+@public.get("/publications/.ris")
+def index_ris(district):
+    """The list, as narrowed, as RIS."""
+    parts = (formats.ris([publication]) for publication in _all(district))
+    return _stream(parts, "application/x-research-info-systems", f"{district.slug}.ris")
+
+
+@public.get("/publications.json")
+@public.get("/publications/.json")
+def index_json(district):
+    """The list, as narrowed, as CSL-JSON."""
+
+    def parts():
+        glue = "["
+        for publication in _all(district):
+            yield glue + json.dumps(_csl(publication), ensure_ascii=False)
+            glue = ",\n"
+        yield "[]" if glue == "[" else "]"
+
+    return _stream(parts(), "application/vnd.citationstyles.csl+json")
+
+
+@public.get("/publications.atom")
+@public.get("/publications/.atom")
+def index_atom(district):
+    """The newest publications as an Atom feed (RFC 4287)."""
+    wanted = filter_from(request.args, district, public=True)
+    rows = queries.listed(district.id, wanted=wanted, public=True).rows
+    body = render_template(
+        "publications/atom.xml", publications=rows, address=address, absolute=absolute,
+        name=_("Publications of %(district)s", district=translated(district, "name")),
+        updated=max((changed_at(p) for p in rows), default=now()), changed_at=changed_at,
+        main_text=main_text,
+    )  # fmt: skip
+    return _file(body, "application/atom+xml")
+
+
+def address(publication: Publication) -> str:
+    """The absolute address of the publication's page."""
+    return absolute(url_for("publications.show", district=publication.district, slug=publication.slug))
+
+
+def changed_at(publication: Publication):
+    """When the public last saw something of it change."""
+    return max(filter(None, (publication.published_at, publication.revised_at)))
+
+
+def _files(publication: Publication) -> list[tuple]:
+    """(stored file, absolute address) of each file."""
+    page = address(publication)
+    return [(row.file, f"{page}/files/{row.id}") for row in publication.files]
+
+
+def _csl(publication: Publication) -> dict:
+    item = formats.csl(publication)
+    return {"URL": address(publication)} | item
+
+
+def _all(district):
+    """Every public publication that the query string leaves, batch after batch."""
+    wanted, after = filter_from(request.args, district, public=True), None
+    while True:
+        page = queries.listed(district.id, wanted=wanted, public=True, after=after, size=BATCH)
+        yield from page.rows
+        after = page.next
+        if after is None:
+            return
+
+
+def _narrowing() -> dict[str, str]:
+    names = ("q", "kind", "year", "sector")
+    return {name: request.args[name] for name in names if request.args.get(name)}
+
+
+def _stream(parts, kind: str, file: str = "") -> Response:
+    response = Response(stream_with_context(parts), content_type=f"{kind}; charset=utf-8")
+    return _named(response, file)
+
+
+def _file(body: str, kind: str, file: str = "") -> Response:
+    response = _named(Response(body, content_type=f"{kind}; charset=utf-8"), file)
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def _named(response: Response, file: str) -> Response:
+    response.headers["Cache-Control"] = "no-cache"
+    if file:
+        response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
+    return response
