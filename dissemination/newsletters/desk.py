@@ -90,7 +90,7 @@ def facts(district, issue_id):
     form = IssueForm(obj=issue)
     form.offer(district, issue.topics)
     others = None
-    if request.method == "GET":
+    if request.method != "POST":
         form.topics.data = [t.id for t in issue.topics]
     elif form.validate():
         try:
@@ -110,7 +110,7 @@ def facts(district, issue_id):
 def removal(district, issue_id):
     """Throw a draft away, after a question."""
     issue = queries.issue(district.id, issue_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("newsletters/desk_removal.html", issue=issue)
     with transaction():
         actions.discard(issue)

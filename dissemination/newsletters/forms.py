@@ -6,6 +6,7 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     TextAreaField,
@@ -28,7 +29,7 @@ from dissemination.newsletters import queries
 from dissemination.newsletters.models import BlockKind, Topic
 from dissemination.plan.queries import lines
 
-LANGUAGE_CHOICES = [("it", "Italiano"), ("en", "English")]
+LANGUAGE_CHOICES = [SelectChoice("it", "Italiano"), SelectChoice("en", "English")]
 LONGEST_TEXT = 20_000
 
 

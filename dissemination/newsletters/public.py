@@ -47,7 +47,7 @@ def subscriptions(district):
     topics = queries.topics(district.id)
     consent = _consent_text(district)
     form.offer(topics, consent)
-    if request.method == "GET":
+    if request.method != "POST":
         form.language.data = language()
     elif form.validate():
         try:
@@ -76,7 +76,7 @@ def asked(district):  # noqa: ARG001 - the URL names it
 def confirmation(district, token):
     """GET shows what is about to be confirmed and a button; POST confirms."""
     wish = requested(district, token)
-    if request.method == "GET":
+    if request.method != "POST":
         topics = [t for t in queries.topics(district.id) if t.id in wish.topic_ids]
         with _speaking(wish.language):
             return _private(
@@ -117,7 +117,7 @@ def preferences(token):
     form.offer(topics)
     if request.method == "POST" and form.validate():
         return _save(contact, token, set(form.topics.data or []), form.language.data)
-    if request.method == "GET":
+    if request.method != "POST":
         form.topics.data = sorted(mine)
         form.language.data = contact.language
     with _speaking(contact.language):

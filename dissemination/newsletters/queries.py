@@ -51,7 +51,7 @@ def subscriber_counts(district_id: int) -> dict[int, int]:
         .where(Topic.district_id == district_id, is_live())
         .group_by(Subscription.topic_id)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def count_subscribers(district_id: int) -> int:
@@ -207,7 +207,7 @@ def audience(district_id: int, topic_ids: Iterable[int]) -> Audience:
         .where(_subscribed(district_id, ids), ~_suppressed())
         .group_by(Contact.language)
     )
-    languages = dict(rows.tuples().all())
+    languages = dict(rows.all())
     suppressed = db.session.scalar(
         select(func.count()).select_from(Contact).where(_subscribed(district_id, ids), _suppressed())
     )
@@ -233,7 +233,7 @@ def suppressed_subscribers(district_id: int, topic_ids: Iterable[int], *, limit:
         .order_by(Contact.name_folded, Contact.id)
         .limit(limit)
     )
-    return list(db.session.execute(query).tuples())
+    return list(db.session.execute(query))
 
 
 def lock_subscriptions(topic_ids: Iterable[int]) -> None:

@@ -61,7 +61,7 @@ def topic(district, topic_id):
     found = queries.topic(district.id, topic_id)
     form = TopicForm(obj=found)
     form.offer(district)
-    if request.method == "GET":
+    if request.method != "POST":
         form.sector_id.data = found.sector_id or 0
     elif form.validate():
         try:

@@ -1,0 +1,1 @@
+"""Newsletters: subscribing, composing, sending, archive."""
