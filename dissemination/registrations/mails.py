@@ -74,6 +74,10 @@ def when(workshop: Workshop, start: datetime, end: datetime) -> str:
     return _("%(date)s, %(start)s–%(end)s", **_times(workshop, start, end))
 
 
+def _may_take_part(registration: Registration) -> bool:
+    return registration.standing is Standing.CONFIRMED and registration.workshop.cancellation is None
+
+
 def _shared(registration: Registration) -> dict:
     """The facts of the workshop in the current language, the same for all who stand alike."""
     workshop, district = registration.workshop, registration.workshop.district
@@ -87,7 +91,7 @@ def _shared(registration: Registration) -> dict:
         "title": translated(workshop, "title"), "page_url": f"{home}workshops/{workshop.slug}",
         "dates": [_times(workshop, *day) for day in workshop.days.values()],
         "mode": workshop.mode.value, "place": place(workshop),
-        "online_url": workshop.online_url if registration.standing is Standing.CONFIRMED else "",
+        "online_url": workshop.online_url if _may_take_part(registration) else "",
     }  # fmt: skip
 
 
@@ -114,12 +118,13 @@ def _post(registration, template, subject, *, calendar=None, merge=None, **share
 def calendar_object(registration: Registration, invitation: Invitation, *, status) -> CalendarObject:
     """What the calendar is told now: the facts kept in `invitation`, in the current language."""
     workshop = registration.workshop
-    page = public_url(f"/{workshop.district.slug}/workshops/{workshop.slug}")
     hours = when(workshop, invitation.starts_at, invitation.ends_at)
     lines = [invitation.summary, hours, invitation.location]
-    if invitation.online_url:
-        lines.append(_("The link to take part online is in the e-mail."))
-    lines += [page, _("To change or cancel your registration use the personal link in the e-mail.")]
+    page = public_url(f"/{workshop.district.slug}/workshops/{workshop.slug}")
+    if invitation.method == "REQUEST":
+        if invitation.online_url:
+            lines.append(_("The link to take part online is in the e-mail."))
+        lines += [page, _("To change or cancel your registration use the personal link in the e-mail.")]
     organizer = sender(workshop)
     return CalendarObject(
         method=invitation.method, uid=invitation.uid, sequence=invitation.sequence, stamp=invitation.stamp,
