@@ -12,7 +12,8 @@ from dissemination.districts.models import District
 from dissemination.kernel import clock
 from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
-from dissemination.people.models import Company
+from dissemination.newsletters.models import Issue
+from dissemination.people.models import Company, OrganisationType
 from dissemination.publications.models import Publication
 from dissemination.registrations.models import Registration
 from dissemination.sample import companies, districts, fates, newsletters, publications, workshops
@@ -72,14 +73,14 @@ def _has_server() -> bool:
 
 
 def _made(district: District) -> dict[str, int]:
-    models = {
-        "companies": Company, "workshops": Workshop, "publications": Publication,
-    }  # fmt: skip
-    counts = {
-        name: db.session.scalar(
-            select(func.count()).select_from(model).where(model.district_id == district.id)
-        )
-        for name, model in models.items()
+    def count(model, *conditions) -> int:
+        return db.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
+
+    is_company = Company.type == OrganisationType.COMPANY
+    return {
+        "companies": count(Company, Company.district_id == district.id, is_company),
+        "workshops": count(Workshop, Workshop.district_id == district.id),
+        "registrations": count(Registration),
+        "publications": count(Publication, Publication.district_id == district.id),
+        "newsletters": count(Issue, Issue.district_id == district.id),
     }
-    counts["registrations"] = db.session.scalar(select(func.count()).select_from(Registration))
-    return {name: count or 0 for name, count in counts.items()}

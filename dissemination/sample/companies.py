@@ -30,7 +30,8 @@ def tax_id(number: int, province: str) -> str:
 
 def add_companies(world: World) -> None:
     """All companies, entered when the plan begins or when they join; the members' first contact too."""
-    names, taken = table("names"), set()
+    names = table("names")
+    taken: set[str] = set()
     opening = world.plan.starts_on + timedelta(days=5)
     for number, facts in enumerate(rows("companies"), start=1):
         since, until = _membership(world, facts["membership"])

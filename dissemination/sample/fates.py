@@ -37,11 +37,11 @@ def record_issue(issue: Issue, chance: Random) -> None:
     db.session.flush()
 
 
-def skip_past(*, before: datetime) -> int:
-    """Skip every mail of the sample that still waits and was written before that moment; how many."""
-    return db.session.execute(
+def skip_past(*, before: datetime) -> None:
+    """Skip every mail of the sample that still waits and was written before that moment."""
+    db.session.execute(
         update(Delivery)
         .where(Delivery.state == Fate.QUEUED, Delivery.created_at < before)
         .values(state=Fate.SKIPPED, reason=NEVER_SENT, finished_at=Delivery.created_at)
         .execution_options(synchronize_session=False)
-    ).rowcount
+    )

@@ -6,7 +6,8 @@ from functools import partial
 from dissemination.kernel import clock, links
 from dissemination.newsletters import actions
 from dissemination.newsletters.models import BlockKind, Topic
-from dissemination.people.models import Contact, OrganisationType
+from dissemination.people.models import OrganisationType
+from dissemination.people.queries import contact_by_email
 from dissemination.publications.queries import published_since
 from dissemination.sample import fates
 from dissemination.sample.dates import at, nobody_meets, spread
@@ -42,10 +43,10 @@ def _working(day: date) -> date:
 
 
 def _topic(world: World, facts: dict) -> Topic:
-    sector = world.sector(facts["sector"])
+    code = facts["sector"]
     return actions.add_topic(
         world.district, name_it=facts["name_it"], name_en=facts["name_en"],
-        code=facts["sector"] or facts["code"], sector_id=sector.id if sector else None,
+        code=code or facts["code"], sector_id=world.sector(code).id if code else None,
     )  # fmt: skip
 
 
@@ -75,11 +76,13 @@ def _wanted(world: World, person: Somebody, topics: list[Topic]) -> list[Topic]:
 def _ask(world: World, person: Somebody, wanted: list[Topic]) -> None:
     """The public form, and some minutes later the link in the mail."""
     company = person.company
-    counts = company is not None and company.type is OrganisationType.COMPANY
+    if company is not None and company.type is not OrganisationType.COMPANY:
+        company = None  # the form asks for companies only
     request = actions.ask(
         world.district, email=person.email, topics=wanted, consent_text=CONSENT, given_name=person.given_name,
         family_name=person.family_name, language=person.language,
-        company_name=company.name if counts else "", company_tax_id=(company.tax_id or "") if counts else "",
+        company_name=company.name if company else "",
+        company_tax_id=(company.tax_id or "") if company else "",
     )  # fmt: skip
     token = links.sign_for_a_while("subscription", [request.id, request.mark])
     world.then(
@@ -89,9 +92,7 @@ def _ask(world: World, person: Somebody, wanted: list[Topic]) -> None:
 
 
 def _leave(world: World, person: Somebody) -> None:
-    from dissemination.people.queries import contact_by_email
-
-    contact: Contact = contact_by_email(world.district.id, person.email)
+    contact = contact_by_email(world.district.id, person.email)
     if contact is not None:
         actions.unsubscribe_everything(contact)
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from itertools import groupby
 
@@ -21,7 +22,7 @@ def schedule(world: World) -> None:
     for batch in _batches(world):
         text = "\n".join(entry for _day, entry in batch)
         moment = at(batch[-1][0] + timedelta(days=2), "10:30")
-        world.then(moment, lambda text=text: _import(world, text, placed))
+        world.then(moment, partial(_import, world, text, placed))
 
 
 def _batches(world: World) -> list[list[tuple]]:
@@ -53,10 +54,10 @@ def _import(world: World, text: str, placed: dict) -> None:
 
 
 def _complete(world: World, publication: Publication, line: str, sector: str, area: int) -> None:
-    where, filed = world.sector(sector), world.area(area)
     actions.revise(
         publication, by=world.ada, version=publication.version, activity_line_id=world.line(line).id,
-        sector_id=where.id if where else None, macro_area_id=filed.id if filed else None,
+        sector_id=world.sector(sector).id if sector else None,
+        macro_area_id=world.area(area).id if area else None,
     )  # fmt: skip
     if world.chance.random() < WITH_FILE or not (publication.url or publication.doi):
         title = publication.title_it if publication.language == "it" else publication.title_en

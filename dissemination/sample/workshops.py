@@ -5,13 +5,14 @@ from functools import partial
 from io import BytesIO
 
 from dissemination.attendance import actions as attendance
+from dissemination.attendance import queries as present
 from dissemination.kernel import clock, files
 from dissemination.kernel.text import slugify
 from dissemination.people.models import OrganisationType, Purpose
 from dissemination.plan.actions import add_evidence
 from dissemination.registrations import actions as registrations
 from dissemination.registrations import queries as registered
-from dissemination.registrations.models import Registration, Standing
+from dissemination.registrations.models import Registration
 from dissemination.sample import pdf
 from dissemination.sample.dates import at, coming_dates, past_dates
 from dissemination.sample.world import Somebody, World, table
@@ -48,10 +49,11 @@ def _how_many(world: World, seats: int, number: int) -> int:
 class _Life:
     """One workshop from its draft to its closing."""
 
+    workshop: Workshop  # once it was added
+
     def __init__(self, world: World, number: int, day: date, facts: dict, venue: dict, wanted: int):
         self.world, self.number, self.day, self.facts, self.venue = world, number, day, facts, venue
         self.wanted = wanted
-        self.workshop: Workshop | None = None
         self.starts_at = at(day, facts["session"][0]["at"][0])
         self.ends_at = at(day, facts["session"][-1]["at"][1])
         self.deadline = self.starts_at - DAY
@@ -167,10 +169,8 @@ class _Life:
 
 
 def _present(workshop: Workshop) -> list[Registration]:
-    from dissemination.attendance.queries import people, present_ids
-
-    there = present_ids(workshop)
-    return [r for r in people(workshop) if r.id in there]
+    there = present.present_ids(workshop)
+    return [r for r in present.people(workshop) if r.id in there]
 
 
 def _facts_of(person: Somebody) -> dict:
@@ -207,6 +207,3 @@ def add_one(world_date: date, district, line, *, by, now: datetime) -> Workshop:
             }],
         )  # fmt: skip
         return workshops.publish(workshop, by=by)
-
-
-__all__ = ["Standing", "add_one", "schedule"]

@@ -74,17 +74,17 @@ class World:
         """Who manages."""
         return self.cast["bice"]
 
-    def sector(self, code: str) -> Sector | None:
+    def sector(self, code: str) -> Sector:
         """The district's sector with that code."""
-        return next((s for s in self.district.sectors if s.code == code), None)
+        return next(s for s in self.district.sectors if s.code == code)
 
     def line(self, code: str) -> ActivityLine:
         """The plan's activity line with that code."""
         return next(line for line in self.plan.lines if line.code == code)
 
-    def area(self, number: int) -> MacroArea | None:
-        """The plan's macro-area by its number from 1; 0 is none."""
-        return self.plan.macro_areas[number - 1] if number else None
+    def area(self, number: int) -> MacroArea:
+        """The plan's macro-area by its number from 1."""
+        return self.plan.macro_areas[number - 1]
 
     def then(self, moment: datetime, what: Callable[[], object]) -> None:
         """Let `what()` happen at `moment`; never after now."""

@@ -24,6 +24,7 @@ from dissemination.plan.queries import current_plan
 from dissemination.publications.models import Kind, Publication
 from dissemination.registrations.models import Registration, Room, Standing
 from dissemination.registrations.queries import confirmed, waiting
+from dissemination.sample.actions import SampleIsThere
 from dissemination.sample.fates import NEVER_SENT
 from dissemination.sample.people import CAST, PASSWORD
 from dissemination.workshops.models import State, Workshop
@@ -205,8 +206,10 @@ def test_the_cast_signs_in_with_the_password_that_is_printed(world):
 
 def test_loading_twice_is_refused_and_changes_nothing(loaded):
     before = counts(loaded)
+    with loaded.app_context():
+        refusal = f"Error: {SampleIsThere.message}\n"
     result = loaded.test_cli_runner().invoke(args=["sample", "load"])
-    assert (result.exit_code, "already there" in result.output) == (1, True)
+    assert (result.exit_code, result.output) == (1, refusal)
     assert counts(loaded) == before
 
 
