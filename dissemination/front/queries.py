@@ -17,6 +17,7 @@ from dissemination.newsletters.models import Issue
 from dissemination.plan import periods
 from dissemination.plan.figures import figures
 from dissemination.plan.queries import current_plan
+from dissemination.plan.texts import period_name
 from dissemination.publications.models import Publication
 from dissemination.registrations.models import Room
 from dissemination.workshops.models import Cancellation, Closing, Workshop
@@ -56,14 +57,14 @@ def _half_year(day) -> str:
 
 
 def headlines(district) -> tuple[str, list[dict]]:
-    """The period and the headline figures of the half-year that runs."""
+    """The period in words and the headline figures of the half-year that runs."""
     plan = current_plan(district.id)
     if plan is None:
         return "", []
     period = periods.read(_half_year(min(max(today(district.zone), plan.starts_on), plan.ends_on)), plan)
     wanted = [i for i in plan.indicators if i.code in HEADLINES]
     found = figures(wanted, [period])
-    return period.code, [
+    return period_name(period.code), [
         {"name": translated(i, "name"), "figure": found[i.code, period.code]} for i in wanted
     ]
 
