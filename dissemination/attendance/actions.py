@@ -30,6 +30,7 @@ from dissemination.registrations.models import Registration, Room, Standing
 from dissemination.workshops.actions import Did as Workshops
 from dissemination.workshops.actions import attributes
 from dissemination.workshops.models import Closing, State, Workshop
+from dissemination.workshops.queries import hold
 from dissemination.workshops.refusals import AlreadyCancelled, AlreadyClosed
 
 WITHOUT_COUNTING = "without_counting"
@@ -49,7 +50,7 @@ def tick(workshop: Workshop, *, came: Iterable[int], went: Iterable[int] = (), b
     Two people may tick at once: each names only what they changed. Returns how many are present now.
     Raises AlreadyClosed, AlreadyCancelled.
     """
-    _lock(workshop)
+    hold(workshop)
     _must_be_open(workshop)
     mine = {r.id for r in queries.people(workshop)}
     there = queries.present_ids(workshop)
@@ -68,7 +69,7 @@ def walk_in(workshop: Workshop, *, email: str, by: Account, **facts) -> Registra
     `facts` as in `registrations.actions.register`. A person who is registered is only noted present.
     Raises AlreadyClosed, AlreadyCancelled, NeverPublished.
     """
-    _lock(workshop)
+    hold(workshop)
     _must_be_open(workshop)
     contact = people_queries.contact_by_email(workshop.district_id, email)
     registration = registration_queries.of_contact(workshop, contact) if contact else None
@@ -108,7 +109,7 @@ def close(
     not count; then evidence may be missing and no row counts. Twice is once: an existing closing is
     returned as it is. Raises NeverPublished, AlreadyCancelled, NotOver, WrongTimes, MissingEvidence.
     """
-    _lock(workshop)
+    hold(workshop)
     if workshop.closing is not None:
         return workshop.closing
     _must_be_open(workshop)
@@ -130,7 +131,7 @@ def reopen(workshop: Workshop, *, reason: str, by: Account | None) -> Reopening:
 
     Raises NotClosed, NoReason.
     """
-    _lock(workshop)
+    hold(workshop)
     closing = workshop.closing
     if closing is None:
         raise NotClosed
@@ -148,10 +149,6 @@ def reopen(workshop: Workshop, *, reason: str, by: Account | None) -> Reopening:
     db.session.delete(closing)
     db.session.flush()
     return reopening
-
-
-def _lock(workshop: Workshop) -> None:
-    db.session.refresh(workshop, with_for_update=True)
 
 
 def _must_be_open(workshop: Workshop) -> None:

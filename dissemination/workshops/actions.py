@@ -15,6 +15,7 @@ from dissemination.kernel.database import db
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
 from dissemination.plan import activity
+from dissemination.workshops import queries
 from dissemination.workshops.facts import FACTS, index, write
 from dissemination.workshops.models import (
     Cancellation,
@@ -74,7 +75,7 @@ def revise(
     one until there is room again. Raises ChangedMeanwhile when `version` is not the current one,
     AlreadyCancelled, AlreadyClosed and the refusals of `add`.
     """
-    _lock(workshop)
+    queries.hold(workshop)
     if version != workshop.version:
         raise ChangedMeanwhile
     _must_be_open(workshop)
@@ -94,7 +95,7 @@ def publish(workshop: Workshop, *, by: Account | None) -> Workshop:
 
     Raises AlreadyCancelled, AlreadyClosed.
     """
-    _lock(workshop)
+    queries.hold(workshop)
     _must_be_open(workshop)
     if workshop.published_at is not None:
         return workshop
@@ -109,7 +110,7 @@ def cancel(workshop: Workshop, *, reason: str, by: Account | None) -> Cancellati
 
     Twice is once. Raises NotYetPublished, AlreadyHeld, AlreadyClosed, NoReason.
     """
-    _lock(workshop)
+    queries.hold(workshop)
     if workshop.cancellation is not None:
         return workshop.cancellation
     if workshop.state is State.DRAFT:
@@ -127,7 +128,7 @@ def cancel(workshop: Workshop, *, reason: str, by: Account | None) -> Cancellati
 
 def delete_draft(workshop: Workshop) -> None:
     """Remove a draft for good. Raises AlreadyPublished."""
-    _lock(workshop)
+    queries.hold(workshop)
     if workshop.published_at is not None:
         raise AlreadyPublished
     db.session.execute(delete(WorkshopWord).where(WorkshopWord.workshop_id == workshop.id))
@@ -155,11 +156,6 @@ def copy(workshop: Workshop, *, by: Account | None, days: int) -> Workshop:
     facts["registration_deadline"] = shift(workshop.registration_deadline)
     questions = [{name: getattr(q, name) for name in asked} for q in workshop.questions]
     return add(workshop.district, by=by, sessions=sessions, questions=questions, **facts)
-
-
-def _lock(workshop: Workshop) -> None:
-    """Read the row again and hold it, so that two at once decide one after the other."""
-    db.session.refresh(workshop, with_for_update=True)
 
 
 def _must_be_open(workshop: Workshop) -> None:

@@ -65,6 +65,13 @@ def by_id(workshop_id: int) -> Workshop | None:
     return db.session.get(Workshop, workshop_id)
 
 
+def hold(workshop: Workshop) -> None:
+    """Keep the row until the transaction ends and read it again, so that of two at once one waits."""
+    # Not refresh(): that repeats the outer joins of the first load, which PostgreSQL cannot lock.
+    db.session.execute(select(Workshop.id).where(Workshop.id == workshop.id).with_for_update())
+    db.session.expire(workshop)
+
+
 def upcoming(
     district_id: int,
     *,

@@ -252,6 +252,7 @@ def queries_of(client, path):
     def count(_connection, _cursor, statement, *_rest):
         statements.append(statement)
 
+    db.session.expire_all()  # the request shares our session: nothing may be known beforehand
     event.listen(db.engine, "before_cursor_execute", count)
     try:
         assert client.get(path).status_code == 200

@@ -201,4 +201,4 @@ def test_the_panel_of_a_higher_floor_stands_on_the_page_with_its_seats(client, m
     assert linked(page)["offers"]["availability"] == "https://schema.org/SoldOut"
     assert linked(page)["remainingAttendeeCapacity"] == 0
     assert client.get("/moda/workshops.json").json["workshops"][0]["seats_left"] == 0
-    assert "lista d&#39;attesa" in client.get("/moda/workshops/").text
+    assert "lista d'attesa" in client.get("/moda/workshops/").text
