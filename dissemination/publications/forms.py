@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 from wtforms.widgets import HiddenInput
 
@@ -112,7 +113,7 @@ class PlacedForm(Form):
         areas = plans.macro_areas(district.id)
         if chosen is not None and chosen.macro_area and chosen.macro_area not in areas:
             areas = [chosen.macro_area, *areas]
-        nothing = ("", _l("None"))
+        nothing = ("", _l("No choice"))
         self.activity_line_id.choices = [(x.id, f"{x.code}) {translated(x, 'name')}") for x in lines]
         self.macro_area_id.choices = [nothing, *((x.id, translated(x, "name")) for x in areas)]
         self.sector_id.choices = [nothing, *((x.id, translated(x, "name")) for x in district.sectors)]
@@ -134,7 +135,7 @@ class PlacedForm(Form):
 class PublicationForm(PlacedForm):
     """A publication entered by hand."""
 
-    kind = SelectField(_l("Type"), choices=[(k.value, name) for k, name in KINDS.items()])
+    kind = SelectField(_l("Type"), choices=[SelectChoice(k.value, name) for k, name in KINDS.items()])
     language = SelectField(_l("Language of the work"))
     title_it = text_field(_l("Title in Italian"), most=1000, required=False)
     title_en = text_field(_l("Title in English"), most=1000, required=False)
@@ -255,7 +256,10 @@ class UploadForm(Form):
 
     file = FileField(_l("BibTeX file (.bib)"))
     text = TextAreaField(_l("or paste BibTeX here"))
-    language = SelectField(_l("Language of entries that do not say theirs"), choices=list(LANGUAGES.items()))
+    language = SelectField(
+        _l("Language of entries that do not say theirs"),
+        choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
+    )
 
     def validate_file(self, field):
         """One of the two."""

@@ -19,7 +19,7 @@ KINDS = {
 }
 STATES = {
     State.DRAFT: (_l("Draft"), "secondary"),
-    State.PUBLISHED: (_l("Published"), "success"),
+    State.PUBLISHED: (_l("Public"), "success"),
     State.WITHDRAWN: (_l("Withdrawn"), "warning"),
 }
 LANGUAGES = {
