@@ -5,10 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from dissemination.delivery import outbox
-try:
-    from dissemination.delivery import queries as mail_queries
-except ImportError:
-    mail_queries = None
+from dissemination.delivery import queries as mail_queries
 from dissemination.delivery.models import Fate
 from dissemination.front import queries
 from dissemination.front.texts import FATES
@@ -85,6 +82,6 @@ def create_attempt(district, delivery_id):
     """Send again what was refused or whose fate is uncertain: a person decides, never the machine."""
     row = _delivery_or_404(district, delivery_id)
     with transaction():
-        outbox.send_again(row)
-    flash(_("The message will be sent again."))
+        queued = outbox.send_again(row)
+    flash(_("The message will be sent again.") if queued else _("Its fate has changed meanwhile: look again."))
     return redirect(url_for(".delivery", district=district, delivery_id=delivery_id))
