@@ -19,8 +19,9 @@ def _frame(district: District, language: str) -> dict:
     """What the layout of every mail shows of the district."""
     return {
         "district_name": translated(district, "name", language),
-        "footer_lines": [f"{district.managing_body}, {district.mailbox_address}"],
-        "site_url": content.public(district),
+        "managing_body": district.managing_body,
+        "mailbox": district.mailbox_address,
+        "district_url": content.public(district),
         "privacy_url": content.public(district, "privacy"),
     }
 
