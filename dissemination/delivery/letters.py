@@ -316,6 +316,6 @@ def preview(mail: Mail, merge: Mapping[str, str], calendar: CalendarObject | Non
 
 def shown(pieces: list, merge: Mapping[str, str], *, html: bool) -> str:
     """A part of a letter as its reader sees it."""
-    values = {k: defused(k, str(v)) for k, v in merge.items()}
-    values = {k: value_piece(escape(v) if html else v) for k, v in values.items()}
+    plain = {k: defused(k, str(v)) for k, v in merge.items()}
+    values = {k: value_piece(escape(v) if html else v) for k, v in plain.items()}
     return decodestring(_joined(pieces, values)).decode().replace("\r\n", "\n")

@@ -159,6 +159,7 @@ def render_draft(source: str, *, language: str = "it", hosts=()) -> str:
 def _child() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     order = json.loads(sys.stdin.buffer.read())
+    answer: dict
     try:
         answer = {"html": render(order["source"], language=order["language"], hosts=order["hosts"])}
     except MjmlProblem as problem:

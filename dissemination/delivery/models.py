@@ -50,7 +50,7 @@ class Delivery(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        Index("ix_deliveries_due", "state", "next_at", "id"),
+        Index("ix_deliveries_due", "state", "bulk", "next_at", "id"),
         Index("ix_deliveries_subject", "subject_kind", "subject_id", "state"),
         Index("ix_deliveries_district_id_id", "district_id", "id"),
         UniqueConstraint("subject_kind", "subject_id", "letter_id", "address", "idempotency"),
@@ -68,6 +68,7 @@ class Delivery(db.Model):  # type: ignore[name-defined]
     idempotency: Mapped[str] = mapped_column(String(40), default="")  # "same mail again" made distinct
     message_id: Mapped[str] = mapped_column(String(120), unique=True)
     state: Mapped[Fate] = mapped_column(one_of(Fate), default=Fate.QUEUED)
+    bulk: Mapped[bool] = mapped_column(default=False)  # many at once: a single mail goes first
     reason: Mapped[str] = mapped_column(String(300), default="")  # of skipped, cancelled, refused
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -90,3 +91,23 @@ class Suppression(db.Model):  # type: ignore[name-defined]
     address: Mapped[str] = mapped_column(String(254))
     reason: Mapped[str] = mapped_column(String(300))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Relay(db.Model):  # type: ignore[name-defined]
+    """The one mail server of this installation, as the workers last found it (row 1)."""
+
+    __tablename__ = "relays"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    last_error_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_ok_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class JobTurn(db.Model):  # type: ignore[name-defined]
+    """When a periodic job is due next, so that of several workers one takes the turn."""
+
+    __tablename__ = "job_turns"
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery.calendar import CalendarObject
@@ -21,7 +21,8 @@ from dissemination.kernel.database import db
 from dissemination.kernel.subjects import kind_of
 
 __all__ = [
-    "Rendered", "cancel", "deliveries_of", "preview", "progress", "put", "put_many", "skip_queued",
+    "Rendered", "cancel", "deliveries_of", "preview", "progress", "put", "put_many", "send_again",
+    "skip_queued",
 ]  # fmt: skip
 
 DEADLINE = timedelta(days=3)  # how long a deferred mail is tried
@@ -53,7 +54,7 @@ def _letter_id(mail: Mail) -> int:
                 language=mail.language, subject=one_line(mail.subject)[:300], source=source, created_at=now(),
             )
         )  # fmt: skip
-        letter_id = db.session.scalar(found)
+        letter_id = db.session.scalars(found).one()
     return letter_id
 
 
@@ -71,8 +72,8 @@ def _row(mail: Mail, letter_id: int, subject: tuple[str, int], recipient: Recipi
         "merge": {k: str(v) for k, v in recipient.merge.items()}, "calendar": None,
         "subject_kind": subject[0], "subject_id": subject[1], "idempotency": "",
         "message_id": f"<{secrets.token_hex(16)}@{mail.sender.domain[-80:]}>", "state": Fate.QUEUED,
-        "reason": "", "attempts": 0, "next_at": moment, "deadline": moment + DEADLINE, "last_reply": "",
-        "created_at": moment, **more,
+        "bulk": False, "reason": "", "attempts": 0, "next_at": moment, "deadline": moment + DEADLINE,
+        "last_reply": "", "created_at": moment, **more,
     }  # fmt: skip
 
 
@@ -101,22 +102,23 @@ def put_many(mail: Mail, recipients: Iterable[Recipient], *, about) -> int:
     letter_id, subject, count = _letter_id(mail), _subject(about), 0
     recipients = iter(recipients)
     while batch := list(islice(recipients, BATCH)):
-        rows = [_row(mail, letter_id, subject, recipient) for recipient in batch]
-        result = db.session.execute(
+        rows = [_row(mail, letter_id, subject, recipient, bulk=True) for recipient in batch]
+        result: CursorResult = db.session.execute(
             _insert(Delivery), rows, execution_options={"preserve_rowcount": True}
-        )  # fmt: skip
+        )  # type: ignore[assignment]
         count += result.rowcount
     return count
 
 
 def _finish(condition, state: Fate, reason: str) -> int:
     _require_transaction()
-    return db.session.execute(
+    changed: CursorResult = db.session.execute(
         update(Delivery)
         .where(Delivery.state.in_(WAITING), *condition)
         .values(state=state, reason=one_line(reason)[:300], finished_at=now(), lease_owner=None),
         execution_options={"synchronize_session": "fetch"},
-    ).rowcount
+    )  # type: ignore[assignment]
+    return changed.rowcount
 
 
 def skip_queued(
@@ -136,10 +138,10 @@ def skip_queued(
         if address is None
         else func.lower(Delivery.address) == address.strip().lower()
     )
-    about = (Delivery.subject_kind == about_kind,)
+    which = [Delivery.subject_kind == about_kind, whom]
     if about_id is not None:
-        about += (Delivery.subject_id == about_id,)
-    return _finish((*about, whom), Fate.SKIPPED, reason)
+        which.append(Delivery.subject_id == about_id)
+    return _finish(which, Fate.SKIPPED, reason)
 
 
 def _about(about) -> tuple:
@@ -150,6 +152,21 @@ def _about(about) -> tuple:
 def cancel(about, reason: str) -> int:
     """Call back every mail about `about` that has not been handed to a server; how many rows."""
     return _finish(_about(about), Fate.CANCELLED, reason)
+
+
+def send_again(delivery: Delivery) -> bool:
+    """Queue once more what was refused or whose fate is uncertain; False when it stands otherwise.
+
+    A person decides this, never the machine: an uncertain message may arrive twice.
+    """
+    _require_transaction()
+    moment = now()
+    changed: CursorResult = db.session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery.id, Delivery.state.in_((Fate.UNCERTAIN, Fate.REFUSED)))
+        .values(state=Fate.QUEUED, reason="", next_at=moment, deadline=moment + DEADLINE, finished_at=None)
+    )  # type: ignore[assignment]
+    return changed.rowcount == 1
 
 
 def progress(about) -> dict[Fate, int]:

@@ -48,6 +48,6 @@ def read(address: str) -> int | None:
     if not found:
         return None
     number = found[1].lower()
-    if not hmac.compare_digest(found[2].lower(), _signed(number, current_app.secret_key)):
+    if not hmac.compare_digest(found[2].lower(), _signed(number, str(current_app.secret_key))):
         return None
     return int(number, 36)
