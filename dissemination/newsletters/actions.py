@@ -168,7 +168,7 @@ def compose(
 
 def _change(issue: Issue, version: int | None = None) -> None:
     """Lock `issue` for a change. Raises AlreadySent, ChangedMeanwhile."""
-    db.session.refresh(issue, with_for_update=True)
+    db.session.refresh(issue, with_for_update={"of": Issue})
     if issue.sent_at is not None:
         raise AlreadySent
     if version is not None and issue.version != version:

@@ -294,7 +294,7 @@ def _room(workshop: Workshop) -> Room | None:
 def _hold(registration: Registration) -> None:
     """Hold the room, then the registration (always in this order), as they stand now."""
     _room(registration.workshop)
-    db.session.refresh(registration, with_for_update=True)
+    db.session.refresh(registration, with_for_update={"of": Registration})
     db.session.expire(registration, ["invitations"])
 
 

@@ -1,5 +1,6 @@
 """A browser without JavaScript: reads the forms of a page and sends them as a person would fill them in."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from io import BytesIO
@@ -92,6 +93,12 @@ class PaperBrowser:
         """The HTML that is shown."""
         return self.answer.text
 
+    @property
+    def said(self) -> str:
+        """The words of the page's main part, for messages of failing tests."""
+        main = self.answer.text.partition("<main")[2].partition("</main>")[0]
+        return " ".join(re.sub(r"<[^>]+>", " ", main).split())[:3000]
+
     def _reader(self):
         reader = _Reader(self.url)
         reader.feed(self.answer.text)
@@ -128,5 +135,5 @@ class PaperBrowser:
 
     def _arrived(self, status):
         self.url = self.answer.request.path
-        assert self.answer.status_code == status, f"{self.url}: {self.answer.status_code}\n{self.answer.text}"
+        assert self.answer.status_code == status, f"{self.url}: {self.answer.status_code}\n{self.said}"
         return self

@@ -197,8 +197,8 @@ def test_the_whole_job_once_through(story, ada, sign_in):
 
 def import_and_publish(desk):
     """Paste BibTeX, look at the preview, import, publish."""
-    desk.visit("/moda/desk/publications/import").fill("/import", text=BIB)
-    desk.fill("/import/confirmation")
+    desk.visit("/moda/desk/publications/imports/new").fill("/imports/new", text=BIB)
+    desk.fill(desk.url, published="y")
 
 
 def add_topic(desk):
