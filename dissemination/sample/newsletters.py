@@ -6,6 +6,7 @@ from functools import partial
 from dissemination.kernel import clock, links
 from dissemination.newsletters import actions
 from dissemination.newsletters.models import BlockKind, Topic
+from dissemination.newsletters.public import CONSENT
 from dissemination.people.models import OrganisationType
 from dissemination.people.queries import contact_by_email
 from dissemination.publications.queries import published_since
@@ -17,7 +18,6 @@ from dissemination.workshops.queries import upcoming
 READERS = 140
 SECOND_TOPIC, CALLS = 0.28, 0.2  # chances of wanting more than one's own sector
 FIRST_ISSUE, LAST_ISSUE = 50, 16  # days after the plan's start, days before today
-CONSENT = "Acconsento a ricevere la newsletter del distretto sui temi scelti. Posso togliermi con un clic."
 
 
 def schedule(world: World) -> None:
@@ -78,8 +78,9 @@ def _ask(world: World, person: Somebody, wanted: list[Topic]) -> None:
     company = person.company
     if company is not None and company.type is not OrganisationType.COMPANY:
         company = None  # the form asks for companies only
+    shown = str(CONSENT) % {"body": world.district.managing_body}
     request = actions.ask(
-        world.district, email=person.email, topics=wanted, consent_text=CONSENT, given_name=person.given_name,
+        world.district, email=person.email, topics=wanted, consent_text=shown, given_name=person.given_name,
         family_name=person.family_name, language=person.language,
         company_name=company.name if company else "",
         company_tax_id=(company.tax_id or "") if company else "",

@@ -12,6 +12,7 @@ from dissemination.people.models import OrganisationType, Purpose
 from dissemination.plan.actions import add_evidence
 from dissemination.registrations import actions as registrations
 from dissemination.registrations import queries as registered
+from dissemination.registrations.forms import CONSENT
 from dissemination.registrations.models import Registration
 from dissemination.sample import pdf
 from dissemination.sample.dates import at, coming_dates, past_dates
@@ -25,7 +26,6 @@ COMING_REGISTRATIONS = (29, 37, 19, 34)  # the first has 24 seats: five wait
 FULLNESS = (0.6, 0.95)  # of the seats of past ones
 CAME, CANCELLED, WALKED_IN = 0.8, 0.06, 0.5  # chances: of a registration, of a registration, of a workshop
 DAY = timedelta(days=1)
-CONSENT = "Ho letto l'informativa e chiedo di essere iscritto al workshop."
 LOST = "Il registro degli accessi alla piattaforma è andato perduto: manca la prova delle presenze."
 ANSWERS = ("Sì, da due anni.", "No, la stiamo scrivendo.", "Non ancora.", "Sì, chiesta dal committente.")
 
@@ -121,7 +121,8 @@ class _Life:
         workshops.publish(self.workshop, by=self.world.ada)
 
     def register(self, person: Somebody) -> None:
-        registration = _register(self.workshop, person, answers=self._answers())
+        facts = _facts_of(self.world, person)
+        registration = registrations.register(self.workshop, answers=self._answers(), **facts)
         if self.is_past and self.world.chance.random() < CANCELLED:
             moment = self.world.between(clock.now(), self.starts_at - timedelta(hours=3))
             self.world.then(moment, partial(registrations.cancel, registration))
@@ -138,7 +139,7 @@ class _Life:
         attendance.tick(self.workshop, came=[r.id for r in confirmed if chance.random() < CAME], by=ada)
         if chance.random() < WALKED_IN:
             person = chance.choice([p for p in self.world.people if p.sector == self.facts["sector"]])
-            attendance.walk_in(self.workshop, **_facts_of(person), by=ada)
+            attendance.walk_in(self.workshop, **_facts_of(self.world, person), by=ada)
 
     def close(self) -> None:
         """The books: the signed sheet, the real times; one is closed without counting."""
@@ -173,7 +174,7 @@ def _present(workshop: Workshop) -> list[Registration]:
     return [r for r in present.people(workshop) if r.id in there]
 
 
-def _facts_of(person: Somebody) -> dict:
+def _facts_of(world: World, person: Somebody) -> dict:
     """What the person writes into the form."""
     company = person.company
     return {
@@ -181,12 +182,8 @@ def _facts_of(person: Somebody) -> dict:
         "tax_id": (company.tax_id or "") if company else "", "company_name": company.name if company else "",
         "organisation_type": company.type if company else OrganisationType.COMPANY,
         "job_title": person.job_title, "language": person.language,
-        "consents": {Purpose.REGISTRATION: CONSENT},
+        "consents": {Purpose.REGISTRATION: str(CONSENT % {"body": world.district.managing_body})},
     }  # fmt: skip
-
-
-def _register(workshop: Workshop, person: Somebody, *, answers: dict[str, str]) -> Registration:
-    return registrations.register(workshop, answers=answers, **_facts_of(person))
 
 
 def add_one(world_date: date, district, line, *, by, now: datetime) -> Workshop:
