@@ -6,6 +6,7 @@ MAX_ENTRIES; a file beyond them is read not at all rather than in part.
 """
 
 import codecs
+import logging
 import re
 from dataclasses import dataclass, field
 
@@ -22,6 +23,8 @@ from flask_babel import lazy_gettext as _l
 from dissemination.publications.fields import Entry, EntryReader, Problem
 from dissemination.publications.records import Record
 from dissemination.publications.vocabulary import MONTHS, NO_RECORD, PARTS, words
+
+logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # it logs what people's files hold
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ENTRIES = 20_000
@@ -81,7 +84,7 @@ def read(data: bytes, *, language: str = "it") -> Reading:
             reading.problems.append(
                 Problem(entry.line, _l("An @set only groups other entries: it is not imported."), lost=True)
             )
-    if not entries and not reading.problems:
+    if not entries and not any(p.lost for p in reading.problems):
         reading.problems.append(Problem(1, _l("No BibTeX entry was found. Is this a .bib file?"), lost=True))
     reading.problems.sort(key=lambda p: p.line)
     return reading

@@ -153,10 +153,8 @@ def test_the_abstract_is_in_the_readers_language(moda, client):
     with transaction():
         row = publication(moda, abstract_it="Di che si parla.", abstract_en="What it is about.")
     pages = [client.get(f"/moda/publications/{row.slug}?lang={lang}").text for lang in ("it", "en")]
-    assert [("Di che si parla." in p, "What it is about." in p) for p in pages] == [
-        (True, False),
-        (False, True),
-    ]
+    shown = [re.findall(r'<div class="prose">(.*?)</div>', page) for page in pages]
+    assert shown == [["Di che si parla."], ["What it is about."]]
 
 
 def test_drafts_and_what_was_taken_back_are_not_there_for_the_public(moda, ada, client):
