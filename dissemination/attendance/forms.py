@@ -66,9 +66,9 @@ class ClosingForm(Form):
     """When it really began and ended, and the reason if it shall not count."""
 
     started_on = DateField(_l("It began on"), validators=[Optional()])
-    started_at = Clock(_l("Hour"), validators=[Optional()])
+    started_at = Clock(_l("Hour"))
     ended_on = DateField(_l("It ended on"), validators=[Optional()])
-    ended_at = Clock(_l("Hour"), validators=[Optional()])
+    ended_at = Clock(_l("Hour"))
     without_counting = TextAreaField(
         _l("Reason for closing without counting"), validators=[Optional(), Length(max=500)]
     )

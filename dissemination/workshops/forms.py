@@ -65,7 +65,7 @@ class WorkshopForm(Form):
                     NumberRange(1, 100_000, _l("Seats must be a number from 1 to 100,000."))],
     )  # fmt: skip
     registration_deadline = DateField(_l("Registration is possible until (date)"), validators=[Optional()])
-    registration_deadline_time = Clock(_l("Hour"), validators=[Optional()])
+    registration_deadline_time = Clock(_l("Hour"))
     sessions = FieldList(FormField(SessionForm), label=_l("Programme"), max_entries=MOST)
     questions = FieldList(FormField(QuestionForm), label=_l("Questions"), max_entries=MOST)
     add_session = SubmitField(_l("Add a session"))
@@ -109,12 +109,13 @@ class WorkshopForm(Form):
             written = [e for e in entries.entries if not e.form.is_blank]
             entries.entries[:] = written or (entries.entries[:1] if entries is self.sessions else [])
 
-    def validate_registration_deadline(self, field):
-        """The deadline's hour exists."""
-        at = self.registration_deadline_time.data
-        if field.data and at:
+    def validate_registration_deadline_time(self, field):
+        """The deadline's hour has its date, and exists."""
+        if field.data is not None and not self.registration_deadline.data:
+            raise StopValidation(_l("Give the date."))
+        if field.data is not None:
             try:
-                moment_of(field.data, at)
+                moment_of(self.registration_deadline.data, field.data)
             except ValueError as error:
                 raise StopValidation(error.args[0]) from None
 
