@@ -35,17 +35,9 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "registrations": {"refusals": 0.5, "invitations": 5, "desk": 7.5, "public": 7.5},
     "attendance": {"refusals": 0.5},
     "delivery": {
-        "mail": 0,
-        "calendar": 0.5,
-        "mjml": 1,
-        "encoding": 1,
-        "letters": 1.5,
-        "transport": 4,
-        "session": 4.2, "smtp": 4.5,
-        "outbox": 6,
-        "relay": 4, "leases": 4,
-        "sending": 6.5,
-        "worker": 8.5,
+        "mail": 0, "elements": 0, "verp": 0, "calendar": 0.5, "encoding": 0.5, "lint": 0.5, "mjml": 1,
+        "letters": 1.5, "transport": 4, "relay": 4, "leases": 4, "session": 4.2, "smtp": 4.5, "outbox": 6,
+        "sending": 6.5, "worker": 8.5,
     },  # fmt: skip
     "front": {"desk": 7},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.

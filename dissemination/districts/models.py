@@ -29,6 +29,7 @@ class District(db.Model):  # type: ignore[name-defined]
     privacy_en: Mapped[str] = mapped_column(Text, default="")
     privacy_version: Mapped[str] = mapped_column(String(20), default="1")
     reminder_hours: Mapped[int] = mapped_column(default=24)  # before a workshop starts
+    version: Mapped[int] = mapped_column(default=1)
     sectors: Mapped[list["Sector"]] = relationship(order_by="Sector.position", back_populates="district")
 
     @property

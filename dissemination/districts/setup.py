@@ -17,7 +17,7 @@ def _find_district(_endpoint, values):
     values["district"] = g.district = found
 
 
-def _name_district(endpoint, values):
+def _name_district(_endpoint, values):
     district = values.get("district")
     if isinstance(district, District):
         values["district"] = district.slug

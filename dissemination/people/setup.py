@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from flask_security import MailUtil, Security, SQLAlchemyUserDatastore, WebauthnUtil
@@ -19,7 +20,7 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.people import access, gate, mails
 from dissemination.people.accounts import Account, Passkey, SecurityRole
-from dissemination.people.texts import MESSAGES, ROLES
+from dissemination.people.texts import MESSAGES, ROLES, SIZES, TYPES
 
 log = get_logger()
 
@@ -112,6 +113,10 @@ def settings(app) -> dict:
     }
 
 
+def _named(texts: dict, value) -> str:
+    return texts[value.value] if value is not None else ""
+
+
 def init_app(app) -> None:
     """Put accounts, passwords, second factors, passkeys and the gate on `app`."""
     app.config.update(settings(app))
@@ -119,7 +124,8 @@ def init_app(app) -> None:
         app, SQLAlchemyUserDatastore(db, Account, SecurityRole, Passkey), mail_util_cls=Outbox,
         totp_cls=Codes, webauthn_util_cls=Passkeys,
     )  # fmt: skip
-    app.add_template_global(lambda role: ROLES[role.value], "role_name")
+    for name, texts in (("role_name", ROLES), ("type_name", TYPES), ("size_name", SIZES)):
+        app.add_template_global(partial(_named, texts), name)
     app.before_request(gate.check_role)
     app.before_request(gate.open_for_writing)
     app.after_request(gate.keep_private)

@@ -78,3 +78,21 @@ ROLES = {
     "manager": _l("Manager: also plan, people and settings"),
     "observer": _l("Observer: reads all districts, for the Region"),
 }
+TYPES = {
+    "company": _l("Company"),
+    "research": _l("Research organisation"),
+    "public": _l("Public body"),
+    "association": _l("Association"),
+    "other": _l("Other"),
+}
+SIZES = {
+    "micro": _l("Micro (fewer than 10 people)"),
+    "small": _l("Small (fewer than 50)"),
+    "medium": _l("Medium (fewer than 250)"),
+    "large": _l("Large"),
+}
+PURPOSES = {
+    "registration": _l("Workshop registration"),
+    "newsletter": _l("Newsletter"),
+    "opportunities": _l("Information on opportunities"),
+}
