@@ -53,6 +53,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     for module in modules("cli"):
         for command in module.commands:
             app.cli.add_command(command)
+    app.extensions["jobs"] = periodic_jobs()  # where the worker, far below, finds them
     forgotten = rights.unmarked(app)
     if forgotten:
         raise RuntimeError(f"desk views without @requires: {', '.join(forgotten)}")

@@ -87,6 +87,16 @@ def recover(condition, *, at: datetime) -> int:
     return changed.rowcount
 
 
+def is_due(at: datetime) -> bool:
+    """Whether any message waits for its turn; asked without a write transaction."""
+    due = select(deliveries.c.id).where(deliveries.c.next_at <= at).limit(1)
+    return any(
+        db.session.scalar(due.where(deliveries.c.state == state, deliveries.c.bulk == bulk)) is not None
+        for state in (Fate.QUEUED, Fate.DEFERRED)
+        for bulk in (False, True)
+    )
+
+
 def lease(owner: str, *, most: int, at: datetime, bulk: bool) -> list:
     """Up to `most` rows that are due, now ours, oldest first; suppressed addresses are skipped."""
     rows: list = []

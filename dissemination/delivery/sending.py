@@ -47,8 +47,10 @@ def deliver_due(
     message: what happened is in the rows.
     """
     recover()
-    if relay.is_paused(now()) and not force:
-        db.session.rollback()
+    moment = now()
+    idle = not leases.is_due(moment) or (relay.is_paused(moment) and not force)
+    db.session.rollback()
+    if idle:
         return 0
     settings = current_app.config["SETTINGS"].mail
     hand = Hand(limit=settings.connections * WINDOW, stop=stop, jitter=jitter)
