@@ -18,7 +18,7 @@ KEPT = {
 }  # fmt: skip
 ATTRIBUTES = {"*": KEPT, "a": {"href", "title"}}
 STYLES = {
-    "background", "background-color", "border", "border-collapse", "border-radius", "border-top", "color",
+    "background-color", "border", "border-collapse", "border-radius", "border-top", "color",
     "direction", "display", "font-family", "font-size", "font-style", "font-weight", "line-height", "margin",
     "max-width", "min-width", "mso-line-height-rule", "padding", "padding-left", "padding-top",
     "padding-bottom", "padding-right", "table-layout", "text-align", "text-decoration", "text-transform",
