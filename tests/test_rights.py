@@ -10,6 +10,9 @@ from dissemination.kernel.rights import RANK, Role
 
 PUBLIC: set[str] = {
     "static", "front.index", "front.home", "front.privacy", "front.live", "front.ready", "front.metrics",
+    "newsletters.index", "newsletters.show", "newsletters.frame", "newsletters.atom",
+    "newsletters.subscriptions", "newsletters.asked", "newsletters.confirmation", "newsletters.preferences",
+    "newsletters.leave", "newsletters.restore", "newsletters.unsubscribe",
 }  # fmt: skip
 OWN_ACCOUNT: set[str] = set()
 ROLES = ("viewer", "organiser", "manager", "observer")
@@ -55,7 +58,9 @@ def test_a_stranger_is_sent_to_sign_in(app, moda, client):
         (rule.endpoint, method): client.open(address(rule), method=method)
         for rule, method, _role in desk_routes(app)
     }
-    wrong = {k: a.status_code for k, a in answers.items() if not (a.status_code == 302 and "/login" in a.location)}
+    wrong = {
+        k: a.status_code for k, a in answers.items() if not (a.status_code == 302 and "/login" in a.location)
+    }
     assert wrong == {}
 
 
