@@ -184,9 +184,10 @@ def save_objective(
     plan: Plan, row: Objective | None, *, version: str, text: str, macro_area_ids
 ) -> Objective:
     """Add or change an objective and the macro-areas it is tied to."""
-    row = _claim(plan, row, version) or Objective(plan=plan, position=len(plan.objectives) + 1)
-    row.text = text
-    row.macro_areas = [m for m in plan.macro_areas if m.id in set(macro_area_ids or [])]
+    row = _claim(plan, row, version)
+    tied = [m for m in plan.macro_areas if m.id in set(macro_area_ids or [])]
+    row = row or Objective(plan=plan, position=len(plan.objectives) + 1)
+    row.text, row.macro_areas = text, tied
     db.session.add(row)
     db.session.flush()
     return row

@@ -6,6 +6,7 @@ import re
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dissemination.kernel.forms import DataRequired, DayField, Form, text_field
@@ -27,7 +28,10 @@ class IndicatorForm(Form):
     unit = text_field(_l("Unit"), most=40)
     direction = SelectField(
         _l("Direction"),
-        choices=[(Direction.UP.value, _l("more is better")), (Direction.DOWN.value, _l("less is better"))],
+        choices=[
+            SelectChoice(Direction.UP.value, _l("more is better")),
+            SelectChoice(Direction.DOWN.value, _l("less is better")),
+        ],
     )
     threshold = NumberField(_l("Minimum threshold"))
     source_it = text_field(_l("Means of verification in Italian"), most=300, required=False)
@@ -39,8 +43,8 @@ class IndicatorForm(Form):
     def prepare(self, plan: Plan) -> None:
         """Offer the plan's lines."""
         self.plan = plan
-        self.activity_line_id.choices = [(0, _("the whole plan"))] + [
-            (x.id, f"{x.code}) {x.name_it}") for x in plan.lines
+        self.activity_line_id.choices = [SelectChoice(0, _("the whole plan"))] + [
+            SelectChoice(x.id, f"{x.code}) {x.name_it}") for x in plan.lines
         ]
 
     def fill(self, indicator) -> None:

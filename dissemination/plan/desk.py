@@ -21,7 +21,7 @@ def figures_page(district):
         return render_template("plan/desk/figures.html", plan=None)
     wanted = [*periods.half_years(plan), periods.read(PLAN, plan)]
     loose = orphans.orphans(plan)
-    readable = [i for i in plan.indicators if i not in loose.broken]
+    readable = figures.readable(plan.indicators)
     return render_template(
         "plan/desk/figures.html", plan=plan, wanted=wanted, orphans=loose, indicators=readable,
         values=figures.figures(readable, wanted), today=figures.district_today(plan),

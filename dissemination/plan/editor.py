@@ -87,9 +87,7 @@ def print_page(district):
     """The plan as one document in the decree's order, for paper."""
     plan = _plan(district)
     wanted = [*periods.half_years(plan), periods.read(periods.PLAN, plan)]
-    loose = orphans.orphans(plan)
-    readable = [i for i in plan.indicators if i not in loose.broken]
-    values = figures.figures(readable, wanted[-1:])
+    values = figures.figures(figures.readable(plan.indicators), wanted[-1:])
     return render_template(
         "plan/desk/print.html", wanted=wanted, values=values, today=today(district.zone),
         **_whole(district, plan),

@@ -126,10 +126,15 @@ def figures(indicators: Iterable[Indicator], wanted: Iterable[Period]) -> dict[t
     }
 
 
+def readable(indicators: Iterable[Indicator]) -> list[Indicator]:
+    """The indicators whose rule can be read; the others are shown as orphans, not counted."""
+    return [i for i in indicators if not rules.problems_of(i.rule)]
+
+
 def figures_for(plan: Plan, period: Period | str, *, public: bool = False) -> dict[str, dict]:
     """{"DV-01": {"actual", "target", "unit", "counted", "not_counted"}, …} in the plan's order."""
     period = _period(plan, period)
-    wanted = [i for i in plan.indicators if i.public or not public]
+    wanted = [i for i in readable(plan.indicators) if i.public or not public]
     found = figures(wanted, [period])
     return {i.code: found[i.code, period.code].as_json() for i in wanted}
 
@@ -138,7 +143,7 @@ def part_of(plan: Plan, part: Rule | str | None, split: tuple[str, ...] = ()) ->
     """A part of a rule, read through an indicator's code. None when the plan has no such indicator."""
     if isinstance(part, str):
         named = next((i for i in plan.indicators if i.code == part), None)
-        if named is None:
+        if named is None or rules.problems_of(named.rule):
             return None
         part = rules.read(named.rule)
         if part.measure in PERCENT:

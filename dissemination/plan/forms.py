@@ -9,6 +9,7 @@ from wtforms import (
     SelectField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dissemination.kernel.forms import DataRequired, DayField, Form, Length, MoneyField, text_field
@@ -22,9 +23,11 @@ from dissemination.plan.models import (
 )
 
 KINDS = [
-    (LineKind.DISSEMINATION.value, _l("a) technology dissemination")),
-    (LineKind.INTELLIGENCE.value, _l("b) strategic information (economic intelligence, foresight)")),
-    (LineKind.RELATIONS.value, _l("c) relations between companies and research")),
+    SelectChoice(LineKind.DISSEMINATION.value, _l("a) technology dissemination")),
+    SelectChoice(
+        LineKind.INTELLIGENCE.value, _l("b) strategic information (economic intelligence, foresight)")
+    ),
+    SelectChoice(LineKind.RELATIONS.value, _l("c) relations between companies and research")),
 ]
 
 
@@ -126,7 +129,7 @@ class ObjectiveForm(Form):
 
     def prepare(self, plan: Plan) -> None:
         """Offer the plan's macro-areas."""
-        self.macro_area_ids.choices = [(m.id, m.name_it) for m in plan.macro_areas]
+        self.macro_area_ids.choices = [SelectChoice(m.id, m.name_it) for m in plan.macro_areas]
 
     def fill(self, objective) -> None:
         """Tick the macro-areas of `objective`."""

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, jsonify, render_template, request
 
 from dissemination.plan import exports, periods, queries, texts
-from dissemination.plan.figures import district_today, figures_for
+from dissemination.plan.figures import district_today, figures_for, readable
 from dissemination.plan.figures import figures as table
 from dissemination.plan.periods import PLAN
 
@@ -20,7 +20,7 @@ def index(district):
     found = queries.current_plan(district.id)
     if found is None:
         return render_template("plan/index.html", plan=None)
-    indicators = [i for i in found.indicators if i.public]
+    indicators = [i for i in readable(found.indicators) if i.public]
     halves = periods.half_years(found)
     values = table(indicators, [*halves, periods.read(PLAN, found)])
     families = [
@@ -45,7 +45,7 @@ def figures_csv(district):
     found = _plan(district)
     code = request.args.get("period")
     wanted = [periods.read(code, found)] if code else [*periods.half_years(found), periods.read(PLAN, found)]
-    indicators = [i for i in found.indicators if i.public]
+    indicators = [i for i in readable(found.indicators) if i.public]
     values = table(indicators, wanted)
     lines = (
         exports.figure_line(i, values[i.code, p.code]) for i in indicators for p in wanted

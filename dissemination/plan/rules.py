@@ -95,6 +95,15 @@ def read(data: Any) -> Rule:
     return rule
 
 
+def problems_of(data: Any) -> list[str]:
+    """What is wrong with the rule in `data`; [] when it can be read."""
+    try:
+        read(data)
+    except RuleError as error:
+        return error.problems
+    return []
+
+
 def verbs_of(rule: Rule) -> set[str]:
     """The verbs that feed a rule, those of its parts included (not those that are only seen)."""
     parts = [p for p in (rule.numerator, rule.denominator, rule.share_of) if isinstance(p, Rule)]
