@@ -1,7 +1,6 @@
 """Alembic's environment: migrations run through the application's own engine, on both databases."""
 
 from alembic import context
-from flask import current_app
 from flask_security import AsaList
 
 from dissemination.kernel.database import UtcDateTime, db, write_lock
@@ -38,5 +37,4 @@ def run() -> None:
 
 if context.is_offline_mode():
     raise SystemExit("Migrations run against a database; --sql is not offered.")
-assert current_app
 run()

@@ -8,26 +8,43 @@ import pytest
 
 from dissemination.kernel.rights import RANK, Role
 
-PUBLIC: set[str] = {
-    "static", "front.index", "front.home", "front.privacy", "front.live", "front.ready", "front.metrics",
-    "newsletters.index", "newsletters.show", "newsletters.frame", "newsletters.atom",
-    "newsletters.subscriptions", "newsletters.asked", "newsletters.confirmation", "newsletters.preferences",
-    "newsletters.leave", "newsletters.restore", "newsletters.unsubscribe",
+# What everybody may open: published things, forms, and what a signed link in a mail opens.
+PUBLIC = {
+    "static", "security.static", "front.index", "front.home", "front.privacy", "front.live", "front.ready",
+    "front.metrics", "plan.index", "plan.figures_csv", "plan.figures_json",
+    "newsletters.atom", "newsletters.index", "newsletters.show", "newsletters.frame", "newsletters.subscriptions",
+    "newsletters.asked", "newsletters.confirmation", "newsletters.preferences", "newsletters.leave",
+    "newsletters.restore", "newsletters.unsubscribe",
+    "publications.index", "publications.index_atom", "publications.index_bib", "publications.index_json",
+    "publications.index_ris", "publications.show", "publications.show_bib", "publications.show_ris",
+    "publications.show_file",
+    "workshops.index", "workshops.index_atom", "workshops.index_ics", "workshops.index_json", "workshops.show",
+    "workshops.show_ics",
+    "registrations.new", "registrations.create", "registrations.thanks", "registrations.mine",
+    "registrations.update", "registrations.cancellation", "registrations.create_cancellation",
+    "registrations.create_restoration", "registrations.calendar",
+    "people_account.accept", "people_account.enter", "people_account.sign_out",
+    "security.login", "security.forgot_password", "security.reset_password", "security.mf_recovery",
+    "security.two_factor_rescue", "security.tf_select", "security.two_factor_token_validation",
+    "security.wan_signin", "security.wan_signin_response",
 }  # fmt: skip
-OWN_ACCOUNT: set[str] = set()
+# What needs a signed-in account, of whatever district.
+OWN_ACCOUNT = {
+    "people_account.show", "security.change_password", "security.mf_recovery_codes", "security.two_factor_setup",
+    "security.two_factor_setup_validate", "security.verify", "security.wan_delete", "security.wan_register",
+    "security.wan_register_response", "security.wan_verify", "security.wan_verify_response",
+}  # fmt: skip
 ROLES = ("viewer", "organiser", "manager", "observer")
 
 
 def address(rule, district="moda"):
-    """The rule's path with values put in: the district, 1 for numbers, x for words."""
-    path = rule.rule
+    """An address of the rule: the district, 1 for numbers, the first of a choice, "x" for words."""
+    values = {}
     for name, converter in rule._converters.items():
-        kind = type(converter).__name__.removesuffix("Converter").lower()
-        value = district if name == "district" else {"integer": "1"}.get(kind, "x")
-        for written in (f"<{name}>", f"<int:{name}>", f"<path:{name}>", f"<string:{name}>"):
-            path = path.replace(written, value)
-    assert "<" not in path, f"{rule.rule}: give this converter a value"
-    return path
+        kind = type(converter).__name__
+        choices = sorted(getattr(converter, "items", ())) or ["x"]
+        values[name] = district if name == "district" else 1 if kind == "IntegerConverter" else choices[0]
+    return rule.build(values)[1]
 
 
 def desk_routes(app):

@@ -83,5 +83,8 @@ def create_attempt(district, delivery_id):
     row = _delivery_or_404(district, delivery_id)
     with transaction():
         queued = outbox.send_again(row)
-    flash(_("The message will be sent again.") if queued else _("Its fate has changed meanwhile: look again."))
+    if queued:
+        flash(_("The message will be sent again."))
+    else:
+        flash(_("Its fate has changed meanwhile: look again."), "warning")
     return redirect(url_for(".delivery", district=district, delivery_id=delivery_id))

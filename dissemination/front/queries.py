@@ -114,7 +114,8 @@ def _to_close(district):
         .outerjoin(Cancellation)
         .outerjoin(Closing)
         .where(
-            Workshop.district_id == district.id, Workshop.published_at.is_not(None), Workshop.ends_at <= now(),
+            Workshop.district_id == district.id, Workshop.published_at.is_not(None),
+            Workshop.ends_at <= now(),
             Cancellation.workshop_id.is_(None), Closing.workshop_id.is_(None),
         )
         .order_by(Workshop.starts_at)
@@ -179,10 +180,8 @@ def _mail_trouble(district):
 
 def deliveries_by_state() -> dict[Fate, int]:
     """How many deliveries stand where, over all districts."""
-    return {
-        state: n
-        for state, n in db.session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
-    }
+    counted = db.session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
+    return dict(counted.all())
 
 
 def oldest_due_seconds() -> float:

@@ -55,7 +55,7 @@ class Form(FlaskForm):
         if target is not None:
             target.errors = [*target.errors, refusal.message]
         else:
-            self.form_errors = [*self.form_errors, refusal.message]
+            self.form_errors = [*getattr(self, "form_errors", []), refusal.message]
 
 
 def text_field(label, *, most: int, required=True, **options):

@@ -35,7 +35,7 @@ def asset(path: str) -> str:
     """The address of a static file with a mark of its content, so that it may be kept for a year."""
     marks = current_app.extensions.setdefault("asset_marks", {})
     if path not in marks or current_app.debug:
-        file = Path(current_app.static_folder) / path
+        file = Path(current_app.static_folder or "") / path
         marks[path] = sha256(file.read_bytes()).hexdigest()[:10] if file.exists() else "missing"
     return url_for("static", filename=path, v=marks[path])
 

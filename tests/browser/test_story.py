@@ -82,7 +82,9 @@ def test_an_organiser_does_her_whole_job(chromium_browser, page, site, mailbox, 
         person = visitor()
         person.goto(f"/moda/workshops/{slug}")
         person.get_by_role("link", name=re.compile("Iscriviti|lista d'attesa")).first.click()
-        fill(person, given_name=name, family_name="Bianchi", email=f"{name.lower()}@example.org", consent=True)
+        fill(
+            person, given_name=name, family_name="Bianchi", email=f"{name.lower()}@example.org", consent=True
+        )
         if private:
             fill(person, private=True)
         else:
@@ -115,7 +117,9 @@ def test_an_organiser_does_her_whole_job(chromium_browser, page, site, mailbox, 
     for box in page.locator("main input[name=present]").all():
         box.check()
     page.locator("main form[action$=ticks] button").click()
-    page.set_input_files("main input[name=file]", {"name": "foglio.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    page.set_input_files(
+        "main input[name=file]", {"name": "foglio.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    )
     page.locator("main form[action$=evidence] button").click()
     page.locator("main button[name=how][value=count]").click()
     page.goto("/moda/desk/plan/figures/DV-02?period=2027-H1")
@@ -124,7 +128,9 @@ def test_an_organiser_does_her_whole_job(chromium_browser, page, site, mailbox, 
 
     # A .bib file is imported and published.
     page.goto("/moda/desk/publications/imports/new")
-    page.set_input_files("main input[name=file]", {"name": "a.bib", "mimeType": "text/plain", "buffer": BIB.encode()})
+    page.set_input_files(
+        "main input[name=file]", {"name": "a.bib", "mimeType": "text/plain", "buffer": BIB.encode()}
+    )
     page.locator("main button.btn-primary").click()
     fill(page, published=True)
     page.locator("main button.btn-primary").click()

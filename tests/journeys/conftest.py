@@ -19,13 +19,15 @@ class Mailbox:
     port: int = 0
     received: list[tuple[str, list[str], bytes]] = field(default_factory=list)
 
-    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 (aiosmtpd's name)
+    async def handle_DATA(self, _server, _session, envelope):  # aiosmtpd's name
         self.received.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
         return "250 2.0.0 taken"
 
     def to(self, address):
         """The messages that reached `address`, parsed, in order."""
-        return [message_from_bytes(raw, policy=policy.default) for _f, to, raw in self.received if to == [address]]
+        return [
+            message_from_bytes(raw, policy=policy.default) for _f, to, raw in self.received if to == [address]
+        ]
 
 
 @pytest.fixture

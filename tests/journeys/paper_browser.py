@@ -33,8 +33,11 @@ class _Reader(HTMLParser):
         if tag == "a" and a.get("href"):
             self.links.append(urljoin(self.url, a["href"]))
         if tag == "form":
-            self.form = PaperForm(urljoin(self.url, a.get("action") or ""), a.get("method", "get").lower(),
-                                  files=a.get("enctype") == "multipart/form-data")
+            self.form = PaperForm(
+                urljoin(self.url, a.get("action") or ""),
+                a.get("method", "get").lower(),
+                files=a.get("enctype") == "multipart/form-data",
+            )
             self.forms.append(self.form)
         if self.form is None or not (a.get("name") or tag == "option"):
             return
@@ -117,7 +120,9 @@ class PaperBrowser:
     def fill(self, action_end: str, *, status=200, press: str | None = None, button: str = "1", **values):
         """Fill in the form whose action ends with `action_end` and send it. `__` in names stands for `-`."""
         candidates = [f for f in self._reader().forms if urlsplit(f.action).path.endswith(action_end)]
-        assert candidates, f"no form for {action_end} on {self.url}: {[f.action for f in self._reader().forms]}"
+        assert candidates, (
+            f"no form for {action_end} on {self.url}: {[f.action for f in self._reader().forms]}"
+        )
         form = candidates[0]
         data = {name: list(v) for name, v in form.values.items()}
         for name, value in values.items():
@@ -126,7 +131,9 @@ class PaperBrowser:
             data[name] = value if isinstance(value, list) else [value]
         if press:
             data[press] = [button]
-        sent = {n: [(BytesIO(v[0]), v[1]) if isinstance(v, tuple) else v for v in vs] for n, vs in data.items()}
+        sent = {
+            n: [(BytesIO(v[0]), v[1]) if isinstance(v, tuple) else v for v in vs] for n, vs in data.items()
+        }
         if form.method == "get":
             self.answer = self.client.get(form.action, query_string=sent, follow_redirects=True)
         else:

@@ -94,7 +94,9 @@ def schedule(ada):
 
 
 def sector(browser):
-    options = next(f for f in browser._reader().forms if "sector_id" in f.options and f.method == "post").options
+    options = next(
+        f for f in browser._reader().forms if "sector_id" in f.options and f.method == "post"
+    ).options
     return options["sector_id"][1]
 
 
@@ -102,7 +104,12 @@ def register(story, slug, name, company=None):
     """`name` registers at her own browser; returns it."""
     browser = story.browser().visit(f"/moda/workshops/{slug}/registrations")
     organisation = (
-        {"company_name": company, "tax_id": factories.tax_id(len(company) + 1000), "province": "PO", "size": "small"}
+        {
+            "company_name": company,
+            "tax_id": factories.tax_id(len(company) + 1000),
+            "province": "PO",
+            "size": "small",
+        }
         if company
         else {"private": "y"}
     )
@@ -121,7 +128,12 @@ def test_the_whole_job_once_through(story, ada, sign_in):
     assert [before[c]["actual"] for c in ("DV-01", "DV-02", "DV-03")] == [0, 0, 0]
 
     # Carlo registers, two more fill the room, a fourth waits.
-    for name, company in (("Carlo", "Tessitura Rossi"), ("Lia", "Filatura Neri spa"), ("Nino", None), ("Pia", "Maglificio Pia")):
+    for name, company in (
+        ("Carlo", "Tessitura Rossi"),
+        ("Lia", "Filatura Neri spa"),
+        ("Nino", None),
+        ("Pia", "Maglificio Pia"),
+    ):
         register(story, slug, name, company)
     story.work()
     first = mailbox.to("carlo@example.org")[0]
@@ -130,22 +142,42 @@ def test_the_whole_job_once_through(story, ada, sign_in):
         "REQUEST", 0, ["mailto:carlo@example.org"], "2027-03-11T14:00:00+01:00",
     )  # fmt: skip
     waiting = mailbox.to("pia@example.org")
-    assert (len(waiting), [p.get_content_type() for p in waiting[0].walk() if "calendar" in p.get_content_type()]) == (1, [])
+    assert (
+        len(waiting),
+        [p.get_content_type() for p in waiting[0].walk() if "calendar" in p.get_content_type()],
+    ) == (1, [])
 
     # Carlo cancels by his link; Pia moves up and gets her invitation.
     carlo = story.browser().visit(link_in(first, "/r/"))
     carlo.visit(f"{carlo.url}/cancellation").fill("/cancellation")
     story.work()
-    withdrawn, promoted = calendar_of(mailbox.to("carlo@example.org")[-1]), calendar_of(mailbox.to("pia@example.org")[-1])
-    assert (withdrawn["method"], withdrawn["sequence"], withdrawn["uid"], withdrawn["status"]) == ("CANCEL", 1, invitation["uid"], "")
-    assert (promoted["method"], promoted["sequence"], promoted["attendees"]) == ("REQUEST", 0, ["mailto:pia@example.org"])
+    withdrawn, promoted = (
+        calendar_of(mailbox.to("carlo@example.org")[-1]),
+        calendar_of(mailbox.to("pia@example.org")[-1]),
+    )
+    assert (withdrawn["method"], withdrawn["sequence"], withdrawn["uid"], withdrawn["status"]) == (
+        "CANCEL",
+        1,
+        invitation["uid"],
+        "",
+    )
+    assert (promoted["method"], promoted["sequence"], promoted["attendees"]) == (
+        "REQUEST",
+        0,
+        ["mailto:pia@example.org"],
+    )
 
     # The time changes: every living invitation is updated, with a higher SEQUENCE.
-    desk.visit(f"/moda/desk/workshops/{slug}/edit").fill("/edit", sessions__0__start="15:00", sessions__0__end="18:00")
+    desk.visit(f"/moda/desk/workshops/{slug}/edit").fill(
+        "/edit", sessions__0__start="15:00", sessions__0__end="18:00"
+    )
     story.clock.shift(60)
     story.work()
     for name in ("lia", "nino", "pia"):
-        first_told, update = (calendar_of(m) for m in (mailbox.to(f"{name}@example.org")[-2], mailbox.to(f"{name}@example.org")[-1]))
+        first_told, update = (
+            calendar_of(m)
+            for m in (mailbox.to(f"{name}@example.org")[-2], mailbox.to(f"{name}@example.org")[-1])
+        )
         assert (update["method"], update["sequence"], update["uid"], update["start"]) == (
             "REQUEST", first_told["sequence"] + 1, first_told["uid"], "2027-03-11T15:00:00+01:00",
         )  # fmt: skip
@@ -186,7 +218,9 @@ def test_the_whole_job_once_through(story, ada, sign_in):
     # One unsubscribes with one click, and gets nothing more.
     url = re.search(r"<(https?://[^>]*/u/[^>]+)>", issue["List-Unsubscribe"])[1]
     path = url.split("/u/", 1)[1]
-    answer = story.app.test_client(use_cookies=False).post(f"/u/{path}", data={"List-Unsubscribe": "One-Click"})
+    answer = story.app.test_client(use_cookies=False).post(
+        f"/u/{path}", data={"List-Unsubscribe": "One-Click"}
+    )
     assert answer.status_code == 200
     count = len(mailbox.to("gina@example.org"))
     send_issue(story, desk, slug, subject="Seconda newsletter")
@@ -210,7 +244,14 @@ def subscribe(story, address, *, confirm=True):
     """Ask by the form; confirm by the mailed link when told to."""
     browser = story.browser().visit("/moda/subscriptions")
     form = next(f for f in browser._reader().forms if "topics" in f.options)
-    browser.fill("/subscriptions", email=address, given_name="G", family_name="V", topics=form.options["topics"], consent="y")
+    browser.fill(
+        "/subscriptions",
+        email=address,
+        given_name="G",
+        family_name="V",
+        topics=form.options["topics"],
+        consent="y",
+    )
     story.work()
     if confirm:
         link = link_in(story.mailbox.to(address)[-1], "/moda/subscriptions/confirmations/")

@@ -99,6 +99,7 @@ def test_moments_come_back_aware_and_in_utc(app, moda):
 
 
 def test_a_naive_moment_is_refused(app, moda):
+    naive = datetime(2026, 7, 1, tzinfo=UTC).replace(tzinfo=None)
     with pytest.raises(Exception, match="naive datetime"), transaction():
         db.session.add(
             StoredFile(
@@ -107,7 +108,7 @@ def test_a_naive_moment_is_refused(app, moda):
                 media_type="b",
                 size=1,
                 sha256="c",
-                created_at=datetime(2026, 7, 1),
+                created_at=naive,
             )
         )
 

@@ -10,6 +10,7 @@ import time_machine
 import vobject
 
 from dissemination.kernel.database import transaction
+from dissemination.registrations import actions as registrations
 from dissemination.workshops import actions, slots
 from tests import factories
 
@@ -202,3 +203,26 @@ def test_the_panel_of_a_higher_floor_stands_on_the_page_with_its_seats(client, m
     assert linked(page)["remainingAttendeeCapacity"] == 0
     assert client.get("/moda/workshops.json").json["workshops"][0]["seats_left"] == 0
     assert "lista d'attesa" in client.get("/moda/workshops/").text
+
+
+def test_a_kept_page_never_says_what_is_no_longer_true(client, moda, ada, sign_in):
+    workshop = add(moda)
+    address = f"/moda/workshops/{workshop.slug}"
+    seen = [client.get(address).text, client.get(address).text]
+    assert seen[0] == seen[1]
+    assert "posti" in seen[0]
+    with transaction():
+        registrations.register(workshop, email="carlo@x.example", given_name="Carlo", family_name="Po")
+    taken = client.get(address).text
+    assert (taken == seen[0], linked(taken)["remainingAttendeeCapacity"]) == (False, 29)
+    with transaction():
+        actions.revise(workshop, by=None, version=workshop.version, venue="Altrove")
+    assert "Altrove" in client.get(address).text
+    with time_machine.travel(START + timedelta(days=60)):
+        assert "Questo workshop si è svolto." in client.get(address).text
+    with transaction():
+        actions.cancel(workshop, reason="Neve", by=None)
+    assert "Neve" in client.get(address).text
+    assert "Recycled" in client.get(address, headers={"Accept-Language": "en"}).text
+    assert "Ada" in sign_in(ada).get(address).text
+    assert "Ada" not in client.get(address).text
