@@ -9,6 +9,7 @@ from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.districts.models import District
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import UtcDateTime, db, one_of
 from dissemination.kernel.rights import RANK, Role
 
@@ -90,7 +91,7 @@ class Passkey(db.Model, WebAuthnMixin):  # type: ignore[name-defined]
     backup_state: Mapped[bool]
     device_type: Mapped[str] = mapped_column(String(64))
     extensions: Mapped[str | None] = mapped_column(String(255))
-    create_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
+    create_datetime: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     lastuse_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
     name: Mapped[str] = mapped_column(String(64))
     usage: Mapped[str] = mapped_column(String(64))
