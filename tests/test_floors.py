@@ -33,7 +33,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "refusals": 0.5, "slots": 0.5, "programme": 3.5, "facts": 5, "linked": 5, "feeds": 5.5, "kept": 7.2,
         "desk": 7.5, "public": 7.5,
     },
-    "registrations": {"refusals": 0.5, "invitations": 5, "desk": 7.5, "public": 7.5},
+    "registrations": {"refusals": 0.5, "kept": 1, "invitations": 5, "desk": 7.5, "public": 7.5},
     "attendance": {"refusals": 0.5},
     "delivery": {
         "mail": 0, "elements": 0, "verp": 0, "calendar": 0.5, "encoding": 0.5, "lint": 0.5, "mjml": 1,
@@ -44,7 +44,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "publications": {
         "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3, "metadata": 4, "importing": 5,
-        "downloads": 6, "public": 7, "desk": 7, "uploads": 7.5,
+        "logged": 5, "intake": 6.5, "downloads": 6, "public": 7, "desk": 7, "uploads": 7.5,
     },
     "people": {
         "names": 0, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,

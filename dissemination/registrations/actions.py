@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.kernel.clock import now, today
 from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.refusals import Refusal
 from dissemination.people import actions as people
 from dissemination.people.accounts import Account
 from dissemination.people.models import Company, OrganisationType, Purpose
@@ -71,10 +72,13 @@ def register(
     is written to about a workshop that is over.
     Raises NotOpen, WorkshopIsOff, WorkshopIsClosed, AlreadyBegun, DeadlinePassed, AlreadyRegistered.
     """
-    twin = _sent_before(workshop, form_mark, email)
-    if twin is not None:
+    try:
+        check_open(workshop, by=by)
+    except Refusal:
+        twin = _sent_before(workshop, form_mark, email)
+        if twin is None:
+            raise
         return twin
-    check_open(workshop, by=by)
     if company is None and (tax_id or company_name):
         company = people.find_or_add_company(
             district_id=workshop.district_id, tax_id=tax_id or None, name=company_name, size=size,
@@ -91,15 +95,16 @@ def register(
         "language": language, "newsletter_issue_id": newsletter_issue_id,
         "told_revision": workshop.revision,
     }  # fmt: skip
-    registration = _add(row, form_mark=_free_mark(form_mark))
+    registration = _add(row, form_mark=form_mark if form_mark and len(form_mark) <= MARK else None)
     if registration is None:
-        living = queries.of_contact(workshop, contact)
-        if living is not None and living.form_mark == form_mark and form_mark:
+        twin = _sent_before(workshop, form_mark, email)
+        if twin is not None:
             _give_back(workshop, standing)
-            return living
-        registration = _add(row, form_mark=None) if living is None else None
-    if registration is None:
-        raise AlreadyRegistered(living)
+            return twin
+        living = queries.of_contact(workshop, contact)
+        if living is not None:
+            raise AlreadyRegistered(living)
+        registration = _add(row, form_mark=None)  # the mark belongs to somebody else's form
     for purpose, text in (consents or {}).items():
         people.record_consent(
             contact, purpose=purpose, given=True, text=text, source="registration form",
@@ -224,10 +229,6 @@ def _sent_before(workshop: Workshop, form_mark: str | None, email: str) -> Regis
     if twin is None or twin.workshop_id != workshop.id or twin.contact.email != email.strip().lower():
         return None  # the page was sent again for somebody else: a new wish
     return twin
-
-
-def _free_mark(form_mark: str | None) -> str | None:
-    return form_mark if form_mark and len(form_mark) <= MARK and not queries.by_mark(form_mark) else None
 
 
 # The room.

@@ -11,7 +11,9 @@ from wtforms.validators import Length
 from dissemination.kernel.forms import DataRequired, Form, Optional, TaxIdField, email_field, text_field
 from dissemination.kernel.languages import language, translated
 from dissemination.people.models import OrganisationType, Purpose, SizeClass
+from dissemination.registrations.kept import thing
 from dissemination.workshops.models import Workshop
+from dissemination.workshops.queries import by_id
 
 PROVINCES = frozenset(
     """AG AL AN AO AP AQ AR AT AV BA BG BI BL BN BO BR BS BT BZ CA CB CE CH CL CN CO CR CS CT CZ EN FC FE
@@ -54,7 +56,6 @@ class _PersonForm(Form):
     company_name = text_field(_l("Name of the organisation"), most=200, required=False)
     province = StringField(_l("Province"), validators=[Optional()])
     size = SelectField(_l("Size"), choices=SIZES, default="")
-    sector_id = SelectField(_l("Sector"), coerce=int, default=0)
 
     def validate_province(self, field):
         """Two letters of an Italian province."""
@@ -105,8 +106,6 @@ class _PersonForm(Form):
 class _PublicForm(_PersonForm):
     """The same with the consent, which only the person herself can give."""
 
-    consent = BooleanField("", validators=[DataRequired(_l("Without this consent we cannot register you."))])
-
     def facts(self) -> dict:
         """The arguments of `actions.register`, with the consent as it was shown."""
         return {
@@ -124,16 +123,25 @@ class _MineForm(Form):
     language = RadioField(_l("Language of our messages"), choices=LANGUAGE_NAMES)
 
 
-def public_form(workshop: Workshop) -> _PublicForm:
+def public_form(door, district) -> _PublicForm:
     """The form by which a person registers."""
-    form = _with_sectors(_with_questions(_PublicForm, workshop)(), workshop)
-    form.consent.label.text = CONSENT % {"body": workshop.district.managing_body}
-    return form
+    return thing(("public", door.id, door.version), lambda: _class_for(_PublicForm, door, district))()
+
+
+def _class_for(form: type[Form], door, district) -> type[Form]:
+    """`form` for one workshop, in the current language."""
+    consent = BooleanField(
+        CONSENT % {"body": district.managing_body},
+        validators=[DataRequired(_l("Without this consent we cannot register you."))],
+    )
+    asked = _with_questions(form, by_id(door.id))
+    return type(form.__name__, (asked,), {"consent": consent, "sector_id": _sector_field(district)})
 
 
 def desk_form(workshop: Workshop) -> _PersonForm:
     """The form by which an organiser adds a person."""
-    return _with_sectors(_with_questions(_PersonForm, workshop, ask=False)(), workshop)
+    asked = _with_questions(_PersonForm, workshop, ask=False)
+    return type(asked.__name__, (asked,), {"sector_id": _sector_field(workshop.district)})()
 
 
 def mine_form(registration) -> _MineForm:
@@ -176,8 +184,7 @@ def _with_questions(form: type[Form], workshop: Workshop, *, ask: bool = True) -
     return type(form.__name__, (form,), fields)
 
 
-def _with_sectors(form, workshop: Workshop):
-    sectors = workshop.district.sectors
-    form.sector_id.choices = [(0, _l("Other, or none of these"))]
-    form.sector_id.choices += [(s.id, translated(s, "name")) for s in sectors]
-    return form
+def _sector_field(district) -> SelectField:
+    sectors = [(s.id, translated(s, "name")) for s in district.sectors]
+    none = (0, _l("Other, or none of these"))
+    return SelectField(_l("Sector"), coerce=int, default=0, choices=[none, *sectors])

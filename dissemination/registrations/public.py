@@ -2,18 +2,20 @@
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import NotFound
 
 from dissemination.delivery.calendar import FeedEvent, feed
 from dissemination.kernel import links
 from dissemination.kernel.database import transaction
+from dissemination.kernel.http import form_token
 from dissemination.kernel.languages import translated
 from dissemination.kernel.refusals import Refusal
 from dissemination.people import actions as people
-from dissemination.registrations import actions, forms, mails, queries
+from dissemination.registrations import actions, forms, kept, mails, queries
 from dissemination.registrations.models import Standing
 from dissemination.registrations.refusals import AlreadyRegistered
-from dissemination.workshops import queries as workshops
 from dissemination.workshops.models import Workshop
 
 public = Blueprint("registrations", __name__)
@@ -36,42 +38,71 @@ def _openness(workshop: Workshop) -> dict:
 
 @public.get("/<district>/workshops/<slug>/registrations")
 def new(district, slug):
-    """The form."""
-    workshop = workshops.by_slug(district, slug, public=True)
-    return _form_page(workshop, forms.public_form(workshop))
+    """The form, kept ready: only tokens and the number of free seats differ from visit to visit."""
+    door = queries.door(district, slug)
+    if not _is_open(door):
+        return _form_page(door, forms.public_form(door, district))
+    return kept.page(
+        (door.version, door.seats.left > 0),
+        lambda: _form_page(door, forms.public_form(door, district), marked=True),
+        csrf=generate_csrf, form_mark=form_token, seats=lambda: _seats_in_words(door.seats),
+    )  # fmt: skip
+
+
+def _is_open(door) -> bool:
+    try:
+        actions.check_open(door)
+    except Refusal:
+        return False
+    return True
+
+
+def _seats_in_words(seats) -> str:
+    if seats.left:
+        return ngettext("%(num)d seat left", "%(num)d seats left", seats.left)
+    return _(
+        "All seats are taken: you will be on the waiting list, and get a seat as soon as your turn comes."
+    )
 
 
 @public.post("/<district>/workshops/<slug>/registrations")
 def create(district, slug):
     """Register. The answer is the same whether the person was registered before or not."""
-    workshop = workshops.by_slug(district, slug, public=True)
-    form = forms.public_form(workshop)
+    door = queries.door(district, slug)
+    form = forms.public_form(door, district)
     if not form.validate():
-        return _form_page(workshop, form), 422
+        return _form_page(door, form), 422
     facts = form.facts()
     try:
         with transaction():
-            standing = actions.register(workshop, **facts).standing
+            standing = actions.register(queries.workshop_of(door), **facts).standing
     except AlreadyRegistered as refusal:
-        standing = _write_to_her(workshop, refusal.registration_id)
+        standing = _write_to_her(door, refusal.registration_id)
     except Refusal as refusal:
         form.refuse(refusal)
-        return _form_page(workshop, form), refusal.status
+        return _form_page(door, form), refusal.status
     token = links.sign(THANKS, [slug, standing.value])
-    return redirect(url_for(".thanks", district=district, slug=slug, token=token), 303)
+    return redirect(f"{request.path}/{token}", 303)
 
 
-def _write_to_her(workshop: Workshop, registration_id: int) -> Standing:
+def _write_to_her(door, registration_id: int) -> Standing:
     """Send who is registered her link; what somebody new would have got, so that strangers learn nothing."""
     with transaction():
+        workshop = queries.workshop_of(door)
         actions.send_link(queries.in_workshop(workshop, registration_id))
-    return Standing.CONFIRMED if queries.seats_left(workshop) else Standing.WAITING
+        return Standing.CONFIRMED if queries.seats_left(workshop) else Standing.WAITING
 
 
-def _form_page(workshop: Workshop, form) -> str:
+def _form_page(door, form, *, marked: bool = False) -> str:
+    workshop = queries.workshop_of(door)
+    values = {
+        "csrf": kept.mark("csrf") if marked else generate_csrf(),
+        "form_mark": kept.mark("form_mark") if marked else forms.form_mark() or form_token(),
+        "in_words": kept.mark("seats") if marked else _seats_in_words(door.seats),
+    }
     return render_template(
         "registrations/new.html", workshop=workshop, form=form, questions=forms.questions(form),
-        form_mark=forms.form_mark(), place=mails.place(workshop), **_openness(workshop),
+        place=mails.place(workshop), **_openness(workshop), **values,
     )  # fmt: skip
 
 
@@ -81,8 +112,15 @@ def thanks(district, slug, token):
     told = links.read(THANKS, token)
     if not isinstance(told, list) or told[0] != slug:
         raise NotFound
-    workshop = workshops.by_slug(district, slug, public=True)
-    return _private(render_template("registrations/thanks.html", workshop=workshop, standing=told[1]))
+    door, standing = queries.door(district, slug), told[1]
+    return _private(
+        kept.page(
+            ("thanks", door.version, standing),
+            lambda: render_template(
+                "registrations/thanks.html", workshop=queries.workshop_of(door), standing=standing
+            ),
+        )
+    )
 
 
 def _private(page, status: int = 200) -> Response:

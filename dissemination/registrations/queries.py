@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.exceptions import NotFound
 
 from dissemination.delivery.models import Delivery
+from dissemination.districts.models import District
 from dissemination.kernel import links
 from dissemination.kernel.database import db
 from dissemination.kernel.text import like
 from dissemination.people.models import Company, Contact
 from dissemination.registrations.models import Registration, Room, Standing
-from dissemination.workshops.models import Workshop
+from dissemination.workshops.models import Cancellation, Closing, Workshop
 
 PURPOSE = "registration"  # of the signed links below /r/
 
@@ -30,6 +32,63 @@ class Seats:
     def left(self) -> int:
         """Seats that the next person to register would get."""
         return max(0, self.capacity - self.taken) if self.waiting == 0 else 0
+
+
+@dataclass(frozen=True)
+class Door:
+    """What decides who may come in now, read with one query; `state` is the workshop's own rule."""
+
+    id: int
+    slug: str
+    version: int
+    published_at: datetime
+    registration_deadline: datetime
+    starts_at: datetime
+    ends_at: datetime
+    cancellation: int | None
+    closing: int | None
+    seats: Seats
+    state = Workshop.state
+
+
+def door(district: District, slug: str) -> Door:
+    """The door of a workshop that the public may see. Raises NotFound (404)."""
+    row = db.session.execute(_DOOR, {"district": district.id, "slug": slug}).one_or_none()
+    if row is None:
+        raise NotFound
+    *facts, capacity, taken, waiting = row
+    return Door(*facts, Seats(capacity, taken or 0, waiting or 0))
+
+
+_DOOR = (
+    select(
+        Workshop.id, Workshop.slug, Workshop.version, Workshop.published_at, Workshop.registration_deadline,
+        Workshop.starts_at, Workshop.ends_at, Cancellation.workshop_id, Closing.workshop_id, Workshop.seats,
+        Room.taken, Room.waiting,
+    )
+    .outerjoin(Cancellation, Cancellation.workshop_id == Workshop.id)
+    .outerjoin(Closing, Closing.workshop_id == Workshop.id)
+    .outerjoin(Room, Room.workshop_id == Workshop.id)
+    .where(
+        Workshop.district_id == bindparam("district"), Workshop.slug == bindparam("slug"),
+        Workshop.published_at.is_not(None),
+    )
+)  # fmt: skip
+
+
+def workshop_of(door: Door) -> Workshop:
+    """The workshop with all that registering reads, in two queries."""
+    return db.session.scalars(_WORKSHOP, {"id": door.id}).one()
+
+
+_WORKSHOP = (
+    select(Workshop)
+    .where(Workshop.id == bindparam("id"))
+    .options(
+        joinedload(Workshop.district), joinedload(Workshop.cancellation), joinedload(Workshop.closing),
+        selectinload(Workshop.sessions),
+    )
+)  # fmt: skip
 
 
 def seats(workshop: Workshop) -> Seats:
