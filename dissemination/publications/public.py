@@ -2,7 +2,7 @@
 
 import json
 
-from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from dissemination.kernel.clock import now
@@ -70,7 +70,7 @@ def show_file(district, slug, file_id):
 @public.get("/publications/.bib")
 def index_bib(district):
     """The list, as narrowed, as BibTeX."""
-    return _stream(formats.bibtex_parts(_all(district)), "application/x-bibtex", f"{district.slug}.bib")
+    return _whole(formats.bibtex_parts(_all(district)), "application/x-bibtex", f"{district.slug}.bib")
 
 
 @public.get("/publications.ris")
@@ -78,7 +78,7 @@ def index_bib(district):
 def index_ris(district):
     """The list, as narrowed, as RIS."""
     parts = (formats.ris([publication]) for publication in _all(district))
-    return _stream(parts, "application/x-research-info-systems", f"{district.slug}.ris")
+    return _whole(parts, "application/x-research-info-systems", f"{district.slug}.ris")
 
 
 @public.get("/publications.json")
@@ -93,7 +93,7 @@ def index_json(district):
             glue = ",\n"
         yield "[]" if glue == "[" else "]"
 
-    return _stream(parts(), "application/vnd.citationstyles.csl+json")
+    return _whole(parts(), "application/vnd.citationstyles.csl+json")
 
 
 @public.get("/publications.atom")
@@ -148,9 +148,9 @@ def _narrowing() -> dict[str, str]:
     return {name: request.args[name] for name in names if request.args.get(name)}
 
 
-def _stream(parts, kind: str, file: str = "") -> Response:
-    response = Response(stream_with_context(parts), content_type=f"{kind}; charset=utf-8")
-    return _named(response, file)
+def _whole(parts, kind: str, file: str = "") -> Response:
+    """All parts in one answer: a stream would outlive the request's database session."""
+    return _file("".join(parts), kind, file)
 
 
 def _file(body: str, kind: str, file: str = "") -> Response:
