@@ -21,7 +21,7 @@ STEPS = {
 OWN_STEPS: dict[str, dict[str, float]] = {
     # The catalogue and periods are plain data; counting is the rule as SQL; rows stand behind figures.
     "plan": {
-        "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "orphans": 3, "rows": 3.5, "fields": 3.5, "counting_forms": 4,
+        "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "kept": 2.8, "orphans": 3, "rows": 3.5, "fields": 3.5, "counting_forms": 4,
         "exports": 6.5,
         "public": 7.5, "desk": 7.5, "editor": 7.6,
     },
@@ -43,8 +43,9 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "front": {"desk": 7},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "publications": {
-        "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3, "metadata": 4, "importing": 5,
-        "logged": 5, "intake": 6.5, "downloads": 6, "public": 7, "desk": 7, "uploads": 7.5,
+        "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3, "metadata": 4,
+        "importing": 5, "logged": 5, "facts": 5, "intake": 5.5, "downloads": 6, "public": 7, "desk": 7,
+        "uploads": 7.5,
     },
     "people": {
         "names": 0, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,

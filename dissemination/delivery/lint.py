@@ -38,9 +38,10 @@ LOADED = frozenset({  # attributes whose address a mail program fetches by itsel
     "icon-wrapped-url", "icon-unwrapped-url", "data",
 })  # fmt: skip
 TOKEN = re.compile(
-    r"""<!--(?:[^-]|-(?!->))*+-->|<(?P<close>/?)(?P<name>[a-zA-Z][\w:.-]*)(?P<rest>(?:[^<>"']|"[^"<]*"|'[^'<]*')*+)>"""
+    r"""<!--(?:[^-]|-(?!->))*+-->|<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9_:.-]*)(?P<rest>(?:[^<>"']|"[^"<]*"|'[^'<]*')*+)>"""
 )
 ATTRIBUTE = re.compile(r"""([^\s=/"'<>]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>]+))?""")
+QUOTED = re.compile(r"""\"[^"]*\"|'[^']*'""")
 CSS_ADDRESS = re.compile(r"""(?:url\(\s*["']?|@import\s+["'])([^"')\s]*)""", re.IGNORECASE)
 
 
@@ -122,7 +123,7 @@ class _Reader:
         if not text.strip():
             return
         parent = self.open[-1][0] if self.open else ""
-        if (parent.startswith("mj") and parent not in ENDING) or not parent:
+        if (parent in ELEMENTS and parent not in ENDING) or not parent:
             offset = start + len(text) - len(text.lstrip())
             where = f"directly in <{parent}>" if parent else "outside of <mjml>"
             self.say(offset, f"text {where} would be lost: put it into an <mj-text>")
@@ -133,6 +134,8 @@ class _Reader:
     def tag(self, match: re.Match) -> bool:
         """Check one tag; False when reading must stop."""
         name, start = match["name"].lower(), match.start()
+        if not QUOTED.sub("", match["rest"]).isascii():
+            self.say(start, f"<{name}> holds a letter with an accent outside of quotes")
         if match["close"]:
             self.close(name, start)
             return True

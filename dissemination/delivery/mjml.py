@@ -69,17 +69,42 @@ def render(source: str, *, language: str = "it", hosts=()) -> str:
     if serious:
         raise MjmlProblem(serious)
     inline = "\n".join(INLINE_STYLE.findall(source))
-    prepared = INLINE_STYLE.sub("", TOKEN.sub(lambda m: _safe_tag(m, language), source))
+    prepared = _safe(INLINE_STYLE.sub("", source), language)
     try:
         html = mjml2html(prepared, disable_comments=True, fonts={}, social_icon_origin="")
     except ValueError as error:
         raise MjmlProblem([_located(prepared, str(error))]) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of Rust; not an Exception
+            raise
+        raise MjmlProblem([Problem(1, 1, f"this source breaks the renderer: {error}")]) from None
     if inline.strip():
         html = css_inline.CSSInliner(
             inline_style_tags=False, keep_style_tags=True, load_remote_stylesheets=False, extra_css=inline
         ).inline(html)
     _refuse_other_hosts(html, hosts)
     return html
+
+
+def _safe(source: str, language: str) -> str:
+    """`source` so that mrml gets every value right: see `_safe_tag`, `_safe_text`."""
+    pieces, end, style = [], 0, False
+    for match in TOKEN.finditer(source):
+        pieces.append(_safe_text(source[end : match.start()], style=style))
+        pieces.append(_safe_tag(match, language))
+        end = match.end()
+        style = not match["close"] and match["name"] in ("mj-style", "style")
+    pieces.append(source[end:])
+    return "".join(pieces)
+
+
+def _safe_text(text: str, *, style: bool) -> str:
+    """Text in which a ">" does no harm: one behind an accented letter ends mrml with a panic."""
+    if ">" not in text or text.isascii():
+        return text
+    if style:
+        return "".join(c if c.isascii() else f"\\{ord(c):x} " for c in text)  # as CSS escapes
+    return text.replace(">", "&gt;")
 
 
 def _safe_tag(match: re.Match, language: str) -> str:

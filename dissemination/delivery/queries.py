@@ -71,8 +71,7 @@ def parts(delivery: Delivery) -> Parts:
 
 def relay_trouble() -> str | None:
     """What the mail server said when it was last found down; None when it is well."""
-    row = db.session.get(Relay, 1)
-    return row.last_error if row is not None and row.failures else None
+    return db.session.scalar(select(Relay.last_error).where(Relay.id == 1, Relay.failures > 0))
 
 
 def waiting_since(district_id: int) -> float:

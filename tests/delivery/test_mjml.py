@@ -1,0 +1,153 @@
+"""MJML: guarded before it is rendered, and after."""
+
+import re
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dissemination.delivery import mjml
+from dissemination.delivery.lint import lint
+from dissemination.delivery.mjml import MjmlProblem, check, render, render_draft
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "mail"
+
+
+def mail(content, head=""):
+    return (
+        f"<mjml><mj-head>{head}</mj-head><mj-body>\n<mj-section><mj-column>\n"
+        f"{content}\n</mj-column></mj-section></mj-body></mjml>"
+    )
+
+
+def text(content):
+    return mail(f"<mj-text>{content}</mj-text>")
+
+
+@pytest.mark.parametrize(
+    ("source", "problems"),
+    [
+        (text("<script>alert(1)</script>"), ["3:10: <script> must not stand in a mail"]),
+        (text('<a href="java&#x73;cript:x">x</a>'), ["3:13: href must be a web address, not a script"]),
+        (text('<p onclick="x">x</p>'), ["3:13: onclick would run a script: remove it"]),
+        (mail("<mj-txt>x</mj-txt>"), ["3:1: unknown element <mj-txt>"]),
+        (mail('<mj-text colour="red">x</mj-text>'), ["3:10: <mj-text> has no attribute colour"]),
+        (mail("ciao"), ["3:1: text directly in <mj-column> would be lost: put it into an <mj-text>"]),
+        ("<mjml><mj-body>ciao</mj-body></mjml>",
+         ["1:16: text directly in <mj-body> would be lost: put it into an <mj-text>"]),
+        (mail("<mj-section></mj-section>"),
+         ["3:1: <mj-section> cannot stand in <mj-column>, only in: mj-body, mj-wrapper"]),
+        (mail("<mj-text>x"), ["3:1: <mj-text> is not closed before </mj-column>"]),
+        (mail("</mj-text>"), ["3:1: </mj-text> closes nothing that is open"]),
+        (text("a < b"), ["3:12: this < opens no complete tag; write &lt; for the sign itself"]),
+        (mail('<mj-include path="x" />'),
+         ["3:1: <mj-include> is not supported: put parts together with Jinja before MJML"]),
+        (mail('<mj-image src="https://else.example/x.png" alt="" />'),
+         ["3:11: this would be loaded from else.example: a mail calls no other host"]),
+        (mail("", "<mj-style>@import url(//else.example/x.css)</mj-style>"),
+         ["1:34: this would be loaded from else.example: a mail calls no other host"]),
+        (mail('<mj-image src="https://own.example/x.png" />'),
+         ['3:1: <mj-image> has no alt text; write alt="" for a mere ornament']),
+        ("", ["1:1: there is no <mjml> element"]),
+        (text("x" * 600_000), ["1:1: longer than 512 kB"]),
+        (text("<div>" * 12_000), ["3:485: tags are nested more than 100 deep"]),
+        (text("<div>" * 90 + "x" + "</div>" * 90), []),
+        (text('Ciao <a href="https://else.example/">lì</a> &amp; <br> là'), []),
+    ],
+)  # fmt: skip
+def test_problems_are_told_with_line_and_column(source, problems):
+    assert [str(p) for p in check(source, hosts=["own.example"])] == problems
+
+
+def test_newlines_of_a_textarea_do_no_harm():
+    source = mail('<mj-button href="https://own.example/">Vai</mj-button>', "<mj-title>T</mj-title>")
+    assert render(source.replace("\n", "\r\n")) == render(source)
+
+
+def test_a_greater_than_sign_behind_an_accent_does_no_harm():
+    """mrml panics on it (htmlparser 0.2.1: "not a char boundary")."""
+    html = render(
+        mail("<mj-text>Perché -> così > là</mj-text>", "<mj-style>.k > td::after { content: 'é' }</mj-style>")
+    )
+    assert "Perché -&gt; così &gt; là" in html
+    assert ".k > td::after { content: '\\e9 ' }" in html
+
+
+def test_every_guard_is_fast_on_hostile_sources():
+    started = time.process_time()
+    for source in (
+        text("<" * 200_000),
+        text('<a "' * 100_000),
+        text("<!--" * 100_000),
+        text("<a b='" * 80_000),
+    ):
+        assert lint(source)
+    assert time.process_time() - started < 5
+
+
+def test_attribute_values_arrive_as_written():
+    source = mail(
+        '<mj-image src="https://own.example/a.png" alt="l\u2019arte \u200d\u00a0e\u0301 \\ &quot;di\n più&quot;" />'
+    )
+    html = render(source, hosts=["own.example"])
+    assert "\\u{" not in html
+    assert 'alt="l&#8217;arte &#8205;&#160;e&#769; &#92; &quot;di pi&#249;&quot;"' in html
+
+
+def test_language_and_alt_are_set_when_the_author_forgot():
+    html = render(mail('<mj-image src="https://own.example/a.png" />'), language="en", hosts=["own.example"])
+    assert '<html lang="en"' in html
+    assert re.search(r'<img [^>]*alt=""', html)
+
+
+def test_inline_styles_are_written_into_the_elements():
+    html = render(
+        mail(
+            '<mj-text css-class="k">x</mj-text>',
+            '<mj-style inline="inline">.k { padding-top: 3px }</mj-style>',
+        )
+    )
+    assert 'style="' in html
+    assert "padding-top: 3px" in re.search(r'<td[^>]*class="k"[^>]*>', html)[0]
+
+
+def test_what_mrml_adds_by_itself_calls_no_other_host():
+    accordion = (
+        "<mj-accordion><mj-accordion-element><mj-accordion-title>t</mj-accordion-title>"
+        "<mj-accordion-text>x</mj-accordion-text></mj-accordion-element></mj-accordion>"
+    )
+    with pytest.raises(MjmlProblem, match=r"i\.imgur\.com"):
+        render(mail(accordion))
+
+
+def test_a_draft_that_takes_too_long_or_breaks_the_renderer_ends_only_the_child(monkeypatch):
+    monkeypatch.setattr(mjml, "TIME_LIMIT", 0.01)
+    with pytest.raises(MjmlProblem, match="longer than"):
+        render_draft(text("x"))
+    monkeypatch.setattr(mjml, "TIME_LIMIT", 20)
+    monkeypatch.setattr(mjml.sys, "executable", "/bin/false")
+    with pytest.raises(MjmlProblem, match="breaks the renderer"):
+        render_draft(text("x"))
+
+
+@given(st.text(st.sampled_from("<>/\"'=&- \nmjabcxtesion!\\é")))
+def test_no_source_breaks_the_linter_and_what_it_lets_through_renders_or_is_told(source):
+    for candidate in (source, text(source)):
+        if not any(p.serious for p in lint(candidate)):
+            with suppress(MjmlProblem):  # told, with a place
+                assert "</html>" in render(candidate)
+
+
+def test_the_commands_say_where(app, tmp_path):
+    runner = app.test_cli_runner()
+    good, bad = tmp_path / "good.mjml", tmp_path / "bad.mjml"
+    good.write_text(text("Ciao"))
+    bad.write_text(mail("<mj-txt>x</mj-txt>"))
+    assert (runner.invoke(args=["mjml", "check", str(good)]).exit_code) == 0
+    answer = runner.invoke(args=["mjml", "check", str(bad)])
+    assert (answer.exit_code, answer.output) == (1, f"{bad}:3:1: unknown element <mj-txt>\n")
+    assert "Ciao" in runner.invoke(args=["mjml", "render", str(good)]).output
+    assert runner.invoke(args=["mjml", "render", str(bad)]).exit_code == 1
