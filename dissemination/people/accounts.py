@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import uuid4
 
-from flask_security import AsaList, RoleMixin, UserMixin, WebAuthnMixin
+from flask_security import AsaList, RoleMixin, UserMixin, WebAuthnMixin, verify_password
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, UniqueConstraint
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -60,6 +60,10 @@ class Account(db.Model, UserMixin):  # type: ignore[name-defined]
     appointments: Mapped[list["Appointment"]] = relationship(
         back_populates="account", cascade="all, delete-orphan", lazy="selectin"
     )
+
+    def verify_and_update_password(self, password: str) -> bool:
+        """Whether `password` is the account's. Never rehashes it: signing in writes nothing."""
+        return bool(self.password) and verify_password(password, self.password)
 
     def may(self, role: Role, district: District) -> bool:
         """Whether this account holds `role` or a higher one in `district`."""

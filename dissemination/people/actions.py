@@ -59,11 +59,11 @@ class MembershipOverlaps(Refusal):
     field = "since"
 
 
-def _insert(model, **values) -> bool:
-    """INSERT … ON CONFLICT DO NOTHING: of two at once one adds (True), the other then finds its row."""
+def _insert(model, **values):
+    """INSERT … ON CONFLICT DO NOTHING: the new row; None when another was faster, who then finds its row."""
     make = sqlite.insert if is_sqlite() else postgresql.insert
-    statement = make(model).values(**values).on_conflict_do_nothing().returning(model.id)
-    return db.session.execute(statement).first() is not None
+    statement = make(model).values(**values).on_conflict_do_nothing().returning(model)
+    return db.session.scalar(statement)
 
 
 def _company_of(district_id: int, tax_id: str | None, name: str) -> Company | None:
@@ -84,12 +84,12 @@ def find_or_add_company(
     """
     found = _company_of(district_id, tax_id, name)
     if found is None:
-        _insert_company(district_id=district_id, tax_id=tax_id, name=name, type=type, **facts)
-        found = _company_of(district_id, tax_id, name)
+        added = _insert_company(district_id=district_id, tax_id=tax_id, name=name, type=type, **facts)
+        found = added or _company_of(district_id, tax_id, name)
     return found
 
 
-def _insert_company(*, tax_id, name, **facts) -> bool:
+def _insert_company(*, tax_id, name, **facts) -> Company | None:
     return _insert(
         Company, tax_id=tax_id or None, name=name.strip(), name_folded=fold(name)[:200], created_at=now(),
         **{column: value for column, value in facts.items() if value is not None},
@@ -99,11 +99,10 @@ def _insert_company(*, tax_id, name, **facts) -> bool:
 def add_company(*, district_id: int, tax_id: str | None, name: str, **facts) -> Company:
     """Add a company by hand. Raises CompanyExists with the company that is there."""
     existing = _company_of(district_id, tax_id, name)
-    added = existing is None and _insert_company(district_id=district_id, tax_id=tax_id, name=name, **facts)
-    company = existing or _company_of(district_id, tax_id, name)
-    if not added:
-        raise _exists(company, tax_id)
-    return company
+    added = existing or _insert_company(district_id=district_id, tax_id=tax_id, name=name, **facts)
+    if existing is not None or added is None:
+        raise _exists(existing or _company_of(district_id, tax_id, name), tax_id)
+    return added
 
 
 def _exists(company: Company, tax_id: str | None) -> CompanyExists:
@@ -251,12 +250,14 @@ def find_or_add_contact(
     empty fields are filled, nothing is replaced.
     """
     found = queries.contact_by_email(district_id, email)
-    if found is None and _insert_contact(
-        district_id=district_id, email=email, given_name=given_name, family_name=family_name,
-        company=company, language=language, job_title=job_title, phone=phone,
-    ):  # fmt: skip
-        return queries.contact_by_email(district_id, email)
-    found = found or queries.contact_by_email(district_id, email)
+    if found is None:
+        added = _insert_contact(
+            district_id=district_id, email=email, given_name=given_name, family_name=family_name,
+            company=company, language=language, job_title=job_title, phone=phone,
+        )  # fmt: skip
+        if added is not None:
+            return added
+        found = queries.contact_by_email(district_id, email)
     if company is not None and found.company_id is None:
         found.company_id = company.id
     if not found.name:
@@ -267,7 +268,7 @@ def find_or_add_contact(
     return found
 
 
-def _insert_contact(*, email, given_name, family_name, company=None, **facts) -> bool:
+def _insert_contact(*, email, given_name, family_name, company=None, **facts) -> Contact | None:
     return _insert(
         Contact, email=email.strip().lower(), given_name=given_name.strip(),
         family_name=family_name.strip(), name_folded=_folded(given_name, family_name),
@@ -277,11 +278,12 @@ def _insert_contact(*, email, given_name, family_name, company=None, **facts) ->
 
 def add_contact(*, district_id: int, email: str, given_name: str, family_name: str, **facts) -> Contact:
     """Add a contact by hand. `facts`: company, language, job_title, phone. Raises ContactExists."""
-    if not _insert_contact(
+    added = _insert_contact(
         district_id=district_id, email=email, given_name=given_name, family_name=family_name, **facts
-    ):
+    )
+    if added is None:
         raise ContactExists
-    return queries.contact_by_email(district_id, email)
+    return added
 
 
 def revise_contact(

@@ -9,7 +9,7 @@ from dissemination.kernel.forms import Form, TaxIdField, email_field, text_field
 from dissemination.kernel.languages import LANGUAGES, translated
 from dissemination.kernel.rights import Role
 from dissemination.people.models import OrganisationType, SizeClass
-from dissemination.people.texts import ROLES, SIZES, TYPES
+from dissemination.people.texts import ROLE_NAMES, ROLES, SIZES, TYPES
 
 LANGUAGE_NAMES = {"it": "Italiano", "en": "English"}
 
@@ -126,6 +126,4 @@ class InvitationForm(Form):
 class RoleForm(Form):
     """Another role for somebody."""
 
-    role = SelectField(
-        _l("Role"), choices=[(r, ROLES[r]) for r in (Role.VIEWER, Role.ORGANISER, Role.MANAGER)]
-    )
+    role = SelectField(_l("Role"), choices=list(ROLE_NAMES.items()))

@@ -1,5 +1,6 @@
 """The gate before each request: who may call a marked view, and who must wait before the next try."""
 
+from contextlib import contextmanager
 from functools import partial
 
 from flask import (
@@ -16,7 +17,7 @@ from flask import (
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from dissemination.kernel.database import finish_transaction, transaction_until_response
+from dissemination.kernel.database import db, finish_transaction, transaction, transaction_until_response
 from dissemination.kernel.languages import clock_time
 from dissemination.kernel.rights import RANK
 from dissemination.people import throttle
@@ -25,6 +26,9 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 GUESSED = {  # endpoints where a secret is tried; a page shown again (200) is a failure
     "security.login", "security.verify", "security.two_factor_token_validation", "security.mf_recovery",
 }  # fmt: skip
+# Anybody can make these compute a slow hash: not while the one write lock is held. They write nothing
+# but their failures and mails, each in a short transaction of its own.
+HASHING = {"security.login", "security.verify", "security.forgot_password"}
 
 
 def check_role():
@@ -87,10 +91,22 @@ def slow_down():
 def _count(attempted, response):
     """Count a secret that was wrong, and each mail asked for. Runs before the transaction is closed."""
     if attempted.what == "recovery" or response.status_code in (200, 400):
-        throttle.count(attempted)
-    elif response.status_code < 400 and "_user_id" in session:
-        throttle.forgive(attempted)
+        with writing():
+            throttle.count(attempted)
+    elif response.status_code < 400 and "_user_id" in session and throttle.counted(attempted):
+        with writing():
+            throttle.forgive(attempted)
     return response
+
+
+@contextmanager
+def writing():
+    """The transaction that is open already, or else a short one."""
+    if db.session().info.get("writing"):
+        yield
+    else:
+        with transaction():
+            yield
 
 
 def open_for_writing():
@@ -98,7 +114,7 @@ def open_for_writing():
     if request.blueprint != "security":
         return None
     waiting = slow_down()
-    if waiting is None and request.method == "POST":
+    if waiting is None and request.method == "POST" and request.endpoint not in HASHING:
         transaction_until_response()
     return waiting
 

@@ -39,7 +39,8 @@ class Outbox(MailUtil):
             mail, to = mails.password_reset(account, district, token=context["reset_token"])
         else:
             mail, to = mails.password_changed(account, district)
-        outbox.put(mail, to, about=account, idempotency=now().isoformat()[:26])
+        with gate.writing():
+            outbox.put(mail, to, about=account, idempotency=now().isoformat()[:26])
 
 
 class Codes(Totp):

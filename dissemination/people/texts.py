@@ -78,6 +78,7 @@ ROLES = {
     "manager": _l("Manager: also plan, people and settings"),
     "observer": _l("Observer: reads all districts, for the Region"),
 }
+ROLE_NAMES = {"viewer": _l("Viewer"), "organiser": _l("Organiser"), "manager": _l("Manager")}
 TYPES = {
     "company": _l("Company"),
     "research": _l("Research organisation"),

@@ -64,3 +64,9 @@ def forgive(attempted: Attempted) -> None:
     """Forget the failures on an account after its owner came in."""
     mark = _mark(attempted.what, "account", attempted.account.strip().lower())
     db.session.execute(delete(Attempt).where(Attempt.mark == mark))
+
+
+def counted(attempted: Attempted) -> bool:
+    """Whether failures are remembered on the account."""
+    mark = _mark(attempted.what, "account", attempted.account.strip().lower())
+    return db.session.scalar(select(Attempt.id).where(Attempt.mark == mark).limit(1)) is not None

@@ -23,8 +23,8 @@ SUBJECTS = {
     "it": {
         "password_reset": "Scegli una nuova password",
         "password_changed": "La tua password è stata cambiata",
-        "invitation": "Accesso all’area di lavoro di Distretto moda",
-        "appointment": "Accesso all’area di lavoro di Distretto moda",
+        "invitation": "Accesso all’area riservata di Distretto moda",
+        "appointment": "Accesso all’area riservata di Distretto moda",
     },
     "en": {
         "password_reset": "Choose a new password",
