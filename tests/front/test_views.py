@@ -1,0 +1,115 @@
+"""Start pages, the mail desk, health and metrics."""
+
+import pytest
+
+from dissemination.delivery import outbox
+from dissemination.delivery.mail import Mail, Recipient, Sender
+from dissemination.delivery.models import Delivery, Fate
+from dissemination.kernel.database import db, transaction
+from tests import factories
+
+
+def posted(district, address="carlo@example.org", **changes):
+    """A delivery of the district in the state that `changes` say."""
+    mail = Mail(
+        district_id=district.id, template="registrations/my_link", language="it", subject="Il tuo collegamento",
+        sender=Sender("Distretto", "eventi@moda.example"), shared={},
+    )  # fmt: skip
+    with transaction():
+        row = outbox.put(mail, Recipient(address, "Carlo Bianchi"), about=district)
+        for name, value in changes.items():
+            setattr(row, name, value)
+    return row
+
+
+def test_the_start_page_goes_to_the_only_district(client, moda):
+    assert client.get("/").location == "/moda/"
+
+
+def test_the_start_page_lists_several_districts(client, moda, nautica):
+    page = client.get("/").text
+    assert ('href="/moda/"' in page, 'href="/nautica/"' in page) == (True, True)
+
+
+def test_the_public_start_page_shows_what_comes_and_no_drafts(client, moda):
+    with transaction():
+        factories.workshop(moda, title="Aperto a tutti")
+        factories.workshop(moda, title="Ancora segreto", published=False)
+    page = client.get("/moda/").text
+    assert ("Aperto a tutti" in page, "Ancora segreto" in page) == (True, False)
+
+
+def test_an_empty_desk_says_what_to_do(sign_in, ada):
+    page = sign_in(ada).get("/moda/desk/").text
+    assert ("Programmane uno" in page, "Programma un workshop" in page) == (True, True)
+
+
+def test_a_viewer_is_not_offered_what_she_may_not_do(sign_in, moda, person):
+    page = sign_in(person(moda, "vera@moda.example", "viewer")).get("/moda/desk/").text
+    assert "Programma un workshop" not in page
+
+
+def test_the_desk_tells_of_mail_whose_fate_nobody_knows(sign_in, ada, moda):
+    posted(moda, state=Fate.UNCERTAIN)
+    assert "1 messaggio ha esito incerto" in sign_in(ada).get("/moda/desk/").text
+
+
+def test_the_mail_desk_is_narrowed_by_fate_and_text(sign_in, ada, moda):
+    posted(moda, "carlo@example.org", state=Fate.REFUSED)
+    posted(moda, "lia@example.org")
+    browser = sign_in(ada)
+
+    def shown(query):
+        page = browser.get(f"/moda/desk/mail/?{query}").text
+        return ["carlo@example.org" in page, "lia@example.org" in page]
+
+    assert [shown(""), shown("state=refused"), shown("q=LIA"), shown("state=nonsense")] == [
+        [True, True], [True, False], [False, True], [True, True],
+    ]  # fmt: skip
+
+
+def test_a_message_of_another_district_is_not_found(sign_in, ada, moda, nautica):
+    row = posted(nautica)
+    browser = sign_in(ada)
+    assert [browser.get(f"/moda/desk/mail/{row.id}{part}").status_code for part in ("", "/html", "/raw")] == [
+        404
+    ] * 3
+
+
+@pytest.mark.parametrize(("state", "after"), [(Fate.UNCERTAIN, Fate.QUEUED), (Fate.ACCEPTED, Fate.ACCEPTED)])
+def test_only_a_refused_or_uncertain_message_is_sent_again(sign_in, ada, moda, state, after):
+    row = posted(moda, state=state)
+    sign_in(ada).post(f"/moda/desk/mail/{row.id}/attempts")
+    assert db.session.get(Delivery, row.id).state is after
+
+
+def test_a_viewer_sends_nothing_again(sign_in, moda, person):
+    row = posted(moda, state=Fate.UNCERTAIN)
+    answer = sign_in(person(moda, "vera@moda.example", "viewer")).post(f"/moda/desk/mail/{row.id}/attempts")
+    assert answer.status_code == 403
+
+
+def test_dora_is_refused(sign_in, dora, moda):
+    assert [sign_in(dora).get(f"/moda/desk/{page}").status_code for page in ("", "mail/")] == [404, 404]
+
+
+def test_health_answers(client):
+    assert [client.get(f"/health/{kind}").json for kind in ("live", "ready")] == [{"status": "ok"}] * 2
+
+
+def test_metrics_count_deliveries_for_this_machine_only(client, moda):
+    posted(moda)
+    page = client.get("/metrics").text
+    assert 'dissemination_deliveries{state="queued"} 1.0' in page
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 404
+
+
+def test_a_page_that_breaks_says_so_and_shows_nothing_inside(app, client, moda, monkeypatch):
+    app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
+    monkeypatch.setattr("dissemination.front.queries.home", lambda district: 1 / 0)
+    answer = client.get("/moda/")
+    assert (answer.status_code, "Errore nostro" in answer.text, "ZeroDivision" in answer.text) == (
+        500,
+        True,
+        False,
+    )
