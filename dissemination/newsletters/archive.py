@@ -27,7 +27,8 @@ STYLES = {
 BEFORE_THE_FIRST = datetime(2014, 1, 1, tzinfo=UTC)  # "updated" of an empty feed, which must have one
 FRAME = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><base target="_blank"></head>
+<meta name="viewport" content="width=device-width, initial-scale=1"><base target="_blank">
+<style>a{{color:#06c}}h1{{font-size:24px;margin:8px 0}}h2{{font-size:19px;margin:8px 0}}</style></head>
 <body style="margin:0;word-spacing:normal;background-color:#f0f4f8">{body}</body></html>
 """
 

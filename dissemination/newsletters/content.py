@@ -4,6 +4,7 @@ Workshops and publications are read as they stand now. What is missing in Englis
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,11 @@ from dissemination.publications.models import Publication
 from dissemination.workshops.feeds import place_of
 from dissemination.workshops.models import State, Workshop
 
-SOURCES = {BlockKind.WORKSHOP: queries.workshops_by_id, BlockKind.PUBLICATION: queries.publications_by_id}
+Source = Workshop | Publication
+SOURCES: dict[BlockKind, Callable[[int, Iterable[int]], Mapping[int, Source]]] = {
+    BlockKind.WORKSHOP: queries.workshops_by_id,
+    BlockKind.PUBLICATION: queries.publications_by_id,
+}
 
 
 def public(district: District, path: str = "") -> str:
@@ -33,16 +38,15 @@ def languages(issue: Issue) -> tuple[str, ...]:
     return ("it", "en") if issue.subject_en else ("it",)
 
 
-def sources(issue: Issue) -> dict[int, Workshop | Publication]:
+def sources(issue: Issue) -> dict[int, Source]:
     """The row that each block shows, by block id; blocks whose row is gone are left out."""
     wanted = defaultdict(set)
     for block in issue.blocks:
         if block.source_id is not None:
             wanted[block.kind].add(block.source_id)
     rows = {kind: SOURCES[kind](issue.district_id, ids) for kind, ids in wanted.items()}
-    return {
-        b.id: rows[b.kind][b.source_id] for b in issue.blocks if b.source_id in rows.get(b.kind, {})
-    }  # fmt: skip
+    found = {b.id: rows.get(b.kind, {}).get(b.source_id or 0) for b in issue.blocks}
+    return {block_id: row for block_id, row in found.items() if row is not None}
 
 
 def blocks(issue: Issue, language: str) -> list[dict]:

@@ -1,5 +1,7 @@
 """The forms of this package."""
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
@@ -118,7 +120,7 @@ class IssueForm(Form):
     activity_line_id = SelectField(_l("Activity line of the plan"), coerce=int, validators=[InputRequired()])
     version = VersionField(validators=[Optional()])
 
-    def offer(self, district: District, chosen: list[Topic] = ()) -> None:
+    def offer(self, district: District, chosen: Sequence[Topic] = ()) -> None:
         """Say which topics and activity lines there are; a closed topic only where it is chosen already."""
         topics = queries.topics(district.id)
         topics += [t for t in chosen if t not in topics]

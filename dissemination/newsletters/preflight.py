@@ -19,6 +19,7 @@ from dissemination.newsletters import content, mails, queries, texts
 from dissemination.newsletters.models import Block, BlockKind, Issue
 from dissemination.registrations.queries import seats_left_many
 from dissemination.workshops.models import State as WorkshopState
+from dissemination.workshops.models import Workshop
 
 SIZE_LIMIT = 100_000  # bytes of HTML: Gmail clips near 102 kB
 MERGED = 400  # what personal links and addresses add to it, at most
@@ -134,7 +135,7 @@ def _facts(issue: Issue) -> Iterator[Finding]:
 
 def _blocks(issue: Issue) -> Iterator[Finding]:
     rows = content.sources(issue)
-    free = seats_left_many([b.source_id for b in issue.blocks if b.kind is BlockKind.WORKSHOP])
+    free = seats_left_many([row.id for row in rows.values() if isinstance(row, Workshop)])
     seen: set[tuple] = set()
     for block in issue.blocks:
         if block.kind in (BlockKind.HEADING, BlockKind.TEXT):

@@ -162,7 +162,7 @@ def publications_by_id(district_id: int, ids: Iterable[int]) -> dict[int, Public
     return {row.id: row for row in db.session.scalars(query.options(selectinload(Publication.authors)))}
 
 
-def recent_publications(district_id: int, *, limit: int = 40) -> list[Publication]:
+def recent_publications(district_id: int, *, limit: int = 20) -> list[Publication]:
     """The publications that became public last, newest first."""
     query = select(Publication).where(
         Publication.district_id == district_id, Publication.published_at.is_not(None)

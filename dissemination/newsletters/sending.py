@@ -84,12 +84,9 @@ def send(issue: Issue, draft: Draft, *, version: int, by: Account) -> int:
     if not draft.is_ready:
         raise NotReady
     moment = now()
-    claimed = db.session.execute(
-        update(Issue)
-        .where(Issue.id == issue.id, Issue.sent_at.is_(None), Issue.version == version)
-        .values(sent_at=moment, sent_by=by.id if by else None, version=Issue.version + 1)
-        .execution_options(synchronize_session=False)
-    ).rowcount
+    claim = update(Issue).where(Issue.id == issue.id, Issue.sent_at.is_(None), Issue.version == version)
+    claim = claim.values(sent_at=moment, sent_by=by.id if by else None, version=version + 1)
+    claimed = db.session.scalar(claim.returning(Issue.id).execution_options(synchronize_session=False))
     db.session.refresh(issue)
     if not claimed:
         raise AlreadySent if issue.sent_at is not None else ChangedMeanwhile
@@ -147,12 +144,14 @@ def finish(issue: Issue) -> bool:
 
     False when somebody else did, or when deliveries are open. No address goes into the log.
     """
-    claimed = db.session.execute(
+    moment = now()
+    claimed = db.session.scalar(
         update(Issue)
         .where(Issue.id == issue.id, Issue.sent_at.is_not(None), Issue.finished_at.is_(None))
-        .values(finished_at=now())
+        .values(finished_at=moment)
+        .returning(Issue.id)
         .execution_options(synchronize_session=False)
-    ).rowcount
+    )
     db.session.refresh(issue)
     if not claimed:
         return False
@@ -161,7 +160,7 @@ def finish(issue: Issue) -> bool:
         issue.finished_at = None
         return False
     by = db.session.get(Account, issue.sent_by) if issue.sent_by else None
-    day = local(issue.finished_at, issue.district.zone).date()
+    day = local(moment, issue.district.zone).date()
     reached = activity.record_all(_reached(issue, day, by))
     activity.record(
         Did.SENT, issue, district_id=issue.district_id, title=issue.subject_it, happened_on=day, by=by,
