@@ -26,7 +26,7 @@ def index(district):
 
 @public.get("/workshops/<slug>")
 def show(district, slug):
-    """One workshop: programme, place, seats and the way to register."""
+    """One workshop: programme, place, seats and the way to register. See `kept` for who gets a kept one."""
     workshop = queries.by_slug(district, slug, public=True)
     left = slots.left([workshop]).get(workshop.id)
     return render_template(
