@@ -18,13 +18,12 @@ from dissemination.newsletters import queries, texts
 from dissemination.newsletters.content import sources
 from dissemination.newsletters.models import Block, BlockKind, Issue, IssueTest, Topic
 from dissemination.newsletters.preflight import prepare
-from dissemination.newsletters.sending import AlreadySent, finish, send, send_test, stop
+from dissemination.newsletters.sending import AlreadySent, finish, send, send_test, sign_links, stop
 from dissemination.newsletters.subscribing import (
     ask,
     confirm,
     forget_old_requests,
     set_topics,
-    subscriber_token,
     unsubscribe_everything,
 )
 from dissemination.people.accounts import Account
@@ -54,9 +53,9 @@ __all__ = [
     "send",
     "send_test",
     "set_topics",
+    "sign_links",
     "sources",
     "stop",
-    "subscriber_token",
     "unsubscribe_everything",
 ]  # fmt: skip
 

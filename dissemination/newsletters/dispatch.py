@@ -41,9 +41,9 @@ def sending(district, issue_id):
     refused = None
     if request.method == "POST":
         try:
-            version = request.form.get("version", 0, type=int)
+            version, tokens = request.form.get("version", 0, type=int), actions.sign_links(issue)
             with transaction():
-                count = actions.send(issue, draft, version=version, by=current_user)
+                count = actions.send(issue, draft, version=version, by=current_user, tokens=tokens)
             flash(
                 ngettext(
                     "Sending to %(num)d person has begun.", "Sending to %(num)d people has begun.", count

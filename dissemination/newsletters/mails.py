@@ -85,9 +85,13 @@ def test_of(mail: Mail) -> Mail:
     return Mail(**{**mail.__dict__, "subject": subject})
 
 
-def merge_for(contact_id: int, address: str, public_url: str) -> dict[str, str]:
+def token_for(contact_id: int) -> str:
+    """The token of `/s/…` and `/u/…` for a contact. Does not expire."""
+    return links.sign("subscriber", contact_id)
+
+
+def merge_for(token: str, address: str, public_url: str) -> dict[str, str]:
     """What differs between two recipients of an issue: their links and their address."""
-    token = links.sign("subscriber", contact_id)
     return {
         "address": address,
         "preferences_url": f"{public_url}/s/{token}",

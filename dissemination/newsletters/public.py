@@ -15,7 +15,7 @@ from dissemination.kernel import links
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.languages import LANGUAGES, language, translated
 from dissemination.kernel.refusals import Refusal
-from dissemination.newsletters import actions, queries
+from dissemination.newsletters import actions, mails, queries
 from dissemination.newsletters.common import public
 from dissemination.newsletters.forms import PreferenceForm, SubscriptionForm
 from dissemination.newsletters.subscribing import requested, subscriber
@@ -84,7 +84,7 @@ def confirmation(district, token):
             )
     with transaction():
         contact = actions.confirm(district, token)
-        token = actions.subscriber_token(contact.id)
+        token = mails.token_for(contact.id)
     with _speaking(wish.language):
         flash(_("You are subscribed. This is your page: here you can change topics or leave at any time."))
     return redirect(url_for(".preferences", token=token), 303)

@@ -212,11 +212,6 @@ def subscriber(token: str) -> Contact | None:
     return db.session.get(Contact, contact_id) if isinstance(contact_id, int) else None
 
 
-def subscriber_token(contact_id: int) -> str:
-    """The token of `/s/…` and `/u/…` for a contact. Does not expire."""
-    return links.sign("subscriber", contact_id)
-
-
 def forget_old_requests() -> int:
     """Delete requests that nobody confirmed in 30 days, and confirmed ones as old; how many."""
     old = select(SubscriptionRequest).where(SubscriptionRequest.asked_at < now() - KEPT)

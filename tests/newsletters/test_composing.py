@@ -304,6 +304,6 @@ Privacy: {home}/privacy
 
 
 def test_a_recipients_links_are_signed_and_differ(app, moda):
-    one, two = (mails.merge_for(n, "a@b.example", "https://d.example") for n in (1, 2))
+    one, two = (mails.merge_for(mails.token_for(n), "a@b.example", "https://d.example") for n in (1, 2))
     assert one["unsubscribe_url"].startswith("https://d.example/u/")
     assert one["unsubscribe_url"] != two["unsubscribe_url"]

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from dissemination.delivery.models import Delivery, Fate
 from dissemination.kernel import links
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters import actions, subscribing
+from dissemination.newsletters import actions, mails
 from dissemination.newsletters.models import Subscription, SubscriptionRequest
 from dissemination.people.models import Company, Consent, Contact
 from tests import factories
@@ -192,7 +192,7 @@ def carlo(moda, textiles, leather):
 
 @pytest.fixture
 def page(carlo):
-    return f"/s/{subscribing.subscriber_token(carlo.id)}"
+    return f"/s/{mails.token_for(carlo.id)}"
 
 
 def test_the_preference_page_joins_and_leaves_topics(client, page, carlo, textiles, leather):
@@ -242,14 +242,14 @@ def test_a_forged_preference_link_is_not_found(client, page):
 def test_the_preference_page_speaks_the_subscribers_language(client, moda, textiles):
     with transaction():
         one = cast.subscriber(moda, textiles, language="en")
-    url = f"/s/{subscribing.subscriber_token(one.id)}"
+    url = f"/s/{mails.token_for(one.id)}"
     assert "Your newsletters" in client.get(url).text
     assert "Le tue newsletter" in client.get(f"{url}?lang=it").text
 
 
 def test_get_changes_nothing(app, client, page, carlo, textiles):
     client.post("/moda/subscriptions", data=form(textiles, email="nuova@moda.example"))
-    token = subscribing.subscriber_token(carlo.id)
+    token = mails.token_for(carlo.id)
     before = _rows()
     for url in (link("nuova@moda.example"), page, f"{page}?undo=x", f"/u/{token}", "/moda/subscriptions"):
         for method in (client.get, client.head):
@@ -281,7 +281,7 @@ def one_click(app, token):
 
 def test_one_click_unsubscribes_without_cookie_or_csrf_token(app, carlo):
     app.config["WTF_CSRF_ENABLED"] = True
-    token = subscribing.subscriber_token(carlo.id)
+    token = mails.token_for(carlo.id)
     answer = one_click(app, token)
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
@@ -307,7 +307,7 @@ def test_one_click_answers_200_to_unknown_tokens_and_changes_nothing(app, carlo)
 
 
 def test_the_button_of_the_unsubscribe_page_works(client, carlo):
-    url = f"/u/{subscribing.subscriber_token(carlo.id)}"
+    url = f"/u/{mails.token_for(carlo.id)}"
     shown = client.get(url)
     assert 'name="List-Unsubscribe" value="One-Click"' in shown.text
     assert cast.live() != set()
@@ -320,7 +320,7 @@ def test_unsubscribing_takes_effect_for_what_is_queued(app, moda, ada, carlo, te
         stays = cast.subscriber(moda, textiles)
         issue = cast.issue(moda, textiles, by=ada)
     cast.send(issue, by=ada)
-    one_click(app, subscribing.subscriber_token(carlo.id))
+    one_click(app, mails.token_for(carlo.id))
     assert {(d.contact_id, d.state, d.reason) for d in cast.deliveries(issue.id)} == {
         (carlo.id, Fate.SKIPPED, "unsubscribed"), (stays.id, Fate.QUEUED, ""),
     }  # fmt: skip
