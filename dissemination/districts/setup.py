@@ -1,17 +1,19 @@
 """The district of a URL: `/<district>/…` becomes the row, or 404."""
 
 from flask import abort, g
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from dissemination.districts.models import District
 from dissemination.kernel.database import db
+
+_BY_SLUG = select(District).where(District.slug == bindparam("slug"))
 
 
 def _find_district(_endpoint, values):
     slug = (values or {}).get("district")
     if slug is None:
         return
-    found = db.session.scalar(select(District).where(District.slug == slug))
+    found = db.session.scalar(_BY_SLUG, {"slug": slug})
     if found is None:
         abort(404)
     values["district"] = g.district = found

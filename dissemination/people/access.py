@@ -138,7 +138,9 @@ def invite(district: District, *, email: str, name: str, role: Role, language: s
 
 def send_invitation(appointment: Appointment, *, by: Account) -> None:
     """Send the mail of an appointment, once more when it was sent before."""
-    account, district = appointment.account, appointment.district
+    account, district = appointment.account, appointment.district or first_district(appointment.account)
+    if district is None:
+        return  # an installation without districts has nobody to write in the name of
     who = by.name or by.email
     if account.password:
         mail, recipient = mails.appointment(account, district, by=who)

@@ -45,25 +45,31 @@ class Account(db.Model, UserMixin):  # type: ignore[name-defined]
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200), default="")
     language: Mapped[str] = mapped_column(String(2), default="it")
-    password: Mapped[str | None] = mapped_column(String(255))
+    password: Mapped[str | None] = mapped_column(String(255))  # type: ignore[assignment]
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=uniquifier)
-    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64), unique=True)
+    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(  # type: ignore[assignment]
+        String(64), unique=True
+    )
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(AsaList()))
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
     tf_last_counter: Mapped[int | None]  # of the last code accepted: none is taken twice (RFC 6238 §5.2)
     tf_phone_number = None  # Flask-Security asks for it; we send no SMS
-    roles: Mapped[list[SecurityRole]] = relationship(secondary=account_security_roles)
-    webauthn: Mapped[list["Passkey"]] = relationship(back_populates="account", cascade="all, delete-orphan")
+    roles: Mapped[list[SecurityRole]] = relationship(  # type: ignore[assignment]
+        secondary=account_security_roles
+    )
+    webauthn: Mapped[list["Passkey"]] = relationship(  # type: ignore[assignment]
+        back_populates="account", cascade="all, delete-orphan"
+    )
     appointments: Mapped[list["Appointment"]] = relationship(
         back_populates="account", cascade="all, delete-orphan", lazy="selectin"
     )
 
     def verify_and_update_password(self, password: str) -> bool:
         """Whether `password` is the account's. Never rehashes it: signing in writes nothing."""
-        return bool(self.password) and verify_password(password, self.password)
+        return self.password is not None and verify_password(password, self.password)
 
     def may(self, role: Role, district: District) -> bool:
         """Whether this account holds `role` or a higher one in `district`."""

@@ -85,8 +85,15 @@ def find_or_add_company(
     found = _company_of(district_id, tax_id, name)
     if found is None:
         added = _insert_company(district_id=district_id, tax_id=tax_id, name=name, type=type, **facts)
-        found = added or _company_of(district_id, tax_id, name)
+        found = added or _there(_company_of(district_id, tax_id, name))
     return found
+
+
+def _there(row):
+    """`row`, which a unique constraint has just shown to be there."""
+    if row is None:
+        raise RuntimeError("a row that a constraint knows cannot be read")
+    return row
 
 
 def _insert_company(*, tax_id, name, **facts) -> Company | None:
@@ -101,7 +108,7 @@ def add_company(*, district_id: int, tax_id: str | None, name: str, **facts) -> 
     existing = _company_of(district_id, tax_id, name)
     added = existing or _insert_company(district_id=district_id, tax_id=tax_id, name=name, **facts)
     if existing is not None or added is None:
-        raise _exists(existing or _company_of(district_id, tax_id, name), tax_id)
+        raise _exists(existing or _there(_company_of(district_id, tax_id, name)), tax_id)
     return added
 
 
@@ -257,7 +264,7 @@ def find_or_add_contact(
         )  # fmt: skip
         if added is not None:
             return added
-        found = queries.contact_by_email(district_id, email)
+        found = _there(queries.contact_by_email(district_id, email))
     if company is not None and found.company_id is None:
         found.company_id = company.id
     if not found.name:

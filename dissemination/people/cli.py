@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 
 from dissemination.districts.models import District
 from dissemination.districts.queries import by_slug
-from dissemination.kernel.database import db, transaction
+from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role
 from dissemination.people import access, imports, mails
@@ -55,7 +55,7 @@ def _import(kind: str, file, slug: str, *, dry_run: bool) -> None:
         imports.check(report, kind, district)
     elif not dry_run:
         with transaction():
-            imports.carry_out(report, kind, db.session.get(District, district.id))
+            imports.carry_out(report, kind, district)
     for problem in report.problems:
         click.echo(f"{file.name}:{problem.line}: {problem.message}", err=True)
     if report.problems:

@@ -216,7 +216,9 @@ def _contact(row: dict, companies: dict) -> dict:
 def check(report: Report, kind: str, district: District) -> list[tuple[int, dict]]:
     """The clean facts of all rows; adds to `report` its problems and how many are new. Writes nothing."""
     key, known = ("tax_id", _known_companies) if kind == "companies" else ("email", _known_contacts)
-    there, clean, seen = known(district), [], {}
+    there = known(district)
+    clean: list[tuple[int, dict]] = []
+    seen: dict[str, int] = {}
     context = _sectors(district) if kind == "companies" else _known_companies(district)
     make = _company if kind == "companies" else _contact
     for line, row in report.rows:
@@ -244,7 +246,7 @@ def _known_companies(district: District) -> dict[str, int]:
         select(Company.tax_id, Company.id, Company.merged_into_id)
         .where(Company.district_id == district.id, Company.tax_id.is_not(None))
     )  # fmt: skip
-    return {tax_id: merged or id_ for tax_id, id_, merged in rows}
+    return {str(tax_id): merged or id_ for tax_id, id_, merged in rows}
 
 
 def _known_contacts(district: District) -> set[str]:

@@ -1,8 +1,10 @@
 """Finding companies, contacts and consents. Every query names its district."""
 
 from datetime import date
+from functools import reduce
+from operator import add
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import case, desc, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from dissemination.kernel.database import db
@@ -67,10 +69,11 @@ def similar_companies(district_id: int, name: str, *, but: int | None = None, mo
     if not parts:
         return []
     shares = [Company.name_folded.like(like(part), escape="\\") for part in sorted(parts)]
+    shared = reduce(add, (case((share, 1), else_=0) for share in shares))
     query = (
         select(Company)
         .where(Company.district_id == district_id, Company.merged_into_id.is_(None), or_(*shares))
-        .order_by(sum(case((share, 1), else_=0) for share in shares).desc(), Company.id)
+        .order_by(desc(shared), Company.id)
         .limit(200)
     )
     ranked = [(likeness(name, c.name), c) for c in db.session.scalars(query) if c.id != but]

@@ -38,7 +38,7 @@ class Attempted:
 
 
 def _mark(*parts: str) -> str:
-    key = current_app.secret_key.encode()
+    key = str(current_app.secret_key).encode()
     return hmac.new(key, "\0".join(parts).encode(), "sha256").hexdigest()
 
 
