@@ -1,7 +1,5 @@
 """The life of a publication: added, revised, published, taken back, removed; its files; many at once."""
 
-from collections.abc import Iterable
-from enum import StrEnum
 from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
@@ -15,45 +13,15 @@ from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
 from dissemination.plan import activity
 from dissemination.plan.log import Activity
-from dissemination.publications import queries
+from dissemination.publications.facts import RESERVED, TitleMissing, clean, describe, titled
+from dissemination.publications.intake import AlreadyImported, add_all, finish_import, keep_upload
+from dissemination.publications.logged import Did, happening
 from dissemination.publications.models import (
-    Author,
-    Import,
-    Kind,
     Publication,
     PublicationFile,
     Withdrawal,
 )
-from dissemination.publications.records import (
-    Person,
-    Record,
-    one_line,
-    page_range,
-    paragraphs,
-    search_text_of,
-)
-
-LINES = ("title_it", "title_en", "citation_key", "container", "volume", "number", "pages", "publisher")
-TEXTS = ("abstract_it", "abstract_en")
-FACTS = frozenset({
-    *LINES, *TEXTS, "kind", "language", "issued", "issued_precision", "doi", "isbn", "issn", "url", "licence",
-    "keywords", "extra", "sector_id", "macro_area_id", "activity_line_id", "authors",
-})  # fmt: skip
-"""What `add` and `revise` take: columns of Publication, and `authors` as a list of `records.Person`."""
-
-
-class Did(StrEnum):
-    """What the activity log says of publications."""
-
-    PUBLISHED = "publication.published"
-
-
-class TitleMissing(Refusal):
-    """A publication has a title in Italian or in English."""
-
-    status = 422
-    message = _l("Write a title in Italian or in English.")
-    field = "title_it"
+from dissemination.publications.records import one_line
 
 
 class ChangedMeanwhile(Refusal):
@@ -91,23 +59,17 @@ class WasPublic(Refusal):
     message = _l("This publication was public: it is in the log and cannot be removed. Withdraw it instead.")
 
 
-class AlreadyImported(Refusal):
-    """The uploaded bibliography was imported before."""
-
-    message = _l("This file was already imported. Nothing was imported twice.")
-
-
 def add(district: District, *, by: Account | None, **facts) -> Publication:
     """A new draft. `facts` are named in FACTS; `kind`, `issued` and `activity_line_id` are required.
 
     Raises TitleMissing; TypeError for an unknown fact.
     """
-    facts = _clean(facts)
+    facts = clean(facts)
     publication = Publication(
         district_id=district.id, created_at=clock.now(), created_by=by.id if by else None,
-        slug=free_slug(_named(facts), lambda slug: _taken(district, slug)),
+        slug=free_slug(titled(facts), lambda slug: _taken(district, slug)),
     )  # fmt: skip
-    _describe(publication, facts)
+    describe(publication, facts)
     db.session.add(publication)
     db.session.flush()
     return publication
@@ -118,7 +80,7 @@ def revise(publication: Publication, *, by: Account | None, version: int, **fact
 
     Raises ChangedMeanwhile when somebody saved another version since, TitleMissing.
     """
-    facts = _clean(facts)
+    facts = clean(facts)
     changed = db.session.execute(
         update(Publication)
         .where(Publication.id == publication.id, Publication.version == version)
@@ -128,7 +90,7 @@ def revise(publication: Publication, *, by: Account | None, version: int, **fact
     if changed.rowcount != 1:
         raise ChangedMeanwhile
     db.session.refresh(publication)
-    _describe(publication, facts)
+    describe(publication, facts)
     db.session.flush()
     return publication
 
@@ -144,7 +106,11 @@ def publish(publication: Publication, *, by: Account | None) -> None:
     if done.rowcount != 1:
         raise AlreadyPublished
     db.session.refresh(publication)
-    activity.record_all([_happened(publication, publication.district, by)])
+    happened = happening(
+        publication.district, sector_id=publication.sector_id, macro_area_id=publication.macro_area_id,
+        activity_line_id=publication.activity_line_id, by=by,
+    )  # fmt: skip
+    activity.record_all([happened(publication, publication.id)])
 
 
 def withdraw(publication: Publication, *, reason: str, by: Account | None) -> None:
@@ -193,167 +159,11 @@ def detach(file: PublicationFile) -> None:
     db.session.flush()
 
 
-def keep_upload(
-    district: District, stream: BinaryIO, name: str, *, language: str, by: Account | None
-) -> Import:
-    """Keep an uploaded bibliography until it is imported. Raises files.EmptyFile."""
-    stored = files.put(stream, name, district_id=district.id, accept=ANY)
-    row = Import(
-        district_id=district.id, file=stored, language=language, uploaded_at=clock.now(),
-        uploaded_by=by.id if by else None,
-    )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return row
-
-
-class _Any:
-    def __contains__(self, _media_type):
-        return True
-
-
-ANY = _Any()
-"""A bibliography is text and has no magic bytes: its parser says whether it is one."""
-
-
-def finish_import(
-    upload: Import, records: Iterable[Record], *, by: Account | None, published: bool, **placed
-) -> list[Publication]:
-    """Import the chosen records of an upload, all or none, once. `placed` as for `add_all`.
-
-    Raises AlreadyImported.
-    """
-    done = db.session.execute(
-        update(Import)
-        .where(Import.id == upload.id, Import.imported_at.is_(None))
-        .values(imported_at=clock.now(), imported_by=by.id if by else None)
-        .execution_options(synchronize_session=False)
-    )
-    if done.rowcount != 1:
-        raise AlreadyImported
-    db.session.refresh(upload)
-    made = add_all(upload_district(upload), records, by=by, published=published, **placed)
-    upload.records = len(made)
-    return made
-
-
-def upload_district(upload: Import) -> District:
-    """The district of an upload."""
-    return db.session.get_one(District, upload.district_id)
-
-
-def add_all(
-    district: District, records: Iterable[Record], *, by: Account | None, published: bool,
-    activity_line_id: int, sector_id: int | None = None, macro_area_id: int | None = None,
-) -> list[Publication]:  # fmt: skip
-    """Many records at once, as drafts or public; the same as `add` and `publish` for each, in few statements.
-
-    Raises TitleMissing: then the caller's transaction holds none of them.
-    """
-    taken = queries.slugs(district.id) | RESERVED
-    now = clock.now()
-    made = []
-    for record in records:
-        facts = _clean({
-            **vars(record), "activity_line_id": activity_line_id, "sector_id": sector_id,
-            "macro_area_id": macro_area_id,
-        })  # fmt: skip
-        publication = Publication(
-            district_id=district.id, created_at=now, created_by=by.id if by else None,
-            slug=free_slug(_named(facts), taken.__contains__), version=1,
-        )  # fmt: skip
-        taken.add(publication.slug)
-        _describe(publication, facts)
-        if published:
-            publication.published_at, publication.published_by = now, by.id if by else None
-        made.append(publication)
-    db.session.add_all(made)
-    db.session.flush()
-    if published:
-        activity.record_all([_happened(p, district, by) for p in made])
-    return made
-
-
-def _clean(facts: dict) -> dict:
-    unknown = facts.keys() - FACTS
-    if unknown:
-        raise TypeError(f"unknown facts: {', '.join(sorted(unknown))}")
-    facts = dict(facts)
-    for name in facts.keys() & set(LINES):
-        facts[name] = one_line(facts[name] or "")
-    for name in facts.keys() & set(TEXTS):
-        facts[name] = paragraphs(facts[name] or "")
-    if "pages" in facts:
-        facts["pages"] = page_range(facts["pages"])
-    return facts
-
-
-def _named(facts: dict) -> str:
-    title = facts.get("title_it") or facts.get("title_en")
-    if not title:
-        raise TitleMissing
-    return title
-
-
-RESERVED = frozenset({"new", "imports"})
-"""Addresses of the desk's own pages."""
-
-
 def _taken(district: District, slug: str) -> bool:
     if slug in RESERVED:
         return True
     query = select(Publication.id).where(Publication.district_id == district.id, Publication.slug == slug)
     return db.session.scalar(query) is not None
-
-
-def _describe(publication: Publication, facts: dict) -> None:
-    for name, value in facts.items():
-        if name != "authors":
-            setattr(publication, name, value)
-    for name in DEFAULTS.keys() - facts.keys():
-        if getattr(publication, name) is None:
-            setattr(publication, name, DEFAULTS[name]())
-    if not (publication.title_it or publication.title_en):
-        raise TitleMissing
-    if "authors" in facts:
-        people = sorted(facts["authors"], key=lambda person: person.editor)  # authors, then editors
-        publication.authors = [_author(n, a) for n, a in enumerate(people)]
-    publication.search_text = search_text_of(publication)
-
-
-DEFAULTS = dict.fromkeys((*LINES, *TEXTS, "doi", "isbn", "issn", "url", "licence"), str) | {
-    "keywords": list, "extra": dict, "language": lambda: "it", "issued_precision": lambda: "day",
-}  # fmt: skip
-"""Column defaults apply at the flush; the search text is made before it."""
-
-
-def _author(position: int, person: Person) -> Author:
-    return Author(
-        position=position, editor=person.editor, family_name=one_line(person.family_name)[:300],
-        given_name=one_line(person.given_name)[:200], organisation=person.organisation,
-        affiliation=one_line(person.affiliation)[:300], orcid=person.orcid,
-    )  # fmt: skip
-
-
-def _happened(publication: Publication, district: District, by: Account | None) -> dict:
-    sector, area = publication.sector, publication.macro_area
-    return {
-        "verb": Did.PUBLISHED,
-        "subject_kind": Publication.__tablename__,
-        "subject_id": publication.id,
-        "district_id": district.id,
-        "title": publication.title_it or publication.title_en,
-        "happened_on": clock.today(district.zone),
-        "by": by,
-        "activity_line_id": publication.activity_line_id,
-        "attributes": {
-            "type": publication.kind.value,
-            "language": publication.language,
-            "open_access": "yes" if publication.open_access else "no",
-            "macro_area": area.name_it if area else "",
-            "sector": sector.code if sector else "",
-        },
-    }
 
 
 def _standing_row(publication: Publication) -> Activity | None:
@@ -369,4 +179,8 @@ def _standing_row(publication: Publication) -> Activity | None:
     )  # fmt: skip
 
 
-__all__ = ["Did", "Kind", "Person", "Record", "add", "add_all", "publish", "revise", "withdraw"]
+__all__ = [
+    "AlreadyImported", "AlreadyPublished", "ChangedMeanwhile", "Did", "NotPublished", "ReasonMissing",
+    "TitleMissing", "WasPublic", "add", "add_all", "attach", "detach", "finish_import", "keep_upload",
+    "publish", "remove", "revise", "withdraw",
+]  # fmt: skip

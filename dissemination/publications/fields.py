@@ -36,7 +36,11 @@ SUBTITLE_OF = {
     "maintitle": "mainsubtitle",
 }  # fmt: skip
 """Fields that name what a publication stands in, in the order in which they are looked for."""
-LIMITS = {c.key: c.type.length for c in Publication.__table__.columns if getattr(c.type, "length", None)} | {
+LIMITS = {
+    c.key: c.type.length
+    for c in Publication.__table__.columns
+    if getattr(c.type, "length", None) and c.key in Record.__dataclass_fields__
+} | {
     "title_it": 1000,
     "title_en": 1000,
     "container": 1000,
@@ -68,8 +72,9 @@ class Entry:
 class EntryReader:
     """Reads one entry, field by field; what is left over goes to `extra`."""
 
-    def __init__(self, entry: Entry, language: str):
+    def __init__(self, entry: Entry, language: str, names: dict | None = None):
         self.entry, self.left, self.default_language = entry, dict(entry.fields), language
+        self.names: dict[str, tuple] = {} if names is None else names  # shared by the entries of a file
         self.problems: list[Problem] = []
         self.unknown: set[str] = set()
         self.extra: dict = {}
@@ -87,15 +92,21 @@ class EntryReader:
 
     def text(self, *names: str) -> str:
         """The first of the fields `names` that is there, as plain text in one line, taken away."""
-        return records.one_line(self.plain(self.raw(*names)))
+        return self.line(self.raw(*names))
+
+    def line(self, source: str) -> str:
+        """`source` as plain text in one line."""
+        text = self.plain(source)
+        return " ".join(text.split()) if "\n" in text else text
 
     def plain(self, source: str) -> str:
-        """`source` without its LaTeX."""
+        """`source` without its LaTeX; paragraphs stay. (The file has lost its control characters before.)"""
         if not source:
             return ""
         text, unknown = decode(source)
-        self.unknown |= unknown
-        return records.plain(text)
+        if unknown:
+            self.unknown |= unknown
+        return text
 
     def record(self) -> Record | None:
         """The entry as a Record, or None when it lacks what every publication has (see `problems`)."""
@@ -212,7 +223,7 @@ class EntryReader:
     def _two_languages(self, name: str, main: str, read=None) -> dict[str, str]:
         """`name-it` and `name-en`; the unmarked text is in the work's language, Italian for a third."""
         own, other = ("en", "it") if self.language == "en" else ("it", "en")
-        read = read or (lambda source: records.one_line(self.plain(source)))
+        read = read or self.line
         texts = {code: read(self.raw(f"{name}-{code}")) for code in (own, other)}
         if not texts[own] and main != texts[other]:
             texts[own] = main
@@ -234,20 +245,31 @@ class EntryReader:
         if names and names[-1].strip().lower() == "others":
             names.pop()
             self.extra.setdefault("others", []).append(name)
-        notes = {
-            note: dict(re.findall(r'(\d+)\s*=\s*"([^"]*)"', self.raw(f"{name}+an:{note}")))
-            for note in ("orcid", "affiliation")
-        }
+        orcid, affiliation = (self._notes(f"{name}+an:{note}") for note in ("orcid", "affiliation"))
         people = []
         for n, one in enumerate(names, 1):
-            family, given, organisation = self._name(one, name)
+            family, given, organisation = self._known_name(one, name)
             if family:
-                people.append(Person(
-                    family[:300], given[:200], organisation, editor,
-                    self.plain(notes["affiliation"].get(str(n), ""))[:300],
-                    records.clean_orcid(notes["orcid"].get(str(n), "")) or "",
-                ))  # fmt: skip
+                number = records.clean_orcid(orcid[n]) or "" if n in orcid else ""
+                place = self.plain(affiliation.get(n, ""))[:300]
+                people.append(Person(family[:300], given[:200], organisation, editor, place, number))
         return people
+
+    def _notes(self, name: str) -> dict[int, str]:
+        """A data annotation of biblatex (manual §3.7): `1="text"; 3="text"`."""
+        source = self.raw(name)
+        pairs = re.findall(r'(\d{1,5})\s*=\s*"([^"]*)"', source) if source else ()
+        return {int(number): text for number, text in pairs}
+
+    def _known_name(self, source: str, field_name: str) -> tuple[str, str, bool]:
+        """`_name`, once for each spelling in a file: the same people come back."""
+        if source not in self.names:
+            before = len(self.problems), len(self.unknown)
+            found = self._name(source, field_name)
+            if before != (len(self.problems), len(self.unknown)):
+                return found  # tell the problem each time
+            self.names[source] = found
+        return self.names[source]
 
     def _name(self, source: str, field_name: str) -> tuple[str, str, bool]:
         """(family, given, is an organisation) of one name that still has its LaTeX."""
@@ -314,13 +336,14 @@ class EntryReader:
         return ""
 
     def _keywords(self) -> list[str]:
-        found = (records.one_line(k) for k in re.split(r"[;,]", self.text("keywords")))
+        found = (k.strip() for k in re.split(r"[;,]", self.text("keywords")))
         return list(dict.fromkeys(k for k in found if k))[:100]
 
     def _shorten(self, made: Record) -> None:
+        values = vars(made)
         for name, limit in LIMITS.items():
-            value = getattr(made, name, None)
-            if isinstance(value, str) and len(value) > limit:
+            value = values[name]
+            if len(value) > limit:
                 setattr(made, name, value[:limit].rstrip())
                 self.problem(
                     _l("The text in “%(field)s” was cut after %(n)d characters.", field=name, n=limit)
@@ -328,7 +351,7 @@ class EntryReader:
 
     def _extra(self) -> dict:
         kept = {
-            name: records.plain(" ".join(value.split()))
+            name: " ".join(value.split())
             for name, value in self.left.items()
             if value.strip() and len(value) <= EXTRA_LENGTH and _EXTRA_NAME.fullmatch(name)
             and not PRIVATE.fullmatch(name)
@@ -360,6 +383,8 @@ def whole_group(source: str) -> bool:
 
 def verbatim(source: str) -> str:
     """A field that LaTeX does not touch (url, doi), with the escapes that people write into it undone."""
+    if "\\" not in source and "{" not in source:
+        return source.strip()
     source = re.sub(r"^\s*\\url\s*\{(.*)\}\s*$", r"\1", source)
     source = re.sub(r"\\([_%&#~{}$])(?:\{\})?", r"\1", source).replace("{", "").replace("}", "")
     return re.sub(r"\\textasciitilde\s*", "~", source).strip()

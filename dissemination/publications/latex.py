@@ -61,6 +61,13 @@ _TOKEN = re.compile(
     r"|(?P<text>[^\\{}$~`'\-]+|.)",
     re.DOTALL,
 )
+_MARK = r"\\([`'^\"~=.])"
+_ACCENT = re.compile(
+    rf"(?<!\\)(?:\{{{_MARK}([A-Za-z])\}}|\{{{_MARK}\{{([A-Za-z])\}}\}}|{_MARK}\{{([A-Za-z])\}}|{_MARK}([A-Za-z]))"
+)
+"""An accent on a letter in its four usual spellings: most LaTeX in bibliographies is nothing else."""
+LIGATURES = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("{", ""), ("}", ""), ("~", " "))
+"""In this order: braces part what would else become one (`-{}-`)."""
 _LINE = "\x01"
 """Stands for a wanted line break while the source's own line ends are turned into spaces."""
 _SCRIPT = re.compile(r"([\^_])(?:\{([^{}]*)\}|(.))")
@@ -73,7 +80,18 @@ def decode(source: str) -> tuple[str, frozenset[str]]:
     """
     if _PLAIN.match(source) and "\n" not in source:
         return unicodedata.normalize("NFC", " ".join(source.split())), frozenset()
+    if "\n\n" not in source and "$" not in source:
+        quick = _ACCENT.sub(_accented, source)
+        if "\\" not in quick:
+            for mark, text in LIGATURES:
+                quick = quick.replace(mark, text)
+            return unicodedata.normalize("NFC", " ".join(quick.split())), frozenset()
     return _remembered(source) if len(source) <= 200 else _decode(source)
+
+
+def _accented(match) -> str:
+    accent, letter = (part for part in match.groups() if part)
+    return letter + ACCENTS[accent]
 
 
 def _decode(source: str) -> tuple[str, frozenset[str]]:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from stdnum import isbn, isni, issn
 from stdnum.exceptions import ValidationError
@@ -20,6 +21,7 @@ LICENCES = (
 )  # fmt: skip
 """SPDX identifiers that the form offers (https://spdx.org/licenses/). Empty: all rights reserved."""
 
+_RANGE = re.compile(r"(?<=\d)\s*[-‐‑–—]+\s*(?=\d)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _DOI_ADDRESS = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
@@ -163,18 +165,27 @@ def search_text_of(thing) -> str:
         thing.container, thing.publisher, *thing.keywords, thing.doi, thing.isbn, str(thing.issued.year),
         thing.abstract_it, thing.abstract_en,
     ]  # fmt: skip
-    return fold(" ".join(p for p in parts if p))
+    words = " ".join(parts).casefold().split()
+    return " ".join([word if word.isascii() else _folded(word) for word in words])
+
+
+_folded = lru_cache(maxsize=65_536)(fold)  # folding word by word is the same, and words come back
 
 
 def page_range(text: str) -> str:
     """Pages with an en dash between numbers, whatever dash was typed: "12-15" → "12–15"."""
-    return re.sub(r"(?<=\d)\s*[-‐‑–—]+\s*(?=\d)", "–", one_line(text))
+    return _RANGE.sub("–", one_line(text)) if text else ""
 
 
 def paragraphs(text: str) -> str:
     """A longer text: one space between words, lines kept, at most one empty line between paragraphs."""
     lines = [one_line(line) for line in re.split(r"\r\n|[\r\n]", text)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def is_open(licence: str) -> bool:
+    """Whether a licence lets anybody read and share (Creative Commons, or public domain)."""
+    return licence.startswith("CC")
 
 
 def main_text(thing, name: str) -> str:
