@@ -14,6 +14,7 @@ from dissemination.kernel import clock
 from dissemination.kernel.database import db
 from dissemination.kernel.subjects import kind_of
 from dissemination.people.accounts import Account
+from dissemination.plan import kept
 from dissemination.plan.log import Activity
 
 BATCH = 500
@@ -54,6 +55,8 @@ def record(
         )
     )  # fmt: skip
     db.session.add(row)
+    db.session.flush()
+    kept.logged(district_id, [row.id])
     return row
 
 
@@ -67,8 +70,15 @@ def record_all(rows: Iterable[dict]) -> int:
     if not session.info.get("writing"):
         raise RuntimeError("a write outside transaction(): only views, api, jobs and cli open one")
     values = [_values(row) for row in rows]
+    made: dict[int, list[int]] = {}
     for start in range(0, len(values), BATCH):
-        session.execute(insert(Activity), values[start : start + BATCH])
+        batch = values[start : start + BATCH]
+        returned = session.execute(insert(Activity).returning(Activity.id, Activity.district_id), batch)
+        for row_id, district_id in returned:
+            made.setdefault(district_id, []).append(row_id)
+    for district_id, ids in made.items():
+        for start in range(0, len(ids), BATCH):
+            kept.logged(district_id, ids[start : start + BATCH])
     return len(values)
 
 
@@ -88,7 +98,10 @@ def reverse(row: Activity, *, by: Account | None, happened_on: date) -> Activity
             }
         )
     )  # fmt: skip
+    kept.taken_back(row.district_id, [row.id])
     db.session.add(back)
+    db.session.flush()
+    kept.logged(row.district_id, [row.id, back.id])
     return back
 
 

@@ -29,6 +29,7 @@ class Scope:
     start: date
     end: date
     today: date
+    only: tuple[int, ...] | None = None  # of the log's rows only these
 
     @property
     def members_on(self) -> date:
@@ -88,7 +89,7 @@ def seen_rows(rule: Rule, scope: Scope, tree=None):
         tree = roots(scope.district_id)
     root = aliased(Company)
     columns = [
-        Activity.id, Activity.happened_on, Activity.contact_id, Activity.amount,
+        Activity.id, Activity.happened_on, Activity.contact_id, Activity.company_id, Activity.amount,
         (root.id if rule.by_company else null()).label("root_id"),
         *[attribute(name).label(f"by_{n}") for n, name in enumerate(rule.split)],
     ]  # fmt: skip
@@ -128,6 +129,8 @@ def _business(rule: Rule, scope: Scope):
         Activity.verb.in_(verbs),
         Activity.happened_on.between(scope.start, scope.end),
     ]
+    if scope.only is not None:
+        terms.append(Activity.id.in_(scope.only))
     terms += [attribute(name).in_(values) for name, values in rule.where]
     if rule.lines:
         kinds = select(ActivityLine.id).where(ActivityLine.kind.in_(rule.lines))

@@ -1,7 +1,8 @@
-"""The figure of an indicator for a period, counted from the log each time it is asked for.
+"""The figure of an indicator for a period, counted from the log.
 
-A distinct count is made anew at every level (R1): half-years do not add up to the plan. A figure says
-how many rows it counted and how many it saw and did not count; `rows.py` lists them.
+Totals that `kept.py` keeps up are read instead of counted. A distinct count is made anew at every level
+(R1): half-years do not add up to the plan. A figure says how many rows it counted and how many it saw
+and did not count; `rows.py` lists them.
 """
 
 from collections.abc import Iterable
@@ -9,16 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from sqlalchemy import String, cast, func, literal, or_, select
+from sqlalchemy import String, cast, func, literal, select
 
 from dissemination.districts.models import District, Sector
 from dissemination.kernel.clock import today
 from dissemination.kernel.database import db
-from dissemination.plan import counting, periods, queries, rules
+from dissemination.plan import periods, queries, rules
 from dissemination.plan.counting import Scope
+from dissemination.plan.kept import Kept
 from dissemination.plan.models import ActivityLine, BudgetLine, Indicator, Plan
 from dissemination.plan.periods import Period
-from dissemination.plan.rules import DISTINCT, PERCENT, Measure, Rule
+from dissemination.plan.rules import DISTINCT, Measure, Rule
+from dissemination.plan.tallies import Tally, exact, part_of, parts_of, source, tally, value_of
 
 HUNDRED = Decimal(100)
 
@@ -48,15 +51,6 @@ class Figure:
             "actual": plain(self.actual), "target": plain(self.target), "unit": self.unit,
             "counted": self.counted, "not_counted": self.not_counted,
         }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What a rule without parts comes to."""
-
-    value: Decimal | None
-    counted: int
-    not_counted: int
 
 
 @dataclass(frozen=True)
@@ -110,20 +104,37 @@ def figure(indicator: Indicator, period: Period | str, *, exclusions: bool = Tru
     Raises UnknownPeriod, RuleError.
     """
     period = _period(indicator.plan, period)
-    return _figure(indicator, period, scope_of(indicator.plan, period, exclusions=exclusions))
+    scope = scope_of(indicator.plan, period, exclusions=exclusions)
+    kept = Kept(indicator.plan, [indicator], scope) if exclusions else Kept(indicator.plan, [], scope)
+    return _figure(indicator, period, scope, kept)
 
 
-def figures(indicators: Iterable[Indicator], wanted: Iterable[Period]) -> dict[tuple[str, str], Figure]:
-    """The figures of indicators of one plan for some periods: {(code, period code): figure}."""
+def figures(
+    indicators: Iterable[Indicator], wanted: Iterable[Period], *, live: bool = False
+) -> dict[tuple[str, str], Figure]:
+    """The figures of indicators of one plan for some periods: {(code, period code): figure}.
+
+    Totals that are kept up are read; the rest, or everything with `live`, is counted from the log.
+    """
     indicators, wanted = list(indicators), list(wanted)
     if not indicators or not wanted:
         return {}
-    scope = scope_of(indicators[0].plan, wanted[0])
+    plan = indicators[0].plan
+    scope = scope_of(plan, wanted[0])
+    kept = Kept(plan, [] if live else indicators, scope)
     return {
-        (i.code, p.code): _figure(i, p, replace(scope, start=p.start, end=p.end))
+        (i.code, p.code): _figure(i, p, replace(scope, start=p.start, end=p.end), kept)
         for i in indicators
         for p in wanted
     }
+
+
+def disagreements(plan: Plan) -> list[tuple[str, str]]:
+    """(code, period) of half-years and the plan where kept totals and a count over the log differ: none."""
+    wanted = [*periods.half_years(plan), periods.read(periods.PLAN, plan)]
+    chosen = readable(plan.indicators)
+    kept, live = figures(chosen, wanted), figures(chosen, wanted, live=True)
+    return [key for key in live if kept[key] != live[key]]
 
 
 def readable(indicators: Iterable[Indicator]) -> list[Indicator]:
@@ -139,103 +150,44 @@ def figures_for(plan: Plan, period: Period | str, *, public: bool = False) -> di
     return {i.code: found[i.code, period.code].as_json() for i in wanted}
 
 
-def part_of(plan: Plan, part: Rule | str | None, split: tuple[str, ...] = ()) -> Rule | None:
-    """A part of a rule, read through an indicator's code. None when the plan has no such indicator."""
-    if isinstance(part, str):
-        named = next((i for i in plan.indicators if i.code == part), None)
-        if named is None or rules.problems_of(named.rule):
-            return None
-        part = rules.read(named.rule)
-        if part.measure in PERCENT:
-            return None
-    return replace(part, split=split) if part is not None else None
-
-
 def _period(plan: Plan, period: Period | str) -> Period:
     return periods.read(period, plan) if isinstance(period, str) else period
 
 
-def _figure(indicator: Indicator, period: Period, scope: Scope) -> Figure:
+def _figure(indicator: Indicator, period: Period, scope: Scope, kept: Kept) -> Figure:
     rule = rules.read(indicator.rule)
     target = next((t.value for t in indicator.targets if t.period == period.code), None)
     head = {"code": indicator.code, "period": period.code, "unit": indicator.unit, "target": target}
-    if rule.measure is Measure.RATIO:
-        return _ratio(indicator.plan, rule, scope, head)
     if rule.measure is Measure.BUDGET:
         budget, spent, n = money(indicator.plan, period)
         return Figure(actual=percent(spent, budget), counted=n, not_counted=0, numerator=spent,
                       denominator=budget, **head)  # fmt: skip
-    found = tally(replace(rule, split=()), scope)
-    more: dict = {}
-    if rule.measure is Measure.EVIDENCE:
-        whole = found.value
-        found = replace(found, value=percent(Decimal(found.counted), whole))
-        more = {"numerator": Decimal(found.counted), "denominator": whole}
-    elif rule.measure is Measure.MEAN:
-        more = {"denominator": Decimal(found.counted)}
-    elif rule.share_of is not None:
-        whole_rule = part_of(indicator.plan, rule.share_of)
-        whole = tally(whole_rule, scope).value if whole_rule else None
-        more = {"numerator": found.value, "denominator": whole}
-    return Figure(actual=found.value, counted=found.counted, not_counted=found.not_counted, **head, **more)
-
-
-def _ratio(plan: Plan, rule: Rule, scope: Scope, head: dict) -> Figure:
-    over, under = part_of(plan, rule.numerator), part_of(plan, rule.denominator)
-    if over is None or under is None:  # an indicator it refers to was removed
+    parts = parts_of(indicator.plan, rule)
+    if None in parts.values():  # an indicator that it refers to was removed
         return Figure(actual=None, counted=0, not_counted=0, **head)
-    top, bottom = tally(over, scope), tally(under, scope)
-    return Figure(
-        actual=percent(top.value, bottom.value), counted=top.counted, not_counted=top.not_counted,
-        numerator=top.value, denominator=bottom.value, **head,
-    )  # fmt: skip
+    found = {
+        name: kept.tally(indicator, name, part, period) or tally(part, scope)
+        for name, part in parts.items()
+        if part is not None
+    }
+    first = found.get("", found.get("numerator"))
+    return Figure(counted=first.counted, not_counted=first.not_counted, **_worth(rule, found), **head)
 
 
-def tally(rule: Rule, scope: Scope) -> Tally:
-    """Count a rule that has no parts. The value of `evidence` is the number of rows it looks at."""
-    rows = source(rule, scope)
-    row = db.session.execute(
-        select(
-            _value(rule, rows),
-            func.count().filter(rows.c.reason.is_(None)),
-            func.count().filter(rows.c.reason.is_not(None)),
-        ).select_from(rows)
-    ).one()
-    return Tally(_decimal(rule, row[0]), row[1], row[2])
-
-
-def source(rule: Rule, scope: Scope):
-    """The rows of a rule with their reasons, as a subquery: of the log, or memberships."""
-    if rule.measure is Measure.MEMBERS:
-        return counting.memberships(scope)
-    return counting.seen_rows(rule, scope)
-
-
-def _value(rule: Rule, rows):
-    counts = rows.c.reason.is_(None)
-    if rule.measure is Measure.SUM:
-        return func.sum(rows.c.amount).filter(counts)
-    if rule.measure is Measure.MEAN:
-        return func.avg(rows.c.amount).filter(counts)
-    if rule.measure is Measure.PERSONS:
-        return func.count(rows.c.contact_id.distinct()).filter(counts)
+def _worth(rule: Rule, found: dict[str, Tally]) -> dict:
+    """`actual`, and the numerator and denominator behind it."""
+    if rule.measure is Measure.RATIO:
+        over, under = found["numerator"].value, found["denominator"].value
+        return {"actual": percent(over, under), "numerator": over, "denominator": under}
+    own = found[""]
     if rule.measure is Measure.EVIDENCE:
-        neither = or_(
-            rows.c.reason.in_(("reversal", "reversed")), rows.c.reason.startswith(counting.EXCLUSION)
-        )  # fmt: skip
-        return func.count().filter(or_(counts, ~neither))
-    if rule.measure in DISTINCT:
-        return func.count(rows.c.root_id.distinct()).filter(counts)
-    return func.count().filter(counts)
-
-
-def _decimal(rule: Rule, value) -> Decimal | None:
-    if value is None:
-        return Decimal(0) if rule.measure is Measure.SUM else None
-    exact = Decimal(str(value))
-    if rule.measure in (Measure.MEAN, Measure.SUM):
-        return exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return exact
+        counted = Decimal(own.counted)
+        return {"actual": percent(counted, own.value), "numerator": counted, "denominator": own.value}
+    if rule.measure is Measure.MEAN:
+        return {"actual": own.value, "denominator": Decimal(own.counted)}
+    if "share_of" in found:
+        return {"actual": own.value, "numerator": own.value, "denominator": found["share_of"].value}
+    return {"actual": own.value}
 
 
 def money(plan: Plan, period: Period) -> tuple[Decimal, Decimal, int]:
@@ -288,10 +240,10 @@ def _by_class(rule: Rule, scope: Scope) -> dict[str, tuple[Decimal | None, int]]
     members = rule.measure is Measure.MEMBERS
     column = _member_attribute(rows, rule.split[0]) if members else rows.c.by_0
     column = func.coalesce(cast(column, String), "")
-    value, counted = _value(rule, rows), func.count().filter(rows.c.reason.is_(None))
+    value, counted = value_of(rule, rows), func.count().filter(rows.c.reason.is_(None))
     query = select(column.label("class"), value, counted).select_from(rows).group_by("class")
     found = sorted(db.session.execute(query).all(), key=lambda row: row[0])
-    return {k: (_decimal(rule, v), n) for k, v, n in found if n or rule.measure is Measure.EVIDENCE}
+    return {k: (exact(rule, v, n), n) for k, v, n in found if n or rule.measure is Measure.EVIDENCE}
 
 
 def _member_attribute(rows, name: str):

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import JSON, ForeignKey, Index, Numeric, String
+from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.kernel.database import UtcDateTime, db
@@ -57,3 +57,40 @@ class Evidence(db.Model):  # type: ignore[name-defined]
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     added_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     file: Mapped[StoredFile | None] = relationship()
+
+
+class KeptPart(db.Model):  # type: ignore[name-defined]
+    """A part of an indicator's rule whose totals are kept up as rows are logged (see `kept.py`).
+
+    `fingerprint` is of everything that the count depends on; when it is not today's, nobody reads the
+    totals until they are counted anew.
+    """
+
+    __tablename__ = "kept_parts"
+    __table_args__ = (UniqueConstraint("indicator_id", "part"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    indicator_id: Mapped[int] = mapped_column(ForeignKey("indicators.id", ondelete="CASCADE"))
+    part: Mapped[str] = mapped_column(String(20))  # "", "numerator", "denominator", "share_of"
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")
+
+
+class KeptTotal(db.Model):  # type: ignore[name-defined]
+    """What the rows of a part come to in a half-year, or in the plan."""
+
+    __tablename__ = "kept_totals"
+    part_id: Mapped[int] = mapped_column(ForeignKey("kept_parts.id", ondelete="CASCADE"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    counted: Mapped[int] = mapped_column(default=0)
+    not_counted: Mapped[int] = mapped_column(default=0)
+    looked_at: Mapped[int] = mapped_column(default=0)  # rows that had to have their evidence
+    amount: Mapped[Decimal] = mapped_column(Numeric(20, 2), default=Decimal(0))
+
+
+class KeptKey(db.Model):  # type: ignore[name-defined]
+    """How many rows of a part name one company or person in a half-year or the plan (0: none named)."""
+
+    __tablename__ = "kept_keys"
+    part_id: Mapped[int] = mapped_column(ForeignKey("kept_parts.id", ondelete="CASCADE"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    rows: Mapped[int] = mapped_column(default=0)

@@ -12,11 +12,12 @@ from dissemination.kernel.database import db
 from dissemination.kernel.paging import SIZE, Page, page
 from dissemination.people.models import Membership
 from dissemination.plan import rules
-from dissemination.plan.figures import part_of, scope_of, source
+from dissemination.plan.figures import scope_of
 from dissemination.plan.log import Activity
 from dissemination.plan.models import ActivityLine, BudgetLine, Indicator
 from dissemination.plan.periods import Period
 from dissemination.plan.rules import Measure, Rule
+from dissemination.plan.tallies import part_of, source
 
 PARTS = ("numerator", "denominator", "share_of")
 BATCH = 1000
