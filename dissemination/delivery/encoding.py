@@ -14,11 +14,18 @@ SOFT = b"=\r\n"
 WIDTH = 76  # RFC 2045 §6.7 (5)
 UNSAFE = re.compile(rb"[^ -<>-~]")
 PLAIN_VALUE = re.compile(r"[!-<>-~](?:[ -<>-~]{0,68}[!-<>-~])?")  # written as it is, on one line
+# Values that are the same in text and HTML, and no link: most names, numbers and dates.
+HARMLESS = re.compile(r"(?!From )(?!.*  )[^\W_](?:[A-Za-z0-9 ,()/+_-]{0,70}[A-Za-z0-9,)])?", re.ASCII)
+HARMLESS_ADDRESS = re.compile(r"https?://[A-Za-z0-9./:_~%?#+,-]{1,200}")
 ATOM_TEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 # One addr-spec in ASCII without quoting or comments (RFC 5321 §4.1.2); what else exists is not mailed to.
 ADDRESS = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
     r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+
+PLAIN_ADDRESS = re.compile(
+    r"[a-z0-9]+(?:[._-][a-z0-9]+){0,5}@[a-z0-9]+(?:[.-][a-z0-9]+)+", re.IGNORECASE | re.ASCII
 )
 
 
@@ -60,6 +67,19 @@ def _cut(text: bytes) -> int:
     if text[end - 1] == 0x3D:
         return end - 1
     return end - 2 if text[end - 2] == 0x3D else end
+
+
+def harmless_piece(text: str, *, address: bool) -> bytes | None:
+    """The piece of a value that is written alike in text and HTML; None when that must be looked at."""
+    if not address:
+        return text.encode("ascii") if HARMLESS.fullmatch(text) else None
+    if not HARMLESS_ADDRESS.fullmatch(text):
+        return None
+    octets = text.encode("ascii")
+    if len(octets) <= WIDTH:
+        return octets
+    parts = [octets[i : i + WIDTH - 1] for i in range(0, len(octets), WIDTH - 1)]
+    return None if any(part.startswith(b".") for part in parts) else SOFT.join(parts)
 
 
 def value_piece(text: str) -> bytes:
@@ -113,6 +133,8 @@ def _folded(text: str, column: int) -> str:
 
 def envelope_address(address: str) -> str:
     """`address` in ASCII for the envelope, its domain in IDNA. Raises BadAddress."""
+    if len(address) <= 64 and PLAIN_ADDRESS.fullmatch(address):
+        return address
     local, _, domain = one_line(address).rpartition("@")
     try:
         plain = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from html import escape
 from quopri import decodestring
@@ -26,8 +27,10 @@ from jinja2 import Undefined
 from dissemination.delivery import mjml
 from dissemination.delivery.calendar import CalendarObject, render
 from dissemination.delivery.encoding import (
+    HARMLESS_ADDRESS,
     SOFT,
     envelope_address,
+    harmless_piece,
     mailbox,
     quoted_printable,
     unstructured,
@@ -66,6 +69,12 @@ class Letter:
     boundary: str
     unsubscribe: str = ""  # the merge field with the one-click address; "" when not bulk
     unsubscribe_mail: str = ""
+
+    @cached_property
+    def fields(self) -> tuple[tuple[str, bool, bool, bool], ...]:
+        """Each merge field that is used: name, whether in the text, whether in the HTML, whether a URL."""
+        text, html = set(self.text[1::2]), set(self.html[1::2])
+        return tuple((n, n in text, n in html, is_address(n)) for n in sorted(text | html))
 
     def dump(self) -> bytes:
         """The letter as it is stored."""
@@ -197,6 +206,8 @@ def _headers(mail: Mail) -> bytes:
 
 def _address(url: str) -> str:
     """A URL for a header in angle brackets."""
+    if HARMLESS_ADDRESS.fullmatch(url):
+        return url
     return "".join(c if "!" <= c <= "~" and c not in '<>"' else "" for c in url)
 
 
@@ -244,10 +255,19 @@ def fill(letter: Letter, slip: Slip) -> bytes:
     Raises LetterProblem for a missing merge value and BadAddress.
     """
     text_values, html_values = {}, {}
-    for name, value in slip.merge.items():
-        plain = defused(name, str(value))
-        text_values[name] = value_piece(plain)
-        html_values[name] = value_piece(escape(plain))
+    merge = slip.merge
+    for name, in_text, in_html, address in letter.fields:
+        if name not in merge:
+            raise LetterProblem(f"no value for the merge field {name}")
+        piece = harmless_piece(merge[name], address=address)
+        if piece is not None:
+            text_values[name] = html_values[name] = piece
+            continue
+        plain = defused(name, merge[name])
+        if in_text:
+            text_values[name] = value_piece(plain)
+        if in_html:
+            html_values[name] = value_piece(escape(plain))
     boundary = letter.boundary.encode()
     parts = (
         b"--", boundary, b"\r\n", TEXT_HEADER, _joined(letter.text, text_values),
@@ -262,11 +282,15 @@ def fill(letter: Letter, slip: Slip) -> bytes:
     return headers + _with_calendar(boundary, parts, CalendarObject.from_json(slip.calendar))
 
 
+@lru_cache(maxsize=64)
+def _date(moment: datetime) -> str:
+    """A moment as RFC 5322 writes it; the messages of one batch share theirs."""
+    return format_datetime(moment.astimezone(UTC))
+
+
 def _own_headers(letter: Letter, slip: Slip) -> bytes:
     to = mailbox(slip.name, envelope_address(slip.address))
-    own = (
-        f"To: {to}\r\nDate: {format_datetime(slip.date.astimezone(UTC))}\r\nMessage-ID: {slip.message_id}\r\n"
-    )
+    own = f"To: {to}\r\nDate: {_date(slip.date)}\r\nMessage-ID: {slip.message_id}\r\n"
     if letter.unsubscribe:
         try:
             url = _address(slip.merge[letter.unsubscribe])
@@ -305,6 +329,7 @@ def preview(mail: Mail, merge: Mapping[str, str], calendar: CalendarObject | Non
     Raises MjmlProblem (with line and column), LetterProblem and Jinja's errors.
     """
     letter = compile_letter(mail, seed="preview")
+    merge = {name: str(value) for name, value in merge.items()}
     address = calendar.attendee_address if calendar else "anteprima@example.org"
     slip = Slip(
         address=address, name="", merge=merge, calendar=calendar.to_json() if calendar else None,

@@ -14,7 +14,10 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 def one_line(text: str) -> str:
     """`text` on one line without control characters: what may stand in a header or a calendar value."""
-    return " ".join(CONTROL.sub(" ", str(text)).split())
+    text = str(text)
+    if text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join(CONTROL.sub(" ", text).split())
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dissemination.delivery.letters import Rendered, preview
 from dissemination.delivery.mail import Mail, Recipient, content_hash, one_line
 from dissemination.delivery.models import Delivery, Fate, Letter
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db
+from dissemination.kernel.database import db, insert_once
 from dissemination.kernel.subjects import kind_of
 
 __all__ = [
@@ -90,7 +90,9 @@ def put(
         mail, _letter_id(mail), _subject(about), recipient,
         calendar=calendar.to_json() if calendar else None, idempotency=idempotency,
     )  # fmt: skip
-    db.session.execute(_insert(Delivery).values(row))
+    added = insert_once(Delivery, **row)
+    if added is not None:
+        return added
     return db.session.scalars(
         select(Delivery).where(*(getattr(Delivery, name) == row[name] for name in KEY))
     ).one()

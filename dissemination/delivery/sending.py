@@ -27,6 +27,7 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, is_sqlite, transaction
 
 WINDOW = 16  # messages per connection that may be marked and not yet recorded: what a kill leaves uncertain
+SINGLES = 0.25  # seconds between two looks for single mails while bulk mail is sent
 LETTERS = 16  # compiled letters kept at hand
 BACK_OFF = (1, 5, 15, 30, 60, 120, 240)  # minutes after the first, second … deferral
 deliveries = leases.deliveries
@@ -100,12 +101,13 @@ class Hand:
         self.senders: dict[int, str] = {}
         self.tried = 0
         self.is_empty = False  # nothing more was due when last asked
+        self.singles_at = 0.0  # when to look for single mails again
         self.renewed = time.monotonic()
         self.secret = str(current_app.secret_key)
 
     def take(self) -> list[Prepared]:
         """Mark the next messages and hand them out; [] when enough are out or nothing is due."""
-        if self.is_empty or len(self.out) > self.limit // 2:
+        if self.is_empty or len(self.out) > self.limit * 3 // 4:
             return []
         if self.stop():
             self.is_empty = True
@@ -117,7 +119,7 @@ class Hand:
 
         def mark():
             marked.update(leases.mark(self.owner, [m.id for m in prepared], at=now()))
-            if len(self.leased) < self.limit:
+            if len(self.leased) < self.limit or time.monotonic() > self.singles_at:
                 self.lease_more()
 
         if prepared or self.outcomes:
@@ -132,8 +134,10 @@ class Hand:
     def lease_more(self) -> None:
         """Lease single mails first, in front; then fill up with bulk mail."""
         moment, most = now(), max(self.limit, 32)
-        single = leases.lease(self.owner, most=most, at=moment, bulk=False)
-        self.leased.extendleft(reversed(single))
+        if not self.leased or time.monotonic() > self.singles_at:
+            self.singles_at = time.monotonic() + SINGLES
+            single = leases.lease(self.owner, most=most, at=moment, bulk=False)
+            self.leased.extendleft(reversed(single))
         if len(self.leased) < most:
             self.leased.extend(leases.lease(self.owner, most=2 * most, at=moment, bulk=True))
 

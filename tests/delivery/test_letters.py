@@ -4,7 +4,9 @@ import email
 import email.policy
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
+from quopri import decodestring
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from dissemination.delivery import letters, outbox, queries, verp
 from dissemination.delivery.encoding import (
     BadAddress,
     envelope_address,
+    harmless_piece,
     mailbox,
     quoted_printable,
     unstructured,
@@ -185,12 +188,29 @@ def test_joined_pieces_are_the_text_again(pieces, value):
     assert octets.isascii()
 
 
+@settings(max_examples=300)
+@given(
+    st.one_of(
+        st.text(st.sampled_from("abz09 .,:/+_-()?#%~Fromwhtps"), max_size=120), st.just("From x"), VALUES
+    ),
+    st.booleans(),
+)
+def test_the_short_way_of_writing_a_value_is_the_long_way(value, address):
+    """What `harmless_piece` lets through is neither changed by `defused` nor by HTML escaping."""
+    for text in (value, f"https://moda.example/{value}"):
+        piece = harmless_piece(text, address=address)
+        if piece is not None:
+            plain = letters.defused("x_url" if address else "x", text)
+            assert plain == text == escape(plain)
+            assert decodestring(piece) == text.encode()
+            lines = piece.split(b"\r\n")
+            assert all(len(line) <= 76 and not line.startswith((b".", b"From ")) for line in lines)
+
+
 @given(text=st.text())
 def test_quoted_printable_is_read_back_by_the_standard_library(text):
-    import quopri
-
     wanted = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").replace(b"\n", b"\r\n")
-    assert quopri.decodestring(quoted_printable(text)) == wanted
+    assert decodestring(quoted_printable(text)) == wanted
 
 
 @given(name=st.text(st.characters(codec="utf-8")), subject=st.text(st.characters(codec="utf-8")))

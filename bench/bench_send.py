@@ -1,0 +1,415 @@
+"""`send.*`: the outbox against smtp-source (C, of postfix) and against Flask-Mail used as it comes.
+
+The messages go to smtp-sink. Ours runs in a process of its own (`python -m bench.bench_send`), as the
+worker does: rows on disk, each recipient's final state written; the letter is
+compiled within the measured time. Where the C tools are missing, their lines are left out.
+"""
+
+import json
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+from bench.measure import Result, alternating, medians, report
+
+ROOT = Path(__file__).resolve().parent.parent
+ROUNDS = 3
+COUNT = int(os.environ.get("BENCH_SEND_COUNT", "20000"))  # recipients of send.rate
+MANY, FEW = 200_000, 1000
+SESSIONS = 20
+LATENCY = 0.020  # seconds
+FIELDS = [f"field{i}" for i in range(10)]  # with name, company, personal link and unsubscribe link: 14
+
+
+# ---- the process that sends ------------------------------------------------------------------------
+
+
+def _application():
+    """The two lowest floors, as `flask work` uses them, with the bench's templates."""
+    from flask import Flask
+    from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
+
+    import config
+    from dissemination.delivery import models, setup
+    from dissemination.kernel.database import db
+    from dissemination.kernel.languages import babel
+
+    settings = config.load()
+    app = Flask("dissemination", root_path=str(ROOT), instance_path=str(settings.instance))
+    app.config.update(settings.as_flask())
+    db.init_app(app)
+    babel.init_app(app)
+    setup.init_app(app)
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(ROOT / "templates"), DictLoader(_templates())])
+    with app.app_context():
+        tables = [t for t in db.metadata.sorted_tables if t.name in _tables(models)]
+        db.metadata.create_all(db.engine, tables=tables)
+    return app
+
+
+def _tables(models) -> set[str]:
+    kinds = (models.Letter, models.Delivery, models.Suppression, models.Relay, models.JobTurn)
+    return {kind.__tablename__ for kind in kinds}
+
+
+def _templates() -> dict[str, str]:
+    """A letter of `size` octets on the wire (the paragraphs are in `shared`) with 14 merge fields."""
+    fields = "".join(f"<p>{name}: {{{{ merge.{name} }}}}</p>" for name in FIELDS)
+    section = (
+        '<mj-section css-class="card"><mj-column><mj-text><h1>{{ title }}</h1>'
+        f"<p>{{{{ merge.name }}}}, {{{{ merge.company }}}}</p>{fields}"
+        "{% for p in paragraphs %}<p>{{ p }}</p>{% endfor %}</mj-text>"
+        '<mj-button href="{{ merge.personal_url }}">Iscriviti</mj-button></mj-column></mj-section>'
+        "<mj-section><mj-column><mj-text>"
+        '<a href="{{ merge.unsubscribe_url }}">Annulla</a></mj-text></mj-column></mj-section>'
+    )
+    short = "<p>{{ merge.name }}</p><p><a href='{{ merge.unsubscribe_url }}'>Annulla</a></p>"
+    lines = "\n".join(f"{{{{ merge.{name} }}}}" for name in ["name", "company", "personal_url", *FIELDS])
+    return {
+        "mail/bench/long.mjml": '{% extends "mail/_layout.mjml" %}{% block content %}'
+        + section
+        + "{% endblock %}",
+        "mail/bench/long.txt": "{{ title }}\n"
+        + lines
+        + "\n{{ paragraphs | join('\\n') }}\n{{ merge.unsubscribe_url }}",
+        "mail/bench/short.mjml": f"<mjml><mj-body><mj-raw>{short}</mj-raw></mj-body></mjml>",
+        "mail/bench/short.txt": "{{ merge.name }}\n{{ merge.unsubscribe_url }}",
+    }
+
+
+def _mail(kind: str):
+    from dissemination.delivery.mail import Bulk, Mail, Sender
+
+    words = "Tracciabilità dei tessuti, filati e fibre rigenerate: esperienze delle imprese. "
+    paragraphs = [f"{i}. {words * 4}" for i in range(43)] if kind == "long" else []
+    return Mail(
+        district_id=1, template=f"bench/{kind}", language="it", subject="Notizie dal distretto",
+        sender=Sender("Distretto Moda", "eventi@moda.example"),
+        shared={"title": "Notizie", "paragraphs": paragraphs, "district_name": "Distretto Moda"},
+        bulk=Bulk("newsletter.moda.example", "https://moda.example/moda/newsletters/"),
+    )  # fmt: skip
+
+
+def _recipients(count: int):
+    from dissemination.delivery.mail import Recipient
+
+    for i in range(count):
+        merge = {name: f"valore {i} di {name}" for name in FIELDS}
+        merge.update(
+            name=f"Carlo Così {i}", company=f"Tessitura & Figli {i}",
+            personal_url=f"https://moda.example/r/{i:032x}",
+            unsubscribe_url=f"https://moda.example/u/{i:032x}",
+        )  # fmt: skip
+        yield Recipient(f"p{i}@tessitura.example", f"Carlo Rossi {i}", i, merge)
+
+
+def child(kind: str, count: str) -> None:
+    """Put `count` messages, send them, and print what it took as JSON."""
+    from dissemination.delivery import outbox, sending
+    from dissemination.delivery.models import Fate
+    from dissemination.delivery.smtp import _Run
+    from dissemination.kernel.database import db, transaction
+
+    issue = SimpleNamespace(__tablename__="issues", id=1)
+    first: list[float] = []
+    decide = _Run.decide
+    with _application().app_context():
+        began = time.perf_counter()
+        with transaction():
+            outbox.put_many(_mail(kind), _recipients(int(count)), about=issue)
+        put = time.perf_counter()
+
+        def noting(self, session, outcome):
+            first.append(time.perf_counter())
+            _Run.decide = decide
+            decide(self, session, outcome)
+
+        _Run.decide = noting
+        cpu = time.process_time()
+        sending.deliver_due(force=True)
+        cpu, ended = time.process_time() - cpu, time.perf_counter()
+        db.session.rollback()
+        accepted = outbox.progress(issue).get(Fate.ACCEPTED, 0)
+    if accepted != int(count):
+        sys.exit(f"only {accepted} of {count} accepted")
+    print(json.dumps({
+        "seconds": ended - put, "cpu": cpu, "put": put - began, "first": first[0] - began,
+        "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }))  # fmt: skip
+
+
+def sample(kind: str) -> None:
+    """Write one finished message to standard output: what smtp-source sends."""
+    from dissemination.delivery.mail import content_hash
+
+    with _application().app_context():
+        sys.stdout.buffer.write(_filled(_mail(kind), content_hash))
+
+
+def _filled(mail, content_hash) -> bytes:
+    from datetime import UTC, datetime
+
+    from dissemination.delivery.letters import Slip, compile_letter, fill
+
+    one = next(_recipients(1))
+    letter = compile_letter(mail, seed=content_hash(mail.source()))
+    return fill(letter, Slip(one.address, one.name, one.merge, None, "<x@moda.example>", datetime.now(UTC)))
+
+
+def naive(kind: str, count: str) -> None:
+    """Flask-Mail used as it comes: one Message per person on one kept connection; prints seconds."""
+    import flask_mail
+
+    app = _application()
+    mail = _mail(kind)
+    from dissemination.delivery.letters import render_parts
+
+    with app.app_context():
+        text, html = render_parts(mail, {n: "{{ %s }}" % n for n in [*FIELDS, *NAMES]})  # noqa: UP031
+        text, html = app.jinja_env.from_string(text), app.jinja_env.from_string(html)
+        began = time.perf_counter()
+        with flask_mail.Mail(app).connect() as connection:
+            for one in _recipients(int(count)):
+                connection.send(flask_mail.Message(
+                    subject=mail.subject, sender=("Distretto Moda", "eventi@moda.example"),
+                    recipients=[one.address], body=text.render(one.merge),
+                    html=html.render(one.merge),
+                ))  # fmt: skip
+        print(json.dumps({"seconds": time.perf_counter() - began}))
+
+
+NAMES = ("name", "company", "personal_url", "unsubscribe_url")
+
+
+# ---- the measures ----------------------------------------------------------------------------------
+
+
+class Missing(RuntimeError):
+    """A tool that the measure needs is not on this machine."""
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise RuntimeError(f"nothing listens on port {port}")
+
+
+@contextmanager
+def _sink(*, late: bool = False) -> Iterator[int]:
+    """The port of a fresh smtp-sink; with `late` behind a relay that delays each reply by LATENCY."""
+    if not shutil.which("smtp-sink") or not shutil.which("smtp-source"):
+        raise Missing("smtp-sink and smtp-source (Debian package postfix) are not here")
+    port = _free_port()
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    processes = [subprocess.Popen(["smtp-sink", *user, f"127.0.0.1:{port}", "1000"])]
+    try:
+        _wait_for(port)
+        if late:
+            front = _free_port()
+            processes.append(_run_child("delay", str(front), str(port), wait=False))
+            _wait_for(front)
+            port = front
+        yield port
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _run_child(*arguments: str, wait: bool = True, **environment: str):
+    command = [sys.executable, "-m", "bench.bench_send", *arguments]
+    env = {**os.environ, **environment}
+    if not wait:
+        return subprocess.Popen(command, cwd=ROOT, env=env)
+    return subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, timeout=300).stdout
+
+
+def _ours(kind: str, count: int, port: int, *, connections: int = SESSIONS, url: str = "") -> dict:
+    """What our sending took: seconds, cpu, put, first (seconds), rss (MiB)."""
+    with tempfile.TemporaryDirectory(prefix="bench") as folder:
+        return json.loads(
+            _run_child("child", kind, str(count), **_environment(folder, port, connections, url))
+        )
+
+
+def _environment(folder: str, port: int, connections: int, url: str = "") -> dict[str, str]:
+    return {
+        "INSTANCE": folder, "MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_SECURITY": "none",
+        "MAIL_CONNECTIONS": str(connections), "DATABASE_URL": url,
+    }  # fmt: skip
+
+
+def _naive(kind: str, count: int, port: int) -> float:
+    """Seconds per message of plain Flask-Mail."""
+    with tempfile.TemporaryDirectory(prefix="bench") as folder:
+        return (
+            json.loads(_run_child("naive", kind, str(count), **_environment(folder, port, 1)))["seconds"]
+            / count
+        )
+
+
+@contextmanager
+def _message(kind: str) -> Iterator[str]:
+    """A file with one of our messages, as smtp-source wants it (lines without CR)."""
+    with tempfile.TemporaryDirectory(prefix="bench") as folder:
+        path = Path(folder) / "message"
+        path.write_bytes(_run_child("sample", kind, INSTANCE=folder, DATABASE_URL="").replace(b"\r\n", b"\n"))
+        yield str(path)
+
+
+def _source(message: str, count: int, port: int) -> tuple[float, float]:
+    """(seconds, CPU seconds) that smtp-source needs for `count` messages over SESSIONS connections."""
+    began = time.perf_counter()
+    command = ["smtp-source", "-d", "-s", str(SESSIONS), "-m", str(count), "-F", message,
+               "-f", "eventi@moda.example", "-t", "carlo@tessitura.example", f"127.0.0.1:{port}"]  # fmt: skip
+    process = subprocess.Popen(command)
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError("smtp-source failed")
+    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime
+
+
+def _compare(
+    name: str, kind: str, *, count: int, slow: int, over: float, naive_over: float, late: bool = False
+) -> list[Result]:
+    """Messages per second: ours against smtp-source and, `slow` of them, against Flask-Mail."""
+    cpu: dict[str, list[float]] = {"ours": [], "source": []}
+    fewer = count // 10 if late else count
+    with _sink(late=late) as port, _message(kind) as message:
+
+        def ours() -> float:
+            took = _ours(kind, count, port)
+            cpu["ours"].append(took["cpu"] / count * 1e6)
+            return count / took["seconds"]
+
+        def source() -> float:
+            seconds, used = _source(message, fewer, port)
+            cpu["source"].append(used / fewer * 1e6)
+            return fewer / seconds
+
+        rates = medians(
+            alternating(ROUNDS, ours=ours, source=source, naive=lambda: 1 / _naive(kind, slow, port))
+        )
+    results = [
+        report(name, rates["ours"], unit="messages/s", control="smtp-source", control_value=rates["source"],
+               goal=f">= {over:g}", holds=lambda ratio: ratio >= over, rounds=ROUNDS),
+        report(f"{name}.naive", rates["ours"], unit="messages/s", control="Flask-Mail",
+               control_value=rates["naive"], goal=f">= {naive_over:g}",
+               holds=lambda ratio: ratio >= naive_over, rounds=ROUNDS),
+    ]  # fmt: skip
+    if name == "send.rate":
+        used = medians(cpu)
+        results.append(
+            report("send.cpu", used["ours"], unit="µs/message", control="smtp-source",
+                   control_value=used["source"], goal="<= 150 µs, <= 2",
+                   holds=lambda ratio: ratio <= 2 and used["ours"] <= 150, rounds=ROUNDS)
+        )  # fmt: skip
+    return results
+
+
+def _or_nothing(measure):
+    """The measure, or nothing with a line that says why."""
+
+    def run():
+        try:
+            return measure()
+        except Missing as missing:
+            print(f"{measure.__name__}: left out, {missing}")
+            return []
+
+    return run
+
+
+def rate():
+    """send.rate and send.cpu: the 42 kB letter with 14 merge fields."""
+    return _compare("send.rate", "long", count=COUNT, slow=300, over=0.9, naive_over=15)
+
+
+def small():
+    """send.small: a letter of 2 kB."""
+    return _compare("send.small", "short", count=COUNT, slow=500, over=1.0, naive_over=50)
+
+
+def latency():
+    """send.latency: each reply comes 20 ms late, 20 connections."""
+    return _compare("send.latency", "long", count=3000, slow=15, late=True, over=3, naive_over=100)
+
+
+def growth():
+    """send.memory and send.first: 200,000 recipients against 1,000."""
+    few, many = [], []
+    with _sink() as port:
+        for turn in range(ROUNDS):
+            few.append(_ours("short", FEW, port))
+            if turn == 0:
+                many.append(_ours("short", MANY, port))
+    peak, base = many[0]["rss"], sorted(f["rss"] for f in few)[1]
+    late, soon = many[0]["first"], sorted(f["first"] for f in few)[1]
+    return [
+        report("send.memory", peak, unit="MiB", control="1,000 recipients", control_value=base,
+               goal="<= 1.1, <= 120 MiB", holds=lambda ratio: ratio <= 1.1 and peak <= 120, rounds=1),
+        report("send.first", late, unit="s", control="1,000 recipients", control_value=soon, goal="<= 2",
+               holds=lambda ratio: ratio <= 2, rounds=1),
+    ]  # fmt: skip
+
+
+MEASURES = {
+    "send.rate": _or_nothing(rate),
+    "send.small": _or_nothing(small),
+    "send.latency": _or_nothing(latency),
+    "send.growth": _or_nothing(growth),
+}
+
+
+# ---- a relay that answers late ---------------------------------------------------------------------
+
+
+def delay(front: str, back: str) -> None:
+    """Pass octets on between `front` and `back`; those of the server LATENCY seconds later."""
+    import asyncio
+
+    async def pump(reader, writer, late):
+        loop = asyncio.get_running_loop()
+        while data := await reader.read(65536):
+            if late:
+                loop.call_later(LATENCY, writer.write, data)
+            else:
+                writer.write(data)
+                await writer.drain()
+        loop.call_later(LATENCY if late else 0, writer.close)
+
+    async def serve(reader, writer):
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", int(back))
+        await asyncio.gather(
+            pump(reader, server_writer, False), pump(server_reader, writer, True), return_exceptions=True
+        )
+
+    async def run():
+        server = await asyncio.start_server(serve, "127.0.0.1", int(front))
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    {"child": child, "sample": sample, "naive": naive, "delay": delay}[sys.argv[1]](*sys.argv[2:])
