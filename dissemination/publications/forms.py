@@ -96,6 +96,7 @@ class _Choice(SelectField):
 
     def __init__(self, label, **options):
         super().__init__(label, coerce=lambda v: int(v) if v and v != "None" else None, **options)
+        self.type = "SelectField"  # what the form macro goes by
 
 
 class PlacedForm(Form):
