@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from flask import Response
 
@@ -43,17 +43,14 @@ def csv_response(name: str, head: Iterable[str], lines: Iterable[list]) -> Respo
     )
 
 
-def _written(head, lines) -> Iterator[str]:
+def _written(head, lines) -> str:
+    """The whole text at once: a stream would outlive the request's database session."""
     out = io.StringIO()
     writer = csv.writer(out)
     out.write("\ufeff")
     writer.writerow(head)
-    for line in lines:
-        writer.writerow([_guarded(cell) for cell in line])
-        yield out.getvalue()
-        out.seek(0)
-        out.truncate()
-    yield out.getvalue()
+    writer.writerows([_guarded(cell) for cell in line] for line in lines)
+    return out.getvalue()
 
 
 def _guarded(cell):
