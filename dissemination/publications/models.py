@@ -44,6 +44,8 @@ class Publication(db.Model):  # type: ignore[name-defined]
         UniqueConstraint("district_id", "slug"),
         Index("ix_publications_district_id_issued_id", "district_id", "issued", "id"),
         Index("ix_publications_district_id_doi", "district_id", "doi"),
+        Index("ix_publications_kind", "district_id", "kind", "issued", "id"),
+        Index("ix_publications_sector", "district_id", "sector_id", "issued", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
