@@ -20,22 +20,24 @@ from dissemination.kernel.database import db, transaction
 from dissemination.people.accounts import Account
 from dissemination.workshops import actions
 from dissemination.workshops.models import Workshop, WorkshopSession, WorkshopWord
-from dissemination.workshops.queries import words_of
+from dissemination.workshops.words import words_of
 from tests import factories
 
 ROUNDS, CLIENTS, SECONDS = 3, 16, 3.0
 PAGES, SESSIONS = 100, 5
-MANY, FEW = 100_000, 100
+MANY, FEW, RARE = 100_000, 100, 20  # workshops; those with the rare word
 CALLS = 15  # of each list in a round
 SUBJECTS = ("tracciabilità", "tintura", "fibre", "concia", "taglio", "filatura", "finissaggio", "stampa")
+# Each shows as many rows on both sides, so that only the searching differs.
 LISTS = {
     "public list": "/moda/workshops/",
-    "filtered": "/moda/workshops/?sector=pelle&mode=onsite",
+    "filtered": "/moda/workshops/?when=all&sector=pelle&mode=onsite",
     "past": "/moda/workshops/?when=past",
-    "common word": "/moda/workshops/?when=all&q=concia",
-    "rare word": "/moda/workshops/?when=all&q=unico7",
+    "common word": "/moda/workshops/?when=all&q=usuale",
+    "rare word": "/moda/workshops/?when=all&q=raro",
     "desk": "/moda/desk/workshops/",
-    "desk search": "/moda/desk/workshops/?when=all&q=unico7",
+    "drafts": "/moda/desk/workshops/?state=draft",
+    "desk search": "/moda/desk/workshops/?when=all&q=raro",
 }
 
 
@@ -121,7 +123,8 @@ def _fill(rows: int) -> None:
         workshops, sessions, words = [], [], []
         for n in range(1, rows + 1):
             start = first + timedelta(hours=n)
-            title = f"{SUBJECTS[n % len(SUBJECTS)].title()} unico{n}"
+            rare = "raro" if n <= RARE else "usuale"
+            title = f"{SUBJECTS[n % len(SUBJECTS)].title()} {rare} numero {n}"
             times = {"starts_at": start, "ends_at": start + timedelta(minutes=50)}
             workshops.append({
                 "id": n, "district_id": district.id, "slug": f"w-{n}", "title_it": title, "seats": 30,

@@ -15,8 +15,8 @@ from dissemination.kernel.database import db
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
 from dissemination.plan import activity
-from dissemination.workshops import queries
-from dissemination.workshops.facts import FACTS, index, write
+from dissemination.workshops import queries, words
+from dissemination.workshops.facts import FACTS, write
 from dissemination.workshops.models import (
     Cancellation,
     State,
@@ -56,7 +56,7 @@ def add(
     workshop.slug = free_slug(workshop.title_it, lambda slug: _taken(district, slug))
     db.session.add(workshop)
     db.session.flush()
-    index(workshop)
+    words.index(workshop)
     return workshop
 
 
@@ -86,7 +86,7 @@ def revise(
     db.session.flush()
     if _seen_in_calendars(workshop) != before:
         workshop.revision += 1
-    index(workshop)
+    words.index(workshop)
     return workshop
 
 

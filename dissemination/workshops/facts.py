@@ -6,16 +6,11 @@ Used by `actions` only: nothing here locks, logs or decides who may.
 from datetime import UTC
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select
-
-from dissemination.kernel.database import db
-from dissemination.workshops import queries
 from dissemination.workshops.models import (
     LONGEST,
     Question,
     Speaker,
     WorkshopSession,
-    WorkshopWord,
 )
 from dissemination.workshops.refusals import (
     DeadlineAfterStart,
@@ -108,23 +103,3 @@ def _is_https(link: str) -> bool:
     except ValueError:
         return False
     return parts.scheme == "https" and "." in (parts.hostname or "") and not set(link) & set(' \t\r\n<>"')
-
-
-def index(workshop) -> None:
-    """Keep the words by which the workshop is found."""
-    speakers = [p for s in workshop.sessions for p in s.speakers]
-    text = " ".join([
-        workshop.title_it, workshop.title_en, workshop.theme, workshop.venue, workshop.address,
-        *(f"{s.title_it} {s.title_en}" for s in workshop.sessions),
-        *(f"{p.name} {p.affiliation}" for p in speakers),
-    ])  # fmt: skip
-    wanted = set(queries.words_of(text))
-    mine = WorkshopWord.workshop_id == workshop.id
-    had = set(db.session.scalars(select(WorkshopWord.word).where(mine)))
-    if had - wanted:
-        db.session.execute(delete(WorkshopWord).where(mine, WorkshopWord.word.in_(had - wanted)))
-    db.session.add_all(
-        WorkshopWord(district_id=workshop.district_id, workshop_id=workshop.id, word=word)
-        for word in sorted(wanted - had)
-    )
-    db.session.flush()

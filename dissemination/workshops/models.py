@@ -39,6 +39,7 @@ class Workshop(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         UniqueConstraint("district_id", "slug"),
         Index("ix_workshops_district_id_starts_at_id", "district_id", "starts_at", "id"),
+        Index("ix_workshops_published", "district_id", "published_at", "id"),
         Index("ix_workshops_sector", "district_id", "sector_id", "starts_at", "id"),
         CheckConstraint("seats BETWEEN 1 AND 100000", name="seats"),
     )

@@ -1,6 +1,5 @@
 """Finding workshops: one by its slug, the coming ones, lists with filters."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +13,7 @@ from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.paging import SIZE, Page, page
-from dissemination.kernel.text import fold
+from dissemination.workshops import words
 from dissemination.workshops.models import (
     LONGEST,
     Cancellation,
@@ -23,10 +22,7 @@ from dissemination.workshops.models import (
     State,
     Workshop,
     WorkshopSession,
-    WorkshopWord,
 )
-
-FEW = 2000  # so many hits are looked up by id; more are found by walking the list in its order
 
 
 class When(StrEnum):
@@ -147,11 +143,6 @@ def is_in_state(state: State) -> ColumnElement[bool]:
     }[state]
 
 
-def words_of(text: str) -> list[str]:
-    """The folded words of `text`, each once, as the search index keeps them."""
-    return list(dict.fromkeys(w[:40] for w in re.findall(r"\w+", fold(text)) if len(w) > 1))
-
-
 def _of(district_id: int) -> Select:
     return select(Workshop).where(Workshop.district_id == district_id)
 
@@ -177,7 +168,7 @@ def _coming(query: Select) -> Select:
 
 
 def _filtered(district: District, filters: Filters) -> Select:
-    query = _of(district.id)
+    query = select(Workshop)
     if filters.month is not None:
         query = query.where(_in_month(district, filters.month))
     elif filters.when is When.COMING:
@@ -190,9 +181,17 @@ def _filtered(district: District, filters: Filters) -> Select:
         query = query.where(Workshop.sector_id == filters.sector_id)
     if filters.mode is not None:
         query = query.where(_has_mode(filters.mode))
-    for word in words_of(filters.text):
-        query = query.where(_has_word(district, word))
-    return query
+    return words.narrowed(query, district, filters.text, rare=_rare(district, filters.state))
+
+
+def _rare(district: District, state: State | None) -> Select | None:
+    """The ids of workshops that may be in `state`, where an index gives them at once."""
+    if state is State.DRAFT:
+        return select(Workshop.id).where(Workshop.district_id == district.id, Workshop.published_at.is_(None))
+    if state is State.CANCELLED:
+        mine = select(Cancellation.workshop_id).join(Cancellation.workshop)
+        return mine.where(Workshop.district_id == district.id)
+    return None
 
 
 def _in_month(district: District, day: date) -> ColumnElement[bool]:
@@ -209,16 +208,3 @@ def _has_mode(mode: Mode) -> ColumnElement[bool]:
     if mode is Mode.ONLINE:
         return and_(~room, link)
     return and_(room, link if mode is Mode.MIXED else ~link)
-
-
-def _has_word(district: District, word: str) -> ColumnElement[bool]:
-    """Workshops with a word that begins so. A rare one is looked up by id, a common one row by row."""
-    begins = and_(
-        WorkshopWord.district_id == district.id,
-        WorkshopWord.word >= word,
-        WorkshopWord.word < f"{word}\U0010ffff",
-    )
-    ids = db.session.scalars(select(WorkshopWord.workshop_id).where(begins).limit(FEW)).all()
-    if len(ids) < FEW:
-        return Workshop.id.in_(sorted(set(ids)))
-    return select(1).where(WorkshopWord.workshop_id == Workshop.id, begins).exists()

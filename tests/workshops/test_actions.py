@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from dissemination.kernel.database import db, transaction
 from dissemination.plan.log import Activity
-from dissemination.workshops import actions, queries, refusals
+from dissemination.workshops import actions, queries, refusals, words
 from dissemination.workshops.models import State, Workshop
 from dissemination.workshops.queries import Filters, When
 from tests import factories
@@ -222,7 +222,7 @@ def test_a_common_word_is_found_like_a_rare_one(moda, monkeypatch):
     for n in range(4):
         add(moda, title_it=f"Comune {n}", sessions=[session(START + timedelta(days=n))])
     rare = found(moda, text="comune")
-    monkeypatch.setattr(queries, "FEW", 2)
+    monkeypatch.setattr(words, "FEW", 2)
     assert found(moda, text="comune") == rare == [f"Comune {n}" for n in range(4)]
 
 
