@@ -11,7 +11,7 @@ from base64 import b64encode
 from dissemination.delivery.mail import one_line
 
 SOFT = b"=\r\n"
-WIDTH = 76  # RFC 2045 §6.7 (5)
+WIDTH = 75  # a line has at most 76 (RFC 2045 §6.7), and a soft line break may follow
 UNSAFE = re.compile(rb"[^ -<>-~]")
 PLAIN_VALUE = re.compile(r"[!-<>-~](?:[ -<>-~]{0,68}[!-<>-~])?")  # written as it is, on one line
 # Values that are the same in text and HTML, and no link: most names, numbers and dates.
@@ -62,8 +62,8 @@ def _safe_start(text: bytes) -> bytes:
 
 
 def _cut(text: bytes) -> int:
-    """Where a piece of at most 75 ends without splitting an =XX."""
-    end = WIDTH - 1
+    """Where a piece of at most WIDTH ends without splitting an =XX."""
+    end = WIDTH
     if text[end - 1] == 0x3D:
         return end - 1
     return end - 2 if text[end - 2] == 0x3D else end
@@ -78,7 +78,7 @@ def harmless_piece(text: str, *, address: bool) -> bytes | None:
     octets = text.encode("ascii")
     if len(octets) <= WIDTH:
         return octets
-    parts = [octets[i : i + WIDTH - 1] for i in range(0, len(octets), WIDTH - 1)]
+    parts = [octets[i : i + WIDTH] for i in range(0, len(octets), WIDTH)]
     return None if any(part.startswith(b".") for part in parts) else SOFT.join(parts)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from quopri import decodestring
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dissemination.delivery import letters, outbox, queries, verp
@@ -173,6 +173,7 @@ VALUES = st.text(st.characters(codec="utf-8"), max_size=200)
 
 @settings(deadline=None, max_examples=150)
 @given(pieces=st.lists(VALUES, min_size=1, max_size=6), value=VALUES)
+@example(pieces=["x" * 76, "y" * 75, "z" * 76], value="v" * 76)  # a soft line break follows a full line
 def test_joined_pieces_are_the_text_again(pieces, value):
     """Any text with any values between: decoded, it is exactly what was put in."""
     fields = [letters.defused(f"f{i}", value) for i in range(len(pieces) - 1)]
