@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import insert
 
 from dissemination.kernel import clock
-from dissemination.kernel.database import db
+from dissemination.kernel.database import db, insert_once
 from dissemination.kernel.subjects import kind_of
 from dissemination.people.accounts import Account
 from dissemination.plan import kept
@@ -44,7 +44,8 @@ def record(
     str -> str, what rules filter and split by; `not_counted` is the code of a reason (`absent`,
     `without_counting`): the row is shown and never counted. The caller's transaction keeps it.
     """
-    row = Activity(
+    row = insert_once(
+        Activity,
         **_values(
             {
                 "verb": verb, "subject_kind": kind_of(subject), "subject_id": subject.id,
@@ -54,9 +55,7 @@ def record(
             }
         )
     )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    kept.logged(district_id, [row.id])
+    kept.logged(district_id, [row.id], row.verb)
     return row
 
 

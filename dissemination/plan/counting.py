@@ -87,10 +87,10 @@ def seen_rows(rule: Rule, scope: Scope, tree=None):
     """The rows that a rule looks at: a subquery (id, happened_on, root_id, contact_id, amount, reason)."""
     if tree is None and rule.by_company:
         tree = roots(scope.district_id)
-    root = aliased(Company)
+    root = Company.__table__.alias()
     columns = [
         Activity.id, Activity.happened_on, Activity.contact_id, Activity.company_id, Activity.amount,
-        (root.id if rule.by_company else null()).label("root_id"),
+        (root.c.id if rule.by_company else null()).label("root_id"),
         *[attribute(name).label(f"by_{n}") for n, name in enumerate(rule.split)],
     ]  # fmt: skip
     reasons = _common_reasons(rule, scope)
@@ -103,9 +103,9 @@ def seen_rows(rule: Rule, scope: Scope, tree=None):
     query = select(*columns, case(*reasons, else_=null()).label("reason")).where(*_business(rule, scope))
     if tree is not None:
         query = query.outerjoin(tree, tree.c.id == Activity.company_id)
-        query = query.outerjoin(root, root.id == tree.c.root_id)
+        query = query.outerjoin(root, root.c.id == tree.c.root_id)
     if firsts is not None:
-        query = query.outerjoin(firsts, firsts.c.root_id == root.id)
+        query = query.outerjoin(firsts, firsts.c.root_id == root.c.id)
     return query.subquery("seen")
 
 
@@ -124,13 +124,13 @@ def first_rows(rule: Rule, scope: Scope, tree):
 def _business(rule: Rule, scope: Scope):
     """What makes a row this rule's business at all."""
     verbs = [*rule.verbs, *[verb for verb, _ in rule.seen]]
-    terms = [
-        Activity.district_id == scope.district_id,
-        Activity.verb.in_(verbs),
-        Activity.happened_on.between(scope.start, scope.end),
-    ]
-    if scope.only is not None:
+    district_id, verb, day = Activity.district_id, Activity.verb, Activity.happened_on
+    terms = []
+    if scope.only is not None:  # by their ids: no other index may look tempting
         terms.append(Activity.id.in_(scope.only))
+        district_id, verb = func.coalesce(district_id, 0), func.coalesce(verb, "")
+        day = func.coalesce(day, scope.start)
+    terms += [district_id == scope.district_id, verb.in_(verbs), day.between(scope.start, scope.end)]
     terms += [attribute(name).in_(values) for name, values in rule.where]
     if rule.lines:
         kinds = select(ActivityLine.id).where(ActivityLine.kind.in_(rule.lines))
@@ -172,12 +172,12 @@ def _excluded(exclusion: Exclusion):
 
 def _company_reasons(rule: Rule, scope: Scope, root, tree) -> list:
     reasons = [
-        (root.id.is_(None), literal("no_company")),
-        (root.type != OrganisationType.COMPANY, literal("not_a_company")),
-        (or_(root.tax_id.is_(None), root.tax_id == ""), literal("no_tax_id")),
+        (root.c.id.is_(None), literal("no_company")),
+        (root.c.type != OrganisationType.COMPANY, literal("not_a_company")),
+        (or_(root.c.tax_id.is_(None), root.c.tax_id == ""), literal("no_tax_id")),
     ]
     if rule.members_only:
-        reasons.append((root.id.not_in(member_ids(scope, tree)), literal("not_a_member")))
+        reasons.append((root.c.id.not_in(member_ids(scope, tree)), literal("not_a_member")))
     if rule.followed_by:
         reasons.append((~_followed(rule, scope, root, tree), literal("not_followed")))
     return reasons
@@ -200,7 +200,7 @@ def _followed(rule: Rule, scope: Scope, root, tree):
         select(later.id)
         .join(other, other.c.id == later.company_id)
         .where(
-            other.c.root_id == root.id,
+            other.c.root_id == root.c.id,
             later.district_id == scope.district_id,
             later.verb.in_(verbs),
             later.happened_on >= Activity.happened_on,
@@ -216,19 +216,19 @@ def _followed(rule: Rule, scope: Scope, root, tree):
 
 def memberships(scope: Scope):
     """The memberships that a count of members looks at: (id, root_id, sector…, reason)."""
-    tree, root = roots(scope.district_id), aliased(Company)
+    tree, root = roots(scope.district_id), Company.__table__.alias()
     reason = case(
         (Membership.since > scope.members_on, literal("not_yet_member")),
         (Membership.until < scope.members_on, literal("no_longer_member")),
-        (root.type != OrganisationType.COMPANY, literal("not_a_company")),
-        (or_(root.tax_id.is_(None), root.tax_id == ""), literal("no_tax_id")),
+        (root.c.type != OrganisationType.COMPANY, literal("not_a_company")),
+        (or_(root.c.tax_id.is_(None), root.c.tax_id == ""), literal("no_tax_id")),
         else_=null(),
     )
     return (
-        select(Membership.id, root.id.label("root_id"), root.sector_id, root.size, root.province,
+        select(Membership.id, root.c.id.label("root_id"), root.c.sector_id, root.c["size"], root.c.province,
                reason.label("reason"))
         .join(tree, tree.c.id == Membership.company_id)
-        .join(root, root.id == tree.c.root_id)
+        .join(root, root.c.id == tree.c.root_id)
         .where(Membership.since <= scope.end)
         .where(or_(Membership.until.is_(None), Membership.until >= scope.start))
         .subquery("memberships_seen")

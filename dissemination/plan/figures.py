@@ -21,7 +21,7 @@ from dissemination.plan.kept import Kept
 from dissemination.plan.models import ActivityLine, BudgetLine, Indicator, Plan
 from dissemination.plan.periods import Period
 from dissemination.plan.rules import DISTINCT, Measure, Rule
-from dissemination.plan.tallies import Tally, exact, part_of, parts_of, source, tally, value_of
+from dissemination.plan.tallies import Live, Tally, exact, part_of, parts_of, source, value_of
 
 HUNDRED = Decimal(100)
 
@@ -106,7 +106,7 @@ def figure(indicator: Indicator, period: Period | str, *, exclusions: bool = Tru
     period = _period(indicator.plan, period)
     scope = scope_of(indicator.plan, period, exclusions=exclusions)
     kept = Kept(indicator.plan, [indicator], scope) if exclusions else Kept(indicator.plan, [], scope)
-    return _figure(indicator, period, scope, kept)
+    return _figure(indicator, period, scope, kept, Live(scope.district_id))
 
 
 def figures(
@@ -121,9 +121,9 @@ def figures(
         return {}
     plan = indicators[0].plan
     scope = scope_of(plan, wanted[0])
-    kept = Kept(plan, [] if live else indicators, scope)
+    kept, log = Kept(plan, [] if live else indicators, scope), Live(plan.district_id)
     return {
-        (i.code, p.code): _figure(i, p, replace(scope, start=p.start, end=p.end), kept)
+        (i.code, p.code): _figure(i, p, replace(scope, start=p.start, end=p.end), kept, log)
         for i in indicators
         for p in wanted
     }
@@ -154,7 +154,7 @@ def _period(plan: Plan, period: Period | str) -> Period:
     return periods.read(period, plan) if isinstance(period, str) else period
 
 
-def _figure(indicator: Indicator, period: Period, scope: Scope, kept: Kept) -> Figure:
+def _figure(indicator: Indicator, period: Period, scope: Scope, kept: Kept, live: Live) -> Figure:
     rule = rules.read(indicator.rule)
     target = next((t.value for t in indicator.targets if t.period == period.code), None)
     head = {"code": indicator.code, "period": period.code, "unit": indicator.unit, "target": target}
@@ -166,7 +166,7 @@ def _figure(indicator: Indicator, period: Period, scope: Scope, kept: Kept) -> F
     if None in parts.values():  # an indicator that it refers to was removed
         return Figure(actual=None, counted=0, not_counted=0, **head)
     found = {
-        name: kept.tally(indicator, name, part, period) or tally(part, scope)
+        name: kept.tally(indicator, name, part, period) or live.tally(part, scope)
         for name, part in parts.items()
         if part is not None
     }

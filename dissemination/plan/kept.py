@@ -16,9 +16,8 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import and_, case, delete, func, literal, or_, select, true
+from sqlalchemy import Text, and_, bindparam, case, cast, delete, func, literal, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import aliased
 
 from dissemination.kernel.database import db
 from dissemination.people.models import Company, OrganisationType
@@ -114,19 +113,20 @@ def _by_company(
     part: KeptPart, rule: Rule, scope: Scope, plan: Plan, only: str | None = None
 ) -> dict[str, tuple]:
     """{period: (companies, rows counted, rows not counted)} of a part that counts by company."""
-    tree, root = counting.roots(scope.district_id), aliased(Company)
+    tree, root = counting.roots(scope.district_id), Company.__table__.alias()
     good = and_(
-        root.id.is_not(None),
-        root.type == OrganisationType.COMPANY,
-        root.tax_id.is_not(None),
-        root.tax_id != "",
+        root.c.id.is_not(None),
+        root.c.type == OrganisationType.COMPANY,
+        root.c.tax_id.is_not(None),
+        root.c.tax_id != "",
     )
     if rule.members_only:
-        good = and_(good, root.id.in_(counting.member_ids(scope, tree)))
+        good = and_(good, root.c.id.in_(counting.member_ids(scope, tree)))
     joined = (
-        select(KeptKey.period, KeptKey.rows, root.id.label("root_id"), case((good, 1), else_=0).label("good"))
+        select(KeptKey.period, KeptKey.rows, root.c.id.label("root_id"))
+        .add_columns(case((good, 1), else_=0).label("good"))
         .outerjoin(tree, tree.c.id == KeptKey.key)
-        .outerjoin(root, root.id == tree.c.root_id)
+        .outerjoin(root, root.c.id == tree.c.root_id)
         .where(KeptKey.part_id == part.id, KeptKey.rows > 0)
         .where(KeptKey.period == only if only else true())
         .subquery()
@@ -151,11 +151,34 @@ def _by_company(
     return {p: (n, int(good), int(rows) - int(good)) for p, n, good, rows in db.session.execute(query)}
 
 
-def logged(district_id: int, ids: Iterable[int]) -> None:
-    """Add the rows just logged to the totals. In the transaction that logs them."""
+def logged(district_id: int, ids: Iterable[int], verb: str | None = None) -> None:
+    """Add the rows just logged to the totals. In the transaction that logs them.
+
+    `verb`, when all rows have the same: one that no indicator follows costs nothing more.
+    """
     ids = tuple(ids)
-    if ids:
+    # Shared with other writers, exclusive with a recount: none of the two misses the other's rows.
+    db.session.execute(_SHARE, {"district": district_id})
+    if ids and (verb is None or db.session.scalar(_FOLLOWED, {"district": district_id, "verb": verb})):
         _apply(district_id, ids, sign=1)
+
+
+_SHARE = (
+    select(Plan.id)
+    .where(Plan.district_id == bindparam("district"))
+    .order_by(Plan.id)
+    .with_for_update(read=True)
+)
+_FOLLOWED = (
+    select(Indicator.id)
+    .join(Plan, Plan.id == Indicator.plan_id)
+    .where(
+        Plan.district_id == bindparam("district"),
+        # A rule names its verbs as JSON texts; a ratio those of other indicators of the plan.
+        cast(Indicator.rule, Text).contains(literal('"').concat(bindparam("verb", type_=Text)).concat('"')),
+    )
+    .limit(1)
+)
 
 
 def taken_back(district_id: int, ids: Iterable[int]) -> None:
