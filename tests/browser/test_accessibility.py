@@ -79,8 +79,7 @@ def pages_of(app, page, starts):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("lang", ["it", "en"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("lang", "width"), [("it", 1280), ("it", 360), ("en", 1280)])
 @pytest.mark.parametrize("signed_in", [False, True], ids=["public", "desk"])
 def test_no_page_has_a_serious_finding(chromium_browser, sample_site, lang, width, signed_in):
     app, address, cookie = sample_site
