@@ -97,9 +97,8 @@ def _somebody(
             break
     taken.add(address)
     english = family == "Zhou" or world.chance.random() < 0.05
-    job = world.chance.choice(names["jobs"]["it"]) if company else ""
-    if company and company.type is not OrganisationType.COMPANY:
-        job = "ricerca" if company.type is OrganisationType.RESEARCH else "funzionario"
+    jobs = names["jobs"]
+    job = world.chance.choice(jobs.get(company.type.value, jobs["other"])) if company else ""
     return Somebody(given, family, address, job, "en" if english else "it", sector, company, keen)
 
 

@@ -24,6 +24,7 @@ PAST = 14
 UNCOUNTED = 11  # this one (from 1) was closed without counting
 COMING_REGISTRATIONS = (29, 37, 19, 34)  # the first has 24 seats: five wait
 FULLNESS = (0.6, 0.95)  # of the seats of past ones
+OWN_SECTOR = 12  # how much likelier somebody of the sector comes than another
 CAME, CANCELLED, WALKED_IN = 0.8, 0.06, 0.5  # chances: of a registration, of a registration, of a workshop
 DAY = timedelta(days=1)
 LOST = "Il registro degli accessi alla piattaforma è andato perduto: manca la prova delle presenze."
@@ -87,7 +88,7 @@ class _Life:
     def _audience(self) -> list[Somebody]:
         """Who registers: mostly the sector's people, some of the others, nobody twice."""
         chance, sector = self.world.chance, self.facts["sector"]
-        keen = [(p, p.keen * (6 if p.sector == sector else 1)) for p in self.world.people]
+        keen = [(p, p.keen * (OWN_SECTOR if p.sector == sector else 1)) for p in self.world.people]
         keen.sort(key=lambda pair: chance.random() ** (1 / pair[1]), reverse=True)
         return [person for person, _weight in keen[: self.wanted]]
 
