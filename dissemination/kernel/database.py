@@ -10,12 +10,14 @@ import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 
 from flask import after_this_request, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Enum, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached
 from sqlalchemy.types import TypeDecorator
 
 NAMING = {
@@ -164,6 +166,31 @@ def finish_transaction(*, failed: bool) -> None:
     if failed:
         db.session.rollback()
     opened.__exit__(None, None, None)
+
+
+def insert_once(model, **values):
+    """The new row of `model` with `values`; None when it would break a unique constraint.
+
+    One plain statement (INSERT … ON CONFLICT DO NOTHING), so of two at once one adds and the other finds
+    its row. A third of the cost of a flush. Columns that are left out get their defaults and are read
+    when they are asked for. Raises RuntimeError outside transaction().
+    """
+    session = db.session()
+    if not session.info.get("writing"):
+        raise RuntimeError("a write outside transaction(): only views, api, jobs and cli open one")
+    found = session.execute(_insertion(model, is_sqlite()), values).scalar()
+    if found is None:
+        return None
+    row = model(**values, id=found)
+    make_transient_to_detached(row)
+    session.add(row)
+    return row
+
+
+@cache
+def _insertion(model, on_sqlite: bool):
+    table = model.__table__
+    return (sqlite if on_sqlite else postgresql).insert(table).on_conflict_do_nothing().returning(table.c.id)
 
 
 def is_sqlite() -> bool:

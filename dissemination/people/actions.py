@@ -8,11 +8,10 @@ from itertools import pairwise
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.database import db, insert_once
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import fold
 from dissemination.people import queries
@@ -59,13 +58,6 @@ class MembershipOverlaps(Refusal):
     field = "since"
 
 
-def _insert(model, **values):
-    """INSERT … ON CONFLICT DO NOTHING: the new row; None when another was faster, who then finds its row."""
-    make = sqlite.insert if is_sqlite() else postgresql.insert
-    statement = make(model).values(**values).on_conflict_do_nothing().returning(model)
-    return db.session.scalar(statement)
-
-
 def _company_of(district_id: int, tax_id: str | None, name: str) -> Company | None:
     if tax_id:
         return queries.company_by_tax_id(district_id, tax_id)
@@ -97,7 +89,7 @@ def _there(row):
 
 
 def _insert_company(*, tax_id, name, **facts) -> Company | None:
-    return _insert(
+    return insert_once(
         Company, tax_id=tax_id or None, name=name.strip(), name_folded=fold(name)[:200], created_at=now(),
         **{column: value for column, value in facts.items() if value is not None},
     )  # fmt: skip
@@ -276,7 +268,7 @@ def find_or_add_contact(
 
 
 def _insert_contact(*, email, given_name, family_name, company=None, **facts) -> Contact | None:
-    return _insert(
+    return insert_once(
         Contact, email=email.strip().lower(), given_name=given_name.strip(),
         family_name=family_name.strip(), name_folded=_folded(given_name, family_name),
         company_id=company.id if company else None, created_at=now(), **facts,
@@ -317,10 +309,7 @@ def record_consent(
 ) -> Consent:
     """Add a line to the consent ledger (never changed afterwards): the text as shown, its version, the
     answer, where it was given ("registration form") and how it was proven ("link in mail")."""
-    line = Consent(
-        district_id=contact.district_id, contact_id=contact.id, purpose=purpose, given=given, text=text,
-        version=version, source=source, proof=proof, at=now(),
+    return insert_once(
+        Consent, district_id=contact.district_id, contact_id=contact.id, purpose=purpose, given=given,
+        text=text, version=version, source=source, proof=proof, at=now(),
     )  # fmt: skip
-    db.session.add(line)
-    db.session.flush()
-    return line

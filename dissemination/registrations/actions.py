@@ -8,11 +8,11 @@ import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sqlalchemy import and_, case, select, update
+from sqlalchemy import and_, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.kernel.clock import now, today
-from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.database import db, insert_once, is_sqlite
 from dissemination.kernel.refusals import Refusal
 from dissemination.people import actions as people
 from dissemination.people.accounts import Account
@@ -105,12 +105,12 @@ def register(
         if living is not None:
             raise AlreadyRegistered(living)
         registration = _add(row, form_mark=None)  # the mark belongs to somebody else's form
+    _record(Did.REGISTERED, registration, by=by)
     for purpose, text in (consents or {}).items():
         people.record_consent(
             contact, purpose=purpose, given=True, text=text, source="registration form",
             version=workshop.district.privacy_version,
         )  # fmt: skip
-    _record(Did.REGISTERED, registration, by=by)
     if standing is Standing.CONFIRMED:
         invitations.invite(registration, mails.confirmation)
     else:
@@ -181,6 +181,7 @@ def promote(workshop: Workshop) -> list[Registration]:
     for registration in lucky:
         registration.standing, registration.confirmed_at = Standing.CONFIRMED, now()
         invitations.invite(registration, mails.promoted)
+    db.session.flush()
     return list(lucky)
 
 
@@ -238,25 +239,30 @@ def _insert(model):
     return (sqlite if is_sqlite() else postgresql).insert(model).on_conflict_do_nothing()
 
 
+_room_table = Room.__table__.c
+_free = and_(
+    _room_table.waiting == 0,
+    _room_table.taken
+    < select(Workshop.seats).where(Workshop.id == _room_table.workshop_id).scalar_subquery(),
+)
+_TAKE_PLACE = (
+    update(Room.__table__)
+    .where(_room_table.workshop_id == bindparam("workshop"))
+    .values(
+        last_number=_room_table.last_number + 1,
+        taken=_room_table.taken + case((_free, 1), else_=0),
+        waiting=_room_table.waiting + case((_free, 0), else_=1),
+    )
+    .returning(_room_table.last_number, _room_table.waiting)
+)
+
+
 def _take_place(workshop: Workshop) -> tuple[int, Standing]:
     """The next number, with a seat when one is free and nobody waits: one conditional UPDATE."""
-    capacity = select(Workshop.seats).where(Workshop.id == Room.workshop_id).scalar_subquery()
-    free = and_(Room.waiting == 0, Room.taken < capacity)
-    statement = (
-        update(Room)
-        .where(Room.workshop_id == workshop.id)
-        .values(
-            last_number=Room.last_number + 1,
-            taken=Room.taken + case((free, 1), else_=0),
-            waiting=Room.waiting + case((free, 0), else_=1),
-        )
-        .returning(Room.last_number, Room.waiting)
-        .execution_options(synchronize_session=False)
-    )
-    row = db.session.execute(statement).one_or_none()
+    row = db.session.execute(_TAKE_PLACE, {"workshop": workshop.id}).one_or_none()
     if row is None:  # the first person to come makes the room
         db.session.execute(_insert(Room).values(workshop_id=workshop.id, taken=0, waiting=0, last_number=0))
-        row = db.session.execute(statement).one()
+        row = db.session.execute(_TAKE_PLACE, {"workshop": workshop.id}).one()
     number, waiting = row
     return number, Standing.WAITING if waiting else Standing.CONFIRMED
 
@@ -305,13 +311,9 @@ def _hold(registration: Registration) -> None:
 def _add(row: dict, *, form_mark: str | None) -> Registration | None:
     """The new row, or None when the same person or the same form was faster."""
     moment = now()
-    return db.session.scalar(
-        _insert(Registration)
-        .values(
-            public_id=secrets.token_hex(16), created_at=moment, form_mark=form_mark,
-            confirmed_at=moment if row["standing"] is Standing.CONFIRMED else None, **row,
-        )
-        .returning(Registration)
+    return insert_once(
+        Registration, public_id=secrets.token_hex(16), created_at=moment, form_mark=form_mark,
+        confirmed_at=moment if row["standing"] is Standing.CONFIRMED else None, **row,
     )  # fmt: skip
 
 

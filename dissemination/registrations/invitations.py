@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from dissemination.delivery import outbox
 from dissemination.kernel.clock import local, now
-from dissemination.kernel.database import db
+from dissemination.kernel.database import db, insert_once
 from dissemination.kernel.languages import translated
 from dissemination.registrations import mails
 from dissemination.registrations.models import Invitation, Registration, Standing
@@ -65,14 +65,13 @@ def _is_near(registration: Registration, facts: Facts) -> bool:
 
 
 def _add(registration: Registration, day: int, facts: Facts) -> Invitation:
-    domain = mails.sender(registration.workshop).domain
-    invitation = Invitation(
-        registration_id=registration.id, day=day, sequence=0, uid=f"{secrets.token_hex(16)}@{domain}",
+    domain, workshop = mails.sender(registration.workshop).domain, registration.workshop
+    registration.told_revision = workshop.revision
+    return insert_once(
+        Invitation, registration_id=registration.id, day=day, sequence=0, method="REQUEST", stamp=now(),
+        uid=f"{secrets.token_hex(16)}@{domain}", told_revision=workshop.revision,
         reminded_for=facts.starts_at if _is_near(registration, facts) else None, **vars(facts),
     )  # fmt: skip
-    _stamp(registration, invitation, "REQUEST")
-    db.session.add(invitation)
-    return invitation
 
 
 def invite(
@@ -99,7 +98,6 @@ def invite(
             _stamp(registration, invitation, "REQUEST")
         _send(make, registration, invitation)
         make = mails.further_date
-    db.session.flush()
 
 
 def _date(workshop: Workshop, moment: datetime):

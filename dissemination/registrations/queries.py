@@ -77,8 +77,8 @@ _DOOR = (
 
 
 def workshop_of(door: Door) -> Workshop:
-    """The workshop with all that registering reads, in two queries."""
-    return db.session.scalars(_WORKSHOP, {"id": door.id}).one()
+    """The workshop with all that registering reads, in one query."""
+    return db.session.scalars(_WORKSHOP, {"id": door.id}).unique().one()
 
 
 _WORKSHOP = (
@@ -86,7 +86,7 @@ _WORKSHOP = (
     .where(Workshop.id == bindparam("id"))
     .options(
         joinedload(Workshop.district), joinedload(Workshop.cancellation), joinedload(Workshop.closing),
-        selectinload(Workshop.sessions),
+        joinedload(Workshop.sessions),
     )
 )  # fmt: skip
 
