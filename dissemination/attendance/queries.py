@@ -143,5 +143,5 @@ def returning_companies(district_id: int, company_ids: set[int], on: date) -> se
         )
         .distinct()
     )
-    known = {family[company_id] for company_id in seen}
+    known = {family[company_id] for company_id in seen if company_id is not None}
     return {company_id for company_id in company_ids if family[company_id] in known}

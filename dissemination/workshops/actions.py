@@ -4,6 +4,7 @@
 the status does. Who must hear of it asks (`registrations` compares what each calendar was told).
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -43,7 +44,12 @@ class Did(StrEnum):
 
 
 def add(
-    district: District, *, by: Account | None, sessions: list[dict], questions: list[dict] = (), **facts
+    district: District,
+    *,
+    by: Account | None,
+    sessions: Sequence[dict],
+    questions: Sequence[dict] = (),
+    **facts,
 ) -> Workshop:
     """A new draft.
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Engine, Select, bindparam, select
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
@@ -43,8 +43,9 @@ class KeptPages:
 
     def __init__(self, app, inner):
         self.app, self.inner = app, inner
-        self.engine = None
-        self.marks = self.query = None
+        self.engine: Engine | None = None
+        self.marks: tuple | None = None
+        self.query: Select | None = None
         self.answers: dict[tuple, Answer] = {}
 
     def __call__(self, environ, start_response):
@@ -83,7 +84,8 @@ class KeptPages:
         finally:
             if hasattr(parts, "close"):
                 parts.close()
-        return Answer(state, time.monotonic() + SECONDS, *told[-1], body)
+        status, headers = told[-1]
+        return Answer(state, time.monotonic() + SECONDS, status, headers, body)
 
     def _keep(self, key, answer: Answer) -> None:
         personal = any(name.lower() == "set-cookie" for name, _ in answer.headers)
@@ -102,7 +104,7 @@ def _key(environ) -> tuple | None:
         return None
     language = _language(environ.get("HTTP_COOKIE", ""), environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     scheme = environ.get("HTTP_X_FORWARDED_PROTO") or environ.get("wsgi.url_scheme")
-    return language and (*found.groups(), language, scheme)
+    return (*found.groups(), language, scheme) if language else None
 
 
 @lru_cache(1000)

@@ -90,14 +90,14 @@ def _organizer(workshop) -> dict:
 
 
 def _performer(speaker) -> dict:
-    facts = {"@type": "Person", "name": speaker.name}
+    facts: dict = {"@type": "Person", "name": speaker.name}
     if speaker.affiliation:
         facts["affiliation"] = {"@type": "Organization", "name": speaker.affiliation}
     return facts
 
 
 def _session(session, zone) -> dict:
-    facts = {
+    facts: dict = {
         "@type": "Event",
         "name": translated(session, "title"),
         "startDate": local(session.starts_at, zone).isoformat(),

@@ -102,4 +102,5 @@ def _answer(body, kind: str, *, file: str = "") -> Response:
     if file:
         response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
