@@ -1,21 +1,25 @@
 """What became of the sample's mails. None of the past was ever sent, and each row says so.
 
 A mail of the past is `skipped` with the reason NEVER_SENT. A newsletter's books can only be closed on
-final fates, so its deliveries are recorded as `accepted` (a few as `refused`) with NEVER_SENT as the last
-reply: what the desk shows is plainly sample data, and DV-07 counts it like everything else invented here.
+final fates, so its deliveries are recorded as `accepted` (a few as `refused`) with NEVER_SENT as reason
+and as last reply: the desk shows plainly that this is sample data, and DV-07 counts it like everything
+else invented here.
 """
 
 from datetime import datetime, timedelta
 from random import Random
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from dissemination.delivery.models import Delivery, Fate, Suppression
+from dissemination.delivery.texts import REASONS
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.newsletters.models import Issue
 
 NEVER_SENT = "sample data, never sent"
+REASONS[NEVER_SENT] = _l("Sample data: it was never sent.")
 REFUSED = 0.01  # of a newsletter's recipients; their address is suppressed, as after a real refusal
 
 
@@ -26,10 +30,10 @@ def record_issue(issue: Issue, chance: Random) -> None:
     )
     moment = now()
     for n, delivery in enumerate(db.session.scalars(query.order_by(Delivery.id)).all()):
-        delivery.state, delivery.last_reply = Fate.ACCEPTED, NEVER_SENT
+        delivery.state, delivery.reason, delivery.last_reply = Fate.ACCEPTED, NEVER_SENT, NEVER_SENT
         delivery.finished_at = moment + timedelta(seconds=n // 20)
         if chance.random() < REFUSED:
-            delivery.state, delivery.reason = Fate.REFUSED, NEVER_SENT
+            delivery.state = Fate.REFUSED
             db.session.add(Suppression(
                 district_id=delivery.district_id, address=delivery.address.lower(), reason=NEVER_SENT,
                 at=moment,
