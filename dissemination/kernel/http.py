@@ -5,7 +5,8 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlencode
 
-from flask import current_app, g, request, url_for
+from flask import Request, abort, current_app, g, request, url_for
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dissemination.kernel import subjects
@@ -16,6 +17,36 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+
+
+SAFE = "!$'()*,/:;?@"  # what may stand in a query string as it is, as Werkzeug writes it
+
+
+class _Values(ImmutableMultiDict):
+    """What a query string or a form sent, without NUL: PostgreSQL refuses it in a text."""
+
+    def __init__(self, mapping=None):
+        super().__init__(mapping)
+        for name, values in dict.items(self):
+            if any(isinstance(value, str) and "\0" in value for value in values):
+                dict.__setitem__(self, name, [_without_nul(value) for value in values])
+
+
+def _without_nul(value):
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
+class OurRequest(Request):
+    """A request whose values may be handed to the database as they are."""
+
+    parameter_storage_class = _Values
+
+
+def _keep_url_values(_endpoint, values) -> None:
+    """Keep what stood in the URL before any package turns it into rows (the district); 404 with a NUL."""
+    g.url_values = dict(values or {})
+    if any(isinstance(value, str) and "\0" in value for value in g.url_values.values()):
+        abort(404)
 
 
 def _headers(response):
@@ -49,8 +80,12 @@ def here(**changes) -> str:
     """The address of this page with query parameters changed (None drops one)."""
     if request.endpoint is None:
         return "/?" + urlencode(changes)
-    arguments = {**request.args.to_dict(), **g.get("url_values", {}), **changes}
-    return url_for(request.endpoint, **{k: v for k, v in arguments.items() if v is not None})
+    path = g.get("url_values", {})
+    asked = {**request.args.to_dict(), **changes}
+    wanted = {name: value for name, value in asked.items() if value is not None and name not in path}
+    # Apart from `url_for`, which would take a reader's `?_external=1&_method=X` for options of its own.
+    address = url_for(request.endpoint, **{k: changes.get(k, v) for k, v in path.items()})
+    return f"{address}?{urlencode(wanted, safe=SAFE)}" if wanted else address
 
 
 def flatten_errors(errors) -> str:
@@ -75,6 +110,6 @@ def init_app(app, *, proxy_hops: int) -> None:
         view_functions=app.view_functions, subject_url=subjects.url,
     )  # fmt: skip
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    # Before any package turns values into rows (the district), keep them as they stood in the URL.
-    app.url_value_preprocessor(lambda _endpoint, values: setattr(g, "url_values", dict(values or {})))
+    app.request_class = OurRequest
+    app.url_value_preprocessor(_keep_url_values)  # the first one: what follows makes rows of the values
     app.context_processor(lambda: {"district": g.get("district")})

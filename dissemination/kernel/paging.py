@@ -3,13 +3,14 @@
 import base64
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import tuple_
 
 from dissemination.kernel.database import db
 
 SIZE = 50
+MOST = 2**31 - 1  # what an INTEGER of PostgreSQL holds
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,26 @@ def _decode(token: str, columns):
         if not isinstance(values, list) or len(values) != len(columns):
             return None
         return [_typed(v, c) for v, c in zip(values, columns, strict=True)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 
 def _typed(value, column):
+    """`value` as the column holds it. Raises ValueError, TypeError, OverflowError: nobody else made it so."""
     kind = column.type.python_type if hasattr(column.type, "impl") is False else datetime
-    if kind in (date, datetime) and value is not None:
-        return kind.fromisoformat(value)
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(value)
+        return moment.astimezone(UTC)
+    if kind is date:
+        return date.fromisoformat(value)
+    if type(value) is not kind:
+        raise TypeError(value)
+    if kind is int and not -MOST <= value <= MOST:
+        raise OverflowError(value)
+    if kind is str and "\0" in value.encode().decode():
+        raise ValueError(value)
     return value
 
 
