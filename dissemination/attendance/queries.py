@@ -131,17 +131,15 @@ def returning_companies(district_id: int, company_ids: set[int], on: date) -> se
         ).all()
     )
     back = aliased(Activity)
-    seen = db.session.scalars(
-        select(Activity.company_id)
-        .where(
-            Activity.district_id == district_id,
-            Activity.verb == PRESENT,
-            Activity.company_id.in_(family),
-            Activity.happened_on <= on,
-            Activity.reverses_id.is_(None),
-            ~select(1).where(back.reverses_id == Activity.id).exists(),
-        )
-        .distinct()
+    before = select(1).where(
+        Activity.company_id == Company.id,
+        Activity.district_id == district_id,
+        Activity.verb == PRESENT,
+        Activity.happened_on <= on,
+        Activity.reverses_id.is_(None),
+        ~select(1).where(back.reverses_id == Activity.id).exists(),
     )
+    # One row of each company is enough: as quick in a long log as in a short one.
+    seen = db.session.scalars(select(Company.id).where(Company.id.in_(family), before.exists()))
     known = {family[company_id] for company_id in seen if company_id is not None}
     return {company_id for company_id in company_ids if family[company_id] in known}

@@ -16,7 +16,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, case, cast, delete, func, literal, or_, select, true
+from sqlalchemy import Text, and_, bindparam, case, cast, delete, func, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.kernel.database import db
@@ -30,6 +30,7 @@ from dissemination.plan.rules import Measure, Rule
 from dissemination.plan.tallies import Tally, exact, parts_of
 
 LIVE = frozenset({Measure.MEMBERS, Measure.BUDGET, Measure.RATIO})
+AMOUNTS = frozenset({Measure.SUM, Measure.MEAN})
 TOTALS = ("counted", "not_counted", "looked_at", "amount")
 
 
@@ -218,8 +219,8 @@ def _change(part: KeptPart, plan: Plan, rule: Rule, scope: Scope, sign: int) -> 
     totals: dict[str, list] = defaultdict(lambda: [0, 0, 0, Decimal(0)])
     keys: dict[tuple[str, int], int] = defaultdict(int)
     for code, window in _windows(plan, scope):
-        for row in db.session.execute(_totals_of(rule, window)):
-            totals[code] = [a + sign * b for a, b in zip(totals[code], row, strict=True)]
+        found = _totals_of(rule, window)
+        totals[code] = [a + sign * b for a, b in zip(totals[code], found, strict=True)]
         for key, n in db.session.execute(_keys_of(rule, window)) if _key(rule) else ():
             keys[code, key] += sign * n
     _upsert(
@@ -265,17 +266,22 @@ def _key(rule: Rule) -> str | None:
     return "contact_id" if rule.measure is Measure.PERSONS else None
 
 
-def _totals_of(rule: Rule, scope: Scope):
+def _totals_of(rule: Rule, scope: Scope) -> list:
+    """What rows come to, in the order of TOTALS. By reason, so that SQLite finds each reason only once."""
     rows = counting.seen_rows(_base(rule), scope)
-    counts = rows.c.reason.is_(None)
-    neither = or_(rows.c.reason.in_(("reversal", "reversed")), rows.c.reason.startswith(EXCLUSION))
-    amount = func.coalesce(func.sum(rows.c.amount).filter(counts), 0)
-    return select(
-        literal(0) if rule.by_company else func.count().filter(counts),
-        func.count().filter(~counts),
-        func.count().filter(or_(counts, ~neither)),
-        amount if rule.measure in (Measure.SUM, Measure.MEAN) else literal(0),
-    ).select_from(rows)
+    amount = func.coalesce(func.sum(rows.c.amount), 0) if rule.measure in AMOUNTS else literal(0)
+    counted = not_counted = neither = 0
+    money = Decimal(0)
+    for reason, n, total in db.session.execute(
+        select(rows.c.reason, func.count(), amount).group_by("reason")
+    ):
+        if reason is None:
+            counted, money = n, Decimal(str(total))
+            continue
+        not_counted += n
+        if reason in ("reversal", "reversed") or reason.startswith(EXCLUSION):
+            neither += n
+    return [0 if rule.by_company else counted, not_counted, counted + not_counted - neither, money]
 
 
 def _keys_of(rule: Rule, scope: Scope):

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.kernel.database import UtcDateTime, db
@@ -21,8 +21,14 @@ class Activity(db.Model):  # type: ignore[name-defined]
     __tablename__ = "activities"
     __table_args__ = (
         Index("ix_activities_figures", "district_id", "verb", "happened_on"),
+        Index("ix_activities_company", "company_id", "verb", "happened_on"),
+        # Partial: for rows that reverse nothing SQLite would take it for a way in, and read them all.
+        Index(
+            "uq_activities_reverses_id", "reverses_id", unique=True,
+            sqlite_where=text("reverses_id IS NOT NULL"), postgresql_where=text("reverses_id IS NOT NULL"),
+        ),
         Index("ix_activities_subject", "subject_kind", "subject_id"),
-    )
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
     verb: Mapped[str] = mapped_column(String(60))
@@ -33,12 +39,12 @@ class Activity(db.Model):  # type: ignore[name-defined]
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     activity_line_id: Mapped[int | None] = mapped_column(ForeignKey("activity_lines.id"))
-    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"), index=True)
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     amount: Mapped[Decimal | None] = mapped_column(Numeric(16, 2))
     attributes: Mapped[dict] = mapped_column(JSON, default=dict)  # str -> str, for filters and splits
     not_counted: Mapped[str | None] = mapped_column(String(60))
-    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("activities.id"), unique=True)
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("activities.id"))
     company: Mapped[Company | None] = relationship()
 
 
