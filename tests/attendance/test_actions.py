@@ -1,6 +1,8 @@
 """Ticking who came, closing the books, taking a closing back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 
 import pytest
 import time_machine
@@ -18,7 +20,7 @@ from dissemination.registrations import actions as registrations
 from dissemination.registrations import queries as seats
 from dissemination.registrations.models import Standing
 from dissemination.workshops import actions as workshops
-from dissemination.workshops.models import State
+from dissemination.workshops.models import State, Workshop
 from dissemination.workshops.refusals import AlreadyCancelled, AlreadyClosed
 from tests import factories
 
@@ -125,6 +127,25 @@ def test_closing_twice_writes_once(room):
     assert close(room, without_counting="Un altro") is first
     assert len(rows()) == 4
     assert room.closing.not_counted == ""
+
+
+def test_four_closings_at_once_write_once(app, room):
+    with time_machine.travel(AFTER):
+        tick(room, "carlo")
+        prove(room)
+        room_id, together = room.id, Barrier(4)
+        db.session.rollback()
+
+        def close_it():
+            with app.app_context():
+                together.wait(timeout=20)
+                close(db.session.get(Workshop, room_id))
+                db.session.remove()
+
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(close_it) for _ in range(4)]:
+                done.result(timeout=60)
+        assert len(rows()) == 4
 
 
 @time_machine.travel(AFTER)

@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from dissemination.kernel.database import db, transaction
 from dissemination.plan.log import Activity
+from dissemination.registrations import actions as registrations
+from dissemination.registrations import queries as seats
 from dissemination.workshops import actions, queries, refusals, words
 from dissemination.workshops.models import State, Workshop
 from dissemination.workshops.queries import Filters, When
@@ -104,6 +106,19 @@ def test_sessions_and_questions_keep_their_rows_when_revised(moda):
     assert second not in [s.id for s in workshop.sessions]
     assert [(q.id, q.text_it, q.position) for q in workshop.questions] == [(where, "Da quale città?", 0)]
     assert workshop.ends_at == START + timedelta(hours=9)
+
+
+def test_seats_may_be_lowered_and_nobody_loses_one(moda):
+    with transaction():
+        workshop = factories.workshop(moda, seats=3)
+    with time_machine.travel(BEFORE):
+        for name in ("carlo", "lina"):
+            with transaction():
+                registrations.register(workshop, email=f"{name}@x.example", given_name=name, family_name="Po")
+        with transaction():
+            actions.revise(workshop, by=None, version=1, seats=1)
+        assert len(seats.confirmed(workshop)) == 2
+        assert (seats.seats_left(workshop), workshop.revision) == (0, 1)
 
 
 def test_publishing_is_logged_once(moda, ada):

@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import pytest
 import time_machine
 import vobject
+from sqlalchemy import event
 
-from dissemination.kernel.database import transaction
+from dissemination.kernel.database import db, transaction
 from dissemination.registrations import actions as registrations
 from dissemination.workshops import actions, slots
 from tests import factories
@@ -226,3 +227,25 @@ def test_a_kept_page_never_says_what_is_no_longer_true(client, moda, ada, sign_i
     assert "Recycled" in client.get(address, headers={"Accept-Language": "en"}).text
     assert "Ada" in sign_in(ada).get(address).text
     assert "Ada" not in client.get(address).text
+
+
+def test_a_kept_page_costs_one_query_and_is_for_visitors_without_cookies_only(client, moda, ada, sign_in):
+    address = f"/moda/workshops/{add(moda).slug}"
+    client.get(address)
+    statements = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if statement.startswith("SELECT"):
+            statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        kept = client.get(address)
+        once = len(statements)
+        sign_in(ada).get(address)
+        client.get(f"{address}?n=1")  # the newsletter that led here changes the link to the form
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert (kept.status_code, once, len(statements) > 3) == (200, 1, True)
+    assert kept.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert client.head(address).text == ""
