@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
+from typing import cast
 
 from flask import after_this_request, current_app, g
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Enum, MetaData, event
+from sqlalchemy import CursorResult, DateTime, Enum, MetaData, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached
@@ -191,6 +192,12 @@ def insert_once(model, **values):
 def _insertion(model, on_sqlite: bool):
     table = model.__table__
     return (sqlite if on_sqlite else postgresql).insert(table).on_conflict_do_nothing().returning(table.c.id)
+
+
+def rows_changed(statement) -> int:
+    """Execute an UPDATE or DELETE; how many rows it changed. What a conditional UPDATE is asked by."""
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    return cast(CursorResult, result).rowcount
 
 
 def is_sqlite() -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from dissemination.districts.models import District
 from dissemination.kernel import clock, files
-from dissemination.kernel.database import db
+from dissemination.kernel.database import db, rows_changed
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
@@ -81,13 +81,12 @@ def revise(publication: Publication, *, by: Account | None, version: int, **fact
     Raises ChangedMeanwhile when somebody saved another version since, TitleMissing.
     """
     facts = clean(facts)
-    changed = db.session.execute(
+    changed = rows_changed(
         update(Publication)
         .where(Publication.id == publication.id, Publication.version == version)
         .values(version=version + 1, revised_at=clock.now(), revised_by=by.id if by else None)
-        .execution_options(synchronize_session=False)
     )
-    if changed.rowcount != 1:
+    if changed != 1:
         raise ChangedMeanwhile
     db.session.refresh(publication)
     describe(publication, facts)
@@ -97,13 +96,12 @@ def revise(publication: Publication, *, by: Account | None, version: int, **fact
 
 def publish(publication: Publication, *, by: Account | None) -> None:
     """Show the publication to the public and write it into the log. Raises AlreadyPublished."""
-    done = db.session.execute(
+    done = rows_changed(
         update(Publication)
         .where(Publication.id == publication.id, Publication.published_at.is_(None))
         .values(published_at=clock.now(), published_by=by.id if by else None)
-        .execution_options(synchronize_session=False)
     )
-    if done.rowcount != 1:
+    if done != 1:
         raise AlreadyPublished
     db.session.refresh(publication)
     happened = happening(
@@ -120,13 +118,12 @@ def withdraw(publication: Publication, *, reason: str, by: Account | None) -> No
     """
     if not reason.strip():
         raise ReasonMissing
-    done = db.session.execute(
+    done = rows_changed(
         update(Publication)
         .where(Publication.id == publication.id, Publication.published_at.is_not(None))
         .values(published_at=None, published_by=None)
-        .execution_options(synchronize_session=False)
     )
-    if done.rowcount != 1:
+    if done != 1:
         raise NotPublished
     db.session.refresh(publication)
     row = Withdrawal(reason=one_line(reason)[:500], by=by.id if by else None, at=clock.now())

@@ -140,9 +140,9 @@ def _entries(text: str, problems: list[Problem]) -> list[Entry]:
         if isinstance(block, String):
             strings[block.key.lower()] = _value(block.value, strings)[0]
             continue
-        block = _accepted(block, problems)
-        if block is not None:
-            entries.append(_entry(block, strings, problems))
+        accepted = _accepted(block, problems)
+        if accepted is not None:
+            entries.append(_entry(accepted, strings, problems))
     return entries
 
 
@@ -152,7 +152,7 @@ def _accepted(block, problems: list[Problem]) -> Block | None:
     if isinstance(block, DuplicateBlockKeyBlock):
         if not isinstance(block.ignore_error_block, Block):
             return None
-        first = block.previous_block.start_line + 1
+        first = (block.previous_block.start_line or 0) + 1
         message = _l("The key “%(key)s” was used before, at line %(first)d.", key=block.key, first=first)
         problems.append(Problem(line, message))
         return block.ignore_error_block
@@ -160,7 +160,7 @@ def _accepted(block, problems: list[Problem]) -> Block | None:
         names = ", ".join(sorted(block.duplicate_keys))
         message = _l("A field stands twice: %(names)s. The first one was read.", names=names)
         problems.append(Problem(line, message))
-        return block.ignore_error_block
+        return block.ignore_error_block if isinstance(block.ignore_error_block, Block) else None
     if isinstance(block, ParsingFailedBlock):
         start = " ".join((block.raw or "").split())[:60]
         message = _l(
@@ -172,10 +172,11 @@ def _accepted(block, problems: list[Problem]) -> Block | None:
 
 
 def _entry(block: Block, strings: dict[str, str], problems: list[Problem]) -> Entry:
-    entry = Entry(block.entry_type.lower(), " ".join(block.key.split())[:120], block.start_line + 1)
+    entry = Entry(block.entry_type.lower(), " ".join(block.key.split())[:120], (block.start_line or 0) + 1)
     for written in block.fields:
-        line = written.start_line + 1
-        name, rest = written.key.lower(), written.value
+        line = (written.start_line or 0) + 1
+        name: str | None = written.key.lower()
+        rest = written.value
         while name is not None:
             value, unknown, rest = _value(rest, strings)
             if unknown:

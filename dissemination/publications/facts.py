@@ -1,5 +1,7 @@
 """A publication's facts on their way into its row: cleaned, completed, made searchable."""
 
+from collections.abc import Callable
+
 from flask_babel import lazy_gettext as _l
 
 from dissemination.kernel.refusals import Refusal
@@ -66,7 +68,8 @@ def describe(publication: Publication, facts: dict) -> None:
     publication.search_text = search_text_of(publication)
 
 
-DEFAULTS = dict.fromkeys((*LINES, *TEXTS, "doi", "isbn", "issn", "url", "licence"), str) | {
+EMPTY = (*LINES, *TEXTS, "doi", "isbn", "issn", "url", "licence")
+DEFAULTS: dict[str, Callable] = dict.fromkeys(EMPTY, str) | {
     "keywords": list, "extra": dict, "language": lambda: "it", "issued_precision": lambda: "day",
 }  # fmt: skip
 """Column defaults apply at the flush; the search text is made before it."""

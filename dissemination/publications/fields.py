@@ -8,6 +8,7 @@ or a brace that holds a name together would be gone. What has no column is kept 
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from bibtexparser.middlewares.names import (
     InvalidNameError,
@@ -122,14 +123,15 @@ class EntryReader:
         people = self._people("author", editor=False) + self._people("editor", editor=True)
         if not people and kind is not Kind.OTHER:
             self.problem(_l("The entry has neither author nor editor."))
+        plain_facts: dict[str, Any] = {**titles, **self._abstracts(), **self._identifiers()}
         made = Record(
             kind=kind, issued=issued[0], issued_precision=issued[1], citation_key=self.entry.key,
-            authors=people, language=self.language, **titles, **self._abstracts(),
+            authors=people, language=self.language, **plain_facts,
             container=self._container(),
             volume=self.text("volume"), number=self.text("number", "issue"),
             pages=records.page_range(self.text("pages", "eid")),
             publisher=self.text("publisher", "institution", "school", "organization"),
-            **self._identifiers(), licence=self._licence(), keywords=self._keywords(),
+            licence=self._licence(), keywords=self._keywords(),
         )  # fmt: skip
         self._shorten(made)
         made.extra = self._extra()

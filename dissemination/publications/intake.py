@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select, update
 
 from dissemination.districts.models import District
 from dissemination.kernel import clock, files
-from dissemination.kernel.database import db
+from dissemination.kernel.database import db, rows_changed
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
@@ -56,13 +56,12 @@ def finish_import(
 
     Raises AlreadyImported.
     """
-    done = db.session.execute(
+    done = rows_changed(
         update(Import)
         .where(Import.id == upload.id, Import.imported_at.is_(None))
         .values(imported_at=clock.now(), imported_by=by.id if by else None)
-        .execution_options(synchronize_session=False)
     )
-    if done.rowcount != 1:
+    if done != 1:
         raise AlreadyImported
     db.session.refresh(upload)
     district = db.session.get_one(District, upload.district_id)

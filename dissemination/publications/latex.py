@@ -114,7 +114,8 @@ class _Decoder:
 
     def run(self, source: str) -> str:
         for match in _TOKEN.finditer(source):
-            getattr(self, f"_{match.lastgroup}")(match[match.lastgroup])
+            kind = match.lastgroup or ""  # every alternative is named
+            getattr(self, f"_{kind}")(match[kind])
         self.out.extend(reversed(self.closing))
         text = unicodedata.normalize("NFC", "".join(self.out))
         lines = (" ".join(line.split()) for line in text.split(_LINE))

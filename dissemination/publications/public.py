@@ -148,12 +148,12 @@ def _narrowing() -> dict[str, str]:
     return {name: request.args[name] for name in names if request.args.get(name)}
 
 
-def _whole(parts, kind: str, file: str = "") -> Response:
+def _whole(parts, kind: str, file: str = ""):
     """All parts in one answer: a stream would outlive the request's database session."""
     return _file("".join(parts), kind, file)
 
 
-def _file(body: str, kind: str, file: str = "") -> Response:
+def _file(body: str, kind: str, file: str = ""):
     response = _named(Response(body, content_type=f"{kind}; charset=utf-8"), file)
     response.add_etag()
     return response.make_conditional(request)
