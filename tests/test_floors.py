@@ -33,7 +33,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "refusals": 0.5, "slots": 0.5, "words": 1.5, "programme": 3.5, "facts": 5, "linked": 5, "feeds": 5.5, "kept": 6.5,
         "desk": 7.5, "public": 7.5,
     },
-    "registrations": {"refusals": 0.5, "kept": 1, "invitations": 5, "desk": 7.5, "public": 7.5},
+    "registrations": {"refusals": 0.5, "kept": 1, "rooms": 1, "invitations": 5, "desk": 7.5, "public": 7.5},
     "attendance": {"refusals": 0.5},
     "delivery": {
         "mail": 0, "elements": 0, "verp": 0, "calendar": 0.5, "encoding": 0.5, "lint": 0.5, "mjml": 1,

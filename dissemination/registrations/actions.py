@@ -8,18 +8,17 @@ import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sqlalchemy import and_, bindparam, case, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 
 from dissemination.kernel.clock import now, today
-from dissemination.kernel.database import db, insert_once, is_sqlite
+from dissemination.kernel.database import db, insert_once
 from dissemination.kernel.refusals import Refusal
 from dissemination.people import actions as people
 from dissemination.people.accounts import Account
 from dissemination.people.models import Company, OrganisationType, Purpose
 from dissemination.plan import activity
-from dissemination.registrations import invitations, mails, queries
-from dissemination.registrations.models import Registration, Room, Standing
+from dissemination.registrations import invitations, mails, queries, rooms
+from dissemination.registrations.models import Registration, Standing
 from dissemination.registrations.refusals import (
     AlreadyBegun,
     AlreadyRegistered,
@@ -88,33 +87,30 @@ def register(
         district_id=workshop.district_id, email=email, given_name=given_name, family_name=family_name,
         company=company, language=language, job_title=job_title,
     )  # fmt: skip
-    number, standing = _take_place(workshop)
+    place = rooms.take_place(workshop)
     row = {
         "workshop_id": workshop.id, "contact_id": contact.id, "company_id": company.id if company else None,
-        "number": number, "standing": standing, "job_title": job_title, "answers": dict(answers or {}),
-        "language": language, "newsletter_issue_id": newsletter_issue_id,
+        "number": place.number, "standing": place.standing, "job_title": job_title,
+        "answers": dict(answers or {}), "language": language, "newsletter_issue_id": newsletter_issue_id,
         "told_revision": workshop.revision,
     }  # fmt: skip
     registration = _add(row, form_mark=form_mark if form_mark and len(form_mark) <= MARK else None)
     if registration is None:
         twin = _sent_before(workshop, form_mark, email)
         if twin is not None:
-            _give_back(workshop, standing)
+            rooms.give_back(workshop, place)
             return twin
-        living = queries.of_contact(workshop, contact)
-        if living is not None:
-            raise AlreadyRegistered(living)
-        registration = _add(row, form_mark=None)  # the mark belongs to somebody else's form
+        registration = _add_without_mark(row, queries.of_contact(workshop, contact))
     _record(Did.REGISTERED, registration, by=by)
     for purpose, text in (consents or {}).items():
         people.record_consent(
             contact, purpose=purpose, given=True, text=text, source="registration form",
             version=workshop.district.privacy_version,
         )  # fmt: skip
-    if standing is Standing.CONFIRMED:
+    if place.standing is Standing.CONFIRMED:
         invitations.invite(registration, mails.confirmation)
     else:
-        _queue(registration)
+        _queue(registration, place)
     return registration
 
 
@@ -149,7 +145,7 @@ def cancel(registration: Registration, *, by: Account | None = None) -> Registra
         raise WorkshopIsClosed
     if by is None and workshop.starts_at <= now():
         raise AlreadyBegun
-    _leave(workshop, registration.standing)
+    rooms.leave(workshop, registration.standing)
     registration.standing = Standing.CANCELLED
     registration.cancelled_at, registration.cancelled_by = now(), by.id if by else None
     _record(Did.CANCELLED, registration, by=by)
@@ -165,9 +161,9 @@ def promote(workshop: Workshop) -> list[Registration]:
     """
     if workshop.state is not State.PUBLISHED or workshop.starts_at <= now():
         return []
-    room = _room(workshop)
+    room = rooms.held(workshop)
     free = workshop.seats - room.taken if room else 0
-    if free <= 0 or room.waiting == 0:
+    if room is None or free <= 0 or room.waiting == 0:
         return []
     lucky = db.session.scalars(
         select(Registration)
@@ -197,10 +193,11 @@ def restore(registration: Registration) -> Registration:
         raise NotCancelled
     if queries.of_contact(workshop, registration.contact) is not None:
         raise AlreadyRegistered(registration)
-    number, standing = _take_place(workshop)
-    if standing is not Standing.CONFIRMED:
+    place = rooms.take_place(workshop)
+    if place.standing is not Standing.CONFIRMED:
         raise NoSeatFree
-    registration.number, registration.standing, registration.confirmed_at = number, standing, now()
+    registration.number, registration.standing = place.number, place.standing
+    registration.confirmed_at = now()
     registration.cancelled_at = registration.cancelled_by = None
     _record(Did.REGISTERED, registration, by=None)
     invitations.invite(registration, mails.confirmation, former=registration.invitations)
@@ -232,80 +229,14 @@ def _sent_before(workshop: Workshop, form_mark: str | None, email: str) -> Regis
     return twin
 
 
-# The room.
-
-
-def _insert(model):
-    return (sqlite if is_sqlite() else postgresql).insert(model).on_conflict_do_nothing()
-
-
-_room_table = Room.__table__.c
-_free = and_(
-    _room_table.waiting == 0,
-    _room_table.taken
-    < select(Workshop.seats).where(Workshop.id == _room_table.workshop_id).scalar_subquery(),
-)
-_TAKE_PLACE = (
-    update(Room.__table__)
-    .where(_room_table.workshop_id == bindparam("workshop"))
-    .values(
-        last_number=_room_table.last_number + 1,
-        taken=_room_table.taken + case((_free, 1), else_=0),
-        waiting=_room_table.waiting + case((_free, 0), else_=1),
-    )
-    .returning(_room_table.last_number, _room_table.waiting)
-)
-
-
-def _take_place(workshop: Workshop) -> tuple[int, Standing]:
-    """The next number, with a seat when one is free and nobody waits: one conditional UPDATE."""
-    row = db.session.execute(_TAKE_PLACE, {"workshop": workshop.id}).one_or_none()
-    if row is None:  # the first person to come makes the room
-        db.session.execute(_insert(Room).values(workshop_id=workshop.id, taken=0, waiting=0, last_number=0))
-        row = db.session.execute(_TAKE_PLACE, {"workshop": workshop.id}).one()
-    number, waiting = row
-    return number, Standing.WAITING if waiting else Standing.CONFIRMED
-
-
-def _leave(workshop: Workshop, standing: Standing) -> None:
-    counter = Room.taken if standing is Standing.CONFIRMED else Room.waiting
-    db.session.execute(
-        update(Room)
-        .where(Room.workshop_id == workshop.id)
-        .values({counter: counter - 1})
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _give_back(workshop: Workshop, standing: Standing) -> None:
-    """Undo `_take_place`; its row is still held, so nobody came in between."""
-    _leave(workshop, standing)
-    db.session.execute(
-        update(Room)
-        .where(Room.workshop_id == workshop.id)
-        .values(last_number=Room.last_number - 1)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _room(workshop: Workshop) -> Room | None:
-    """The room, held until the transaction ends, as it stands now."""
-    return db.session.scalar(
-        select(Room)
-        .where(Room.workshop_id == workshop.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+# Rows.
 
 
 def _hold(registration: Registration) -> None:
     """Hold the room, then the registration (always in this order), as they stand now."""
-    _room(registration.workshop)
+    rooms.held(registration.workshop)
     db.session.refresh(registration, with_for_update={"of": Registration})
     db.session.expire(registration, ["invitations"])
-
-
-# Rows.
 
 
 def _add(row: dict, *, form_mark: str | None) -> Registration | None:
@@ -317,12 +248,24 @@ def _add(row: dict, *, form_mark: str | None) -> Registration | None:
     )  # fmt: skip
 
 
-def _queue(registration: Registration) -> None:
-    """The queue moves if seats were raised meanwhile; who still waits is told so."""
-    workshop = registration.workshop
-    if registration in promote(workshop) or workshop.starts_at <= now():
-        return
-    invitations.put(mails.waiting(registration, queries.position(registration)), registration)
+def _add_without_mark(row: dict, living: Registration | None) -> Registration:
+    """The new row after all: the mark belonged to somebody else's form. Raises AlreadyRegistered."""
+    registration = None if living else _add(row, form_mark=None)
+    if registration is None:
+        raise AlreadyRegistered(living)
+    return registration
+
+
+def _queue(registration: Registration, place: rooms.Place) -> None:
+    """The queue moves at once if seats were raised meanwhile; who still waits is told so."""
+    workshop, position = registration.workshop, place.position
+    if place.taken < workshop.seats:
+        lucky = promote(workshop)
+        position -= len(lucky)
+        if registration in lucky:
+            return
+    if workshop.starts_at > now():
+        invitations.put(mails.waiting(registration, position), registration)
 
 
 def _record(verb: Did, registration: Registration, *, by: Account | None) -> None:

@@ -12,8 +12,8 @@ from dissemination.kernel.forms import DataRequired, Form, Optional, TaxIdField,
 from dissemination.kernel.languages import language, translated
 from dissemination.people.models import OrganisationType, Purpose, SizeClass
 from dissemination.registrations.kept import thing
+from dissemination.registrations.queries import workshop_of
 from dissemination.workshops.models import Workshop
-from dissemination.workshops.queries import by_id
 
 PROVINCES = frozenset(
     """AG AL AN AO AP AQ AR AT AV BA BG BI BL BN BO BR BS BT BZ CA CB CE CH CL CN CO CR CS CT CZ EN FC FE
@@ -134,7 +134,7 @@ def _class_for(form: type[Form], door, district) -> type[Form]:
         CONSENT % {"body": district.managing_body},
         validators=[DataRequired(_l("Without this consent we cannot register you."))],
     )
-    asked = _with_questions(form, by_id(door.id))
+    asked = _with_questions(form, workshop_of(door))
     return type(form.__name__, (asked,), {"consent": consent, "sector_id": _sector_field(district)})
 
 

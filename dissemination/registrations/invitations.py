@@ -108,14 +108,15 @@ def _by_date(workshop: Workshop, invitations) -> dict:
     return {_date(workshop, i.starts_at): i for i in invitations}
 
 
-def pair(workshop: Workshop, told: list[Invitation], stands: list[Facts]) -> list:
+def pair(workshop: Workshop, told: list[Invitation], stands: list[Facts]) -> list[tuple]:
     """Pair what calendars were told with what stands: (invitation, facts), None where one is missing.
 
     A date that both know stays a pair; what is left over on both sides moved, in order; the rest was
     added or removed.
     """
     known = _by_date(workshop, told)
-    pairs, new = [], []
+    pairs: list[tuple[Invitation | None, Facts | None]] = []
+    new = []
     for facts in stands:
         invitation = known.pop(_date(workshop, facts.starts_at), None)
         if invitation is None:
@@ -127,7 +128,7 @@ def pair(workshop: Workshop, told: list[Invitation], stands: list[Facts]) -> lis
     pairs += zip(gone, new, strict=False)
     pairs += [(None, facts) for facts in new[moved:]]
     pairs += [(invitation, None) for invitation in gone[moved:]]
-    return sorted(pairs, key=lambda p: p[1].starts_at if p[1] else p[0].starts_at)
+    return sorted(pairs, key=lambda p: (p[1] or p[0]).starts_at)
 
 
 def _changes(workshop: Workshop, invitation: Invitation, facts: Facts) -> list[dict]:

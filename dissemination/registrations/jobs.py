@@ -31,14 +31,13 @@ def remind() -> int:
 
 def promote_freed() -> int:
     """Give seats that were added to who waits for them; how many people got one."""
-    keys = db.session.scalars(
-        select(Workshop.id)
+    rows = db.session.scalars(
+        select(Workshop)
         .join(Room, Room.workshop_id == Workshop.id)
         .where(Room.waiting > 0, Room.taken < Workshop.seats, Workshop.starts_at > now())
     ).all()
     count = 0
-    for key in keys:
-        workshop = db.session.get(Workshop, key)
+    for workshop in rows:
         with transaction():
             count += len(actions.promote(workshop))
     return count

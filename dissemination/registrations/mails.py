@@ -236,7 +236,8 @@ def withdrawn(registration: Registration, invitation: Invitation | None) -> Post
 @_in_her_language
 def called_off(registration: Registration, invitation: Invitation | None) -> Post:
     """The workshop will not take place, with the reason (METHOD:CANCEL, STATUS:CANCELLED)."""
-    reason = registration.workshop.cancellation.reason
+    cancellation = registration.workshop.cancellation
+    reason = cancellation.reason if cancellation else ""
     subject = _("Cancelled: %(title)s", title=_title(registration))
     if invitation is None:
         return _post(registration, "called_off", subject, reason=reason)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -47,8 +48,15 @@ class Door:
     ends_at: datetime
     cancellation: int | None
     closing: int | None
-    seats: Seats
+    capacity: int
+    taken: int | None
+    waiting: int | None
     state = Workshop.state
+
+    @property
+    def seats(self) -> Seats:
+        """How full it is."""
+        return Seats(self.capacity, self.taken or 0, self.waiting or 0)
 
 
 def door(district: District, slug: str) -> Door:
@@ -56,8 +64,8 @@ def door(district: District, slug: str) -> Door:
     row = db.session.execute(_DOOR, {"district": district.id, "slug": slug}).one_or_none()
     if row is None:
         raise NotFound
-    *facts, capacity, taken, waiting = row
-    return Door(*facts, Seats(capacity, taken or 0, waiting or 0))
+    facts: Any = row
+    return Door(*facts)
 
 
 _DOOR = (
