@@ -110,6 +110,20 @@ def _read(data: bytes, language: str) -> Reading:
     return reading
 
 
+class _Strings(dict):
+    """The @strings of a file, by name. Forty lines, each twice the one before, would fill the memory."""
+
+    length = 0
+
+    def put_in(self, name: str) -> str | None:
+        """The text of `name`, None for an unknown one. Raises _TooMuch when all together is too long."""
+        text = self.get(name)
+        self.length += len(text or "")
+        if self.length > MAX_BYTES:
+            raise _TooMuch(_l("The @string abbreviations of this file make it too long. Write them out."))
+        return text
+
+
 def _text(data: bytes, problems: list[Problem]) -> str:
     if len(data) > MAX_BYTES:
         raise _TooMuch(_l("The file has more than %(n)d MB. Split it.", n=MAX_BYTES // 1024 // 1024))
@@ -134,7 +148,7 @@ def _entries(text: str, problems: list[Problem]) -> list[Entry]:
     # The splitter takes a backslash before a brace or a line end for an escape; after `\\` it is none.
     text = re.sub(r"\\\\(?=[{}\",=\n])", r"\\\\ ", text)
     text = re.sub(r"\\(?=\n)", r"\\ ", text)
-    strings = {name: name for name in MONTHS}
+    strings = _Strings({name: name for name in MONTHS})
     entries = []
     for block in Splitter(text).split().blocks:
         if isinstance(block, String):
@@ -171,7 +185,7 @@ def _accepted(block, problems: list[Problem]) -> Block | None:
     return block if isinstance(block, Block) else None
 
 
-def _entry(block: Block, strings: dict[str, str], problems: list[Problem]) -> Entry:
+def _entry(block: Block, strings: _Strings, problems: list[Problem]) -> Entry:
     entry = Entry(block.entry_type.lower(), " ".join(block.key.split())[:120], (block.start_line or 0) + 1)
     for written in block.fields:
         line = (written.start_line or 0) + 1
@@ -192,10 +206,11 @@ def _entry(block: Block, strings: dict[str, str], problems: list[Problem]) -> En
     return entry
 
 
+_MARK = re.compile(r'(?<!\\)[{}"]')
 _PIECE = re.compile(r"\s*(?:(?P<number>\d+)(?![\w])|(?P<name>[^\s#{}\",=()]+))\s*")
 
 
-def _value(source: str, strings: dict[str, str]) -> tuple[str, str, str]:
+def _value(source: str, strings: _Strings) -> tuple[str, str, str]:
     """(value, an unknown string's name, what is left over) of `{a} # b # "c"`."""
     if source[:1] == "{" and source[-1:] == "}" and "#" not in source:
         inner = source[1:-1]
@@ -216,7 +231,7 @@ def _value(source: str, strings: dict[str, str]) -> tuple[str, str, str]:
     return "".join(pieces), unknown, source[place:]
 
 
-def _piece(source: str, place: int, strings: dict[str, str]):
+def _piece(source: str, place: int, strings: _Strings):
     """((text, unknown name), where it ends) of the piece at `place`; (None, place) when there is none."""
     while place < len(source) and source[place].isspace():
         place += 1
@@ -229,20 +244,21 @@ def _piece(source: str, place: int, strings: dict[str, str]):
     if found["number"]:
         return (found["number"], ""), found.end()
     name = found["name"]
-    value = strings.get(name.lower())
+    value = strings.put_in(name.lower())
     return (name if value is None else value, name if value is None else ""), found.end()
 
 
 def _end(source: str, place: int) -> int:
     """Where the group or quoted text that opens at `place` closes; the end of `source` when it does not."""
-    quoted, depth = source[place] == '"', 0
-    for match in re.finditer(r'(?<!\\)[{}"]', source[place:]):
+    quoted = source[place] == '"'
+    depth = 0 if quoted else 1
+    for match in _MARK.finditer(source, place + 1):  # in place: a copy for each piece would be quadratic
         mark = match[0]
-        if mark == '"' and quoted and depth == 0 and match.start():
-            return place + match.start()
+        if mark == '"' and quoted and depth == 0:
+            return match.start()
         depth += {"{": 1, "}": -1}.get(mark, 0)
         if mark == "}" and depth == 0 and not quoted:
-            return place + match.start()
+            return match.start()
     return len(source)
 
 

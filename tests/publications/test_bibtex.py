@@ -275,6 +275,21 @@ def test_texts_too_long_for_their_place_are_cut_and_told():
     assert [str(p.message) for p in reading.problems] == ["The text in “volume” was cut after 40 characters."]
 
 
+TOO_LONG = "The @string abbreviations of this file make it too long. Write them out."
+
+
+def test_abbreviations_that_double_each_other_are_refused_before_they_fill_the_memory():
+    doubling = "".join(f"@string{{a{n + 1} = a{n} # a{n}}}\n" for n in range(28))
+    text = f"@string{{a0 = {{0123456789}}}}\n{doubling}@misc{{k, title=a28, year=2020}}"
+    assert told(text) == [(1, True, TOO_LONG)]
+
+
+def test_abbreviations_repeated_in_one_field_are_refused_too():
+    long = "x" * 100_000
+    text = f"@string{{a = {{{long}}}}}\n@misc{{k, year=2020, title={' # '.join('a' * 200)}}}"
+    assert told(text) == [(1, True, TOO_LONG)]
+
+
 def test_theirs_through_ours_keeps_what_has_no_place_of_its_own():
     text = (
         "@mvbook{a, author={Rossi, Maria and others}, title={T}, date={1984/1986}, series={La {Serie}}, "
