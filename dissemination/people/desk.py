@@ -18,6 +18,7 @@ def contact_or_404(contact_id: int) -> Contact:
     return queries.contact(g.district.id, contact_id) or abort(404)
 
 
-def whole(text: str | None) -> int | None:
-    """A number from the address, None when it is none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+def whole(sent) -> int | None:
+    """A number that was sent, None when it is none; without one a form field holds the row's own value."""
+    ours = isinstance(sent, str) and sent.isascii() and sent.isdigit() and len(sent) < 10
+    return int(sent) if ours else None
