@@ -6,6 +6,7 @@ A workshop's questions are fields `question_<id>` made for that workshop.
 from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
 from dissemination.kernel.forms import DataRequired, Form, Optional, TaxIdField, email_field, text_field
@@ -22,20 +23,20 @@ PROVINCES = frozenset(
     VA VB VC VE VI VR VT VV""".split()  # noqa: SIM905 (a list of quoted codes would be four times as long)
 )
 KINDS = (
-    (OrganisationType.COMPANY.value, _l("Company")),
-    (OrganisationType.RESEARCH.value, _l("University or research body")),
-    (OrganisationType.PUBLIC.value, _l("Public body")),
-    (OrganisationType.ASSOCIATION.value, _l("Association or foundation")),
-    (OrganisationType.OTHER.value, _l("Other")),
+    SelectChoice(OrganisationType.COMPANY.value, _l("Company")),
+    SelectChoice(OrganisationType.RESEARCH.value, _l("University or research body")),
+    SelectChoice(OrganisationType.PUBLIC.value, _l("Public body")),
+    SelectChoice(OrganisationType.ASSOCIATION.value, _l("Association or foundation")),
+    SelectChoice(OrganisationType.OTHER.value, _l("Other")),
 )
 SIZES = (
-    ("", _l("I do not know")),
-    (SizeClass.MICRO.value, _l("Micro: fewer than 10 people")),
-    (SizeClass.SMALL.value, _l("Small: 10 to 49 people")),
-    (SizeClass.MEDIUM.value, _l("Medium: 50 to 249 people")),
-    (SizeClass.LARGE.value, _l("Large: 250 people or more")),
+    SelectChoice("", _l("I do not know")),
+    SelectChoice(SizeClass.MICRO.value, _l("Micro: fewer than 10 people")),
+    SelectChoice(SizeClass.SMALL.value, _l("Small: 10 to 49 people")),
+    SelectChoice(SizeClass.MEDIUM.value, _l("Medium: 50 to 249 people")),
+    SelectChoice(SizeClass.LARGE.value, _l("Large: 250 people or more")),
 )
-LANGUAGE_NAMES = (("it", "Italiano"), ("en", "English"))
+LANGUAGE_NAMES = (SelectChoice("it", "Italiano"), SelectChoice("en", "English"))
 ANSWER = 1000
 CONSENT = _l(
     "I have read the privacy notice and I agree that %(body)s uses these data to manage my registration for "
@@ -54,7 +55,7 @@ class _PersonForm(Form):
     organisation_type = SelectField(_l("Kind of organisation"), choices=KINDS, default="company")
     tax_id = TaxIdField(_l("Partita IVA"), validators=[Optional(), Length(max=20)])
     company_name = text_field(_l("Name of the organisation"), most=200, required=False)
-    province = StringField(_l("Province"), validators=[Optional()])
+    province = StringField(_l("Province (two letters)"), validators=[Optional()])
     size = SelectField(_l("Size"), choices=SIZES, default="")
 
     def validate_province(self, field):
@@ -185,6 +186,6 @@ def _with_questions(form: type[Form], workshop: Workshop, *, ask: bool = True) -
 
 
 def _sector_field(district) -> SelectField:
-    sectors = [(s.id, translated(s, "name")) for s in district.sectors]
-    none = (0, _l("Other, or none of these"))
+    sectors = [SelectChoice(str(s.id), translated(s, "name")) for s in district.sectors]
+    none = SelectChoice("0", _l("Other, or none of these"))
     return SelectField(_l("Sector"), coerce=int, default=0, choices=[none, *sectors])

@@ -11,7 +11,7 @@ STANDINGS = {
     Standing.CANCELLED: (_l("cancelled"), "secondary"),
 }
 FATES = {
-    Fate.QUEUED: (_l("waiting"), "secondary"),
+    Fate.QUEUED: (_l("to be sent"), "secondary"),
     Fate.LEASED: (_l("about to be sent"), "secondary"),
     Fate.IN_DATA: (_l("being sent"), "primary"),
     Fate.DEFERRED: (_l("tried, will be tried again"), "warning"),
