@@ -54,11 +54,13 @@ def ready():
 def metrics():
     """Prometheus text: deliveries by state and the age of the oldest one that is due.
 
-    Answers this machine, or whoever sends `Authorization: Bearer <METRICS_TOKEN>`.
+    Answers this machine (not what a proxy on it hands on), or whoever sends `Authorization: Bearer
+    <METRICS_TOKEN>`.
     """
     token = current_app.config["SETTINGS"].metrics_token
     given = request.headers.get("Authorization", "")
-    local = request.remote_addr and ip_address(request.remote_addr).is_loopback
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    local = not forwarded and request.remote_addr and ip_address(request.remote_addr).is_loopback
     if not local and not (token and hmac.compare_digest(given, f"Bearer {token}")):
         abort(404)
     registry = CollectorRegistry()

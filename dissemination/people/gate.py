@@ -67,8 +67,6 @@ def _attempted() -> throttle.Attempted | None:
     address = request.remote_addr or ""
     if request.endpoint in GUESSED:
         account = request.form.get("email") or session.get("tf_user_id") or session.get("_user_id") or ""
-        if request.is_json:
-            account = (request.get_json(silent=True) or {}).get("email") or account
         return throttle.Attempted("sign-in", str(account), address)
     if request.endpoint == "security.forgot_password":
         return throttle.Attempted("recovery", request.form.get("email", ""), address)
@@ -113,6 +111,8 @@ def open_for_writing():
     """Let Flask-Security's own views write: they commit by themselves, our guard wants a transaction."""
     if request.blueprint != "security":
         return None
+    if request.is_json:  # our pages send forms; nobody has looked at what the views make of other values
+        abort(400)
     waiting = slow_down()
     if waiting is None and request.method == "POST" and request.endpoint not in HASHING:
         transaction_until_response()

@@ -121,10 +121,11 @@ def _named(texts: dict, value) -> str:
 def init_app(app) -> None:
     """Put accounts, passwords, second factors, passkeys and the gate on `app`."""
     app.config.update(settings(app))
-    Security(
+    security = Security(
         app, SQLAlchemyUserDatastore(db, Account, SecurityRole, Passkey), mail_util_cls=Outbox,
         totp_cls=Codes, webauthn_util_cls=Passkeys,
     )  # fmt: skip
+    security.want_json(lambda _request: False)  # pages only: its JSON errors cannot hold translated texts
     for name, texts in (("role_name", ROLES), ("type_name", TYPES), ("size_name", SIZES)):
         app.add_template_global(partial(_named, texts), name)
     app.before_request(gate.check_role)

@@ -17,6 +17,7 @@ from dissemination.people.accounts import Attempt
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 10  # failures in WINDOW
+MAILS = 3  # of recovery to one account in WINDOW: a stranger may ask for somebody else's
 PER_ADDRESS = 50  # many people of one office share an address
 KEPT = timedelta(days=1)
 
@@ -31,8 +32,9 @@ class Attempted:
 
     def marks(self) -> dict[str, int]:
         """The keyed hashes under which this is counted, each with its limit."""
+        most = MAILS if self.what == "recovery" else PER_ACCOUNT
         return {
-            _mark(self.what, "account", self.account.strip().lower()): PER_ACCOUNT,
+            _mark(self.what, "account", self.account.strip().lower()): most,
             _mark(self.what, "address", self.address): PER_ADDRESS,
         }
 

@@ -104,6 +104,11 @@ def test_metrics_count_deliveries_for_this_machine_only(client, moda):
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 404
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+def test_metrics_are_not_for_those_whom_a_proxy_on_this_machine_hands_on(client, moda, header):
+    assert client.get("/metrics", headers={header: "203.0.113.5"}).status_code == 404
+
+
 def test_a_page_that_breaks_says_so_and_shows_nothing_inside(app, client, moda, monkeypatch):
     app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
     monkeypatch.setattr("dissemination.front.queries.home", lambda district: 1 / 0)

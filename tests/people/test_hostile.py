@@ -1,4 +1,4 @@
-"""Forms sent without what our pages put into them."""
+"""What our own pages never send: other kinds of bodies, forms without what we put into them."""
 
 import pytest
 
@@ -15,3 +15,15 @@ def test_a_company_is_not_overwritten_without_the_version_that_was_read(moda, bi
     answer = sign_in(bice).post(f"/moda/desk/people/companies/{company.id}/edit", data=facts)
     db.session.rollback()
     assert (answer.status_code, db.session.get(Company, company.id).name) == (422, "Tessitura Prima")
+
+
+@pytest.mark.parametrize("path", ["/login", "/reset", "/verify"])
+@pytest.mark.parametrize("body", ['"x"', "[]", "{", "null", '{"email": "\\ud800@x.it", "password": "x"}'])
+def test_a_body_of_json_is_refused(moda, client, path, body):
+    assert client.post(path, data=body, content_type="application/json").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/login", "/verify", "/account", "/change"])
+def test_a_wish_for_json_is_answered_with_pages(moda, client, path):
+    answer = client.get(path, headers={"Accept": "application/json"})
+    assert (answer.status_code in (200, 302), answer.mimetype) == (True, "text/html")
