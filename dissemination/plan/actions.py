@@ -70,7 +70,7 @@ def adopt_catalogue(plan: Plan) -> list[Indicator]:
         added.append(
             Indicator(
                 plan=plan, position=position, rule=deepcopy(entry["rule"]),
-                activity_line_id=line_ids.get(entry.get("line")), **values,
+                activity_line_id=line_ids.get(entry.get("line", "")), **values,
             )
         )  # fmt: skip
     db.session.add_all(added)

@@ -6,6 +6,7 @@ for which it is not counted (NULL: it counts). Figures add these lines up, pages
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Date, and_, case, func, literal, null, or_, select
 from sqlalchemy.ext.compiler import compiles
@@ -124,8 +125,10 @@ def first_rows(rule: Rule, scope: Scope, tree):
 def _business(rule: Rule, scope: Scope):
     """What makes a row this rule's business at all."""
     verbs = [*rule.verbs, *[verb for verb, _ in rule.seen]]
-    district_id, verb, day = Activity.district_id, Activity.verb, Activity.happened_on
-    terms = []
+    district_id: Any = Activity.district_id
+    verb: Any = Activity.verb
+    day: Any = Activity.happened_on
+    terms: list[Any] = []
     if scope.only is not None:  # by their ids: no other index may look tempting
         terms.append(Activity.id.in_(scope.only))
         district_id, verb = func.coalesce(district_id, 0), func.coalesce(verb, "")
@@ -141,7 +144,7 @@ def _business(rule: Rule, scope: Scope):
 def _common_reasons(rule: Rule, scope: Scope) -> list:
     back = aliased(Activity)
     reversed_ = select(back.id).where(back.reverses_id == Activity.id).correlate(Activity).exists()
-    stopped = Activity.not_counted.is_not(None)
+    stopped: Any = Activity.not_counted.is_not(None)
     if rule.despite:
         stopped = and_(stopped, Activity.not_counted.not_in(rule.despite))
     reasons = [

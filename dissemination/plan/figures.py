@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from sqlalchemy import String, cast, func, literal, select
 
@@ -157,7 +158,12 @@ def _period(plan: Plan, period: Period | str) -> Period:
 def _figure(indicator: Indicator, period: Period, scope: Scope, kept: Kept, live: Live) -> Figure:
     rule = rules.read(indicator.rule)
     target = next((t.value for t in indicator.targets if t.period == period.code), None)
-    head = {"code": indicator.code, "period": period.code, "unit": indicator.unit, "target": target}
+    head: dict[str, Any] = {
+        "code": indicator.code,
+        "period": period.code,
+        "unit": indicator.unit,
+        "target": target,
+    }
     if rule.measure is Measure.BUDGET:
         budget, spent, n = money(indicator.plan, period)
         return Figure(actual=percent(spent, budget), counted=n, not_counted=0, numerator=spent,
@@ -170,7 +176,7 @@ def _figure(indicator: Indicator, period: Period, scope: Scope, kept: Kept, live
         for name, part in parts.items()
         if part is not None
     }
-    first = found.get("", found.get("numerator"))
+    first = found["" if "" in found else "numerator"]
     return Figure(counted=first.counted, not_counted=first.not_counted, **_worth(rule, found), **head)
 
 

@@ -1,5 +1,7 @@
 """Forms of the plan editor. What they clean is what `actions` takes."""
 
+from typing import Any
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -181,7 +183,9 @@ def line_form(plan: Plan) -> type[LineForm]:
     """The form of a line with a field for each year of the plan."""
     years = list(range(plan.starts_on.year, plan.ends_on.year + 1))
     names = {"years": years}
-    groups = [(_l("Activity line"), ("code", "kind", "name_it", "name_en", "description"))]
+    groups: list[tuple[Any, tuple[str, ...]]] = [
+        (_l("Activity line"), ("code", "kind", "name_it", "name_en", "description"))
+    ]
     for y in years:
         names[f"year_budget_{y}"] = MoneyField(_l("Budget %(year)s (EUR)", year=y), validators=[not_negative])
         names[f"year_spent_{y}"] = MoneyField(_l("Spent %(year)s (EUR)", year=y), validators=[not_negative])

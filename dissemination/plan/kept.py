@@ -27,7 +27,7 @@ from dissemination.plan.log import Activity, KeptKey, KeptPart, KeptTotal
 from dissemination.plan.models import Indicator, Plan
 from dissemination.plan.periods import PLAN, Period
 from dissemination.plan.rules import Measure, Rule
-from dissemination.plan.tallies import Tally, exact, parts_of
+from dissemination.plan.tallies import Tally, exact, looked_at, parts_of
 
 LIVE = frozenset({Measure.MEMBERS, Measure.BUDGET, Measure.RATIO})
 AMOUNTS = frozenset({Measure.SUM, Measure.MEAN})
@@ -202,7 +202,7 @@ def _apply(district_id: int, ids: tuple[int, ...], *, sign: int) -> None:
         for indicator in plan.indicators if kept else ():
             for name, rule in keepable(plan, indicator).items():
                 part = kept.get((indicator.id, name))
-                if part is None or not verbs & {*rule.verbs, *[v for v, _ in rule.seen]}:
+                if part is None or not verbs & looked_at(rule):
                     continue
                 if part.fingerprint != fingerprint(plan, rule, scope):
                     part.fingerprint = ""  # also when the old rule comes back: these rows are missing
@@ -331,19 +331,16 @@ def recount(plan: Plan, indicator_id: int, name: str) -> None:
     db.session.flush()
     for model in (KeptTotal, KeptKey):
         db.session.execute(delete(model).where(model.part_id == part.id))
-    scope = _all(plan)
+    scope = _all(plan, rule)
     if scope.start <= scope.end:
         _change(part, plan, rule, scope, 1)
     part.fingerprint = fingerprint(plan, rule, scope)
     db.session.flush()
 
 
-def _all(plan: Plan) -> Scope:
-    first, last = db.session.execute(
-        select(func.min(Activity.happened_on), func.max(Activity.happened_on)).where(
-            Activity.district_id == plan.district_id
-        )
-    ).one()
+def _all(plan: Plan, rule: Rule) -> Scope:
+    """From the first to the last day on which the log has something for a rule."""
     exclusions = tuple(queries.exclusions(plan.district_id))
-    first, last = first or date(2, 1, 1), last or date(1, 1, 1)
+    days = [d for verb in looked_at(rule) for d in queries.days_of(plan.district_id, verb)]
+    first, last = min(days, default=date(2, 1, 1)), max(days, default=date(1, 1, 1))
     return Scope(plan.district_id, exclusions, first, last, last)

@@ -138,7 +138,7 @@ def verbs_that_occurred(district_id: int) -> set[str]:
     """Every verb that the district's log holds at least once."""
     # A loose index scan: one probe per distinct verb, however long the log is.
     found: set[str] = set()
-    last = ""
+    last: str | None = ""
     while last is not None:
         query = select(Activity.verb).where(Activity.district_id == district_id, Activity.verb > last)
         last = db.session.scalar(query.order_by(Activity.verb).limit(1))
@@ -156,3 +156,10 @@ def application_area(district_id: int, row_id: int) -> ApplicationArea | None:
     """An application area of the district, or None."""
     query = select(ApplicationArea).join(MacroArea).join(Plan, MacroArea.plan_id == Plan.id)
     return db.session.scalar(query.where(ApplicationArea.id == row_id, Plan.district_id == district_id))
+
+
+def days_of(district_id: int, verb: str) -> list[date]:
+    """The first and the last day on which a verb happened; [] when it never did."""
+    query = select(Activity.happened_on).where(Activity.district_id == district_id, Activity.verb == verb)
+    ends = (query.order_by(order).limit(1) for order in (Activity.happened_on, Activity.happened_on.desc()))
+    return [day for end in ends if (day := db.session.scalar(end)) is not None]

@@ -66,7 +66,8 @@ def listed(
         columns = [Activity.happened_on, Activity.id]
     found = page(query, columns=columns, after=after, descending=True, size=size)
     ids = [r.id for r in found.rows]
-    why = dict(db.session.execute(select(seen.c.id, seen.c.reason).where(seen.c.id.in_(ids))).all())
+    asked = select(seen.c.id, seen.c.reason).where(seen.c.id.in_(ids))
+    why: dict[int, str | None] = {r.id: r.reason for r in db.session.execute(asked)}
     make = _member if rule.measure is Measure.MEMBERS else _activity
     lines = {line.id: line.code for line in indicator.plan.lines}
     return Page([make(r, why.get(r.id), lines) for r in found.rows], found.next)

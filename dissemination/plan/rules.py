@@ -121,7 +121,7 @@ def _read(data, problems, *, at: str, inner: bool) -> Rule | None:
         return None
     problems += [f"{at}{key}: unknown key" for key in sorted(set(data) - KEYS, key=str)]
     try:
-        measure = Measure(data.get("measure"))
+        measure = Measure(str(data.get("measure")))
     except ValueError:
         problems.append(f"{at}measure: must be one of {', '.join(Measure)}")
         return None

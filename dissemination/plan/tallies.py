@@ -45,10 +45,14 @@ class Live:
         """As `tally`."""
         key = (rule, scope.start, scope.end)
         if key not in self._done:
-            looks_at = {*rule.verbs, *[verb for verb, _ in rule.seen]}
-            nothing = rule.measure is not Measure.MEMBERS and not looks_at & self._occurred
+            nothing = rule.measure is not Measure.MEMBERS and not looked_at(rule) & self._occurred
             self._done[key] = Tally(exact(rule, 0, 0), 0, 0) if nothing else tally(rule, scope)
         return self._done[key]
+
+
+def looked_at(rule: Rule) -> set[str]:
+    """The verbs whose rows a rule counts or shows as seen."""
+    return {*rule.verbs, *[verb for verb, _ in rule.seen]}
 
 
 def source(rule: Rule, scope: Scope):
@@ -106,5 +110,5 @@ def parts_of(plan: Plan, rule: Rule) -> dict[str, Rule | None]:
         return {name: part_of(plan, getattr(rule, name)) for name in ("numerator", "denominator")}
     if rule.measure is Measure.BUDGET:
         return {}
-    own = {"": replace(rule, split=(), share_of=None)}
+    own: dict[str, Rule | None] = {"": replace(rule, split=(), share_of=None)}
     return own if rule.share_of is None else own | {"share_of": part_of(plan, rule.share_of)}

@@ -114,6 +114,11 @@ def value_name(attribute: str, value: str, names: dict[tuple[str, str], object])
     return str(VALUES.get(attribute, {}).get(value, value))
 
 
+def class_name(attribute: str, value: str) -> str:
+    """A class of a split where no rows of the plan are at hand."""
+    return value_name(attribute, value, {})
+
+
 def reason_name(code: str | None, exclusions: dict[str, object]) -> str:
     """A reason as people read it; an exclusion with its own text. `exclusions` is by "exclusion:<id>"."""
     if code is None:
