@@ -40,9 +40,16 @@ class MjmlProblem(ValueError):
         super().__init__("; ".join(str(p) for p in problems))
 
 
+NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
 def normalised(source: str) -> str:
-    """`source` with LF newlines: those of a textarea (CRLF) make mrml fail on correct MJML."""
-    return source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    """`source` as mrml takes it: LF newlines (CRLF of a textarea makes it fail), only characters of XML.
+
+    A vertical tab in a title, pasted from a slide, would else keep every mail about it from leaving.
+    """
+    source = source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    return NOT_XML.sub(" ", source)
 
 
 def check(source: str, *, hosts=()) -> list[Problem]:

@@ -1,5 +1,6 @@
 """What every response carries: security headers, static files with far-future names, proxies."""
 
+import re
 import secrets
 from hashlib import sha256
 from pathlib import Path
@@ -22,18 +23,24 @@ CONTENT_SECURITY_POLICY = (
 SAFE = "!$'()*,/:;?@"  # what may stand in a query string as it is, as Werkzeug writes it
 
 
+UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
 class _Values(ImmutableMultiDict):
-    """What a query string or a form sent, without NUL: PostgreSQL refuses it in a text."""
+    """What a query string or a form sent, without NUL (PostgreSQL refuses it) and other unseen controls."""
 
     def __init__(self, mapping=None):
         super().__init__(mapping)
         for name, values in dict.items(self):
-            if any(isinstance(value, str) and "\0" in value for value in values):
-                dict.__setitem__(self, name, [_without_nul(value) for value in values])
+            if any(isinstance(value, str) and UNSEEN.search(value) for value in values):
+                dict.__setitem__(self, name, [_without_unseen(value) for value in values])
 
 
-def _without_nul(value):
-    return value.replace("\0", "") if isinstance(value, str) else value
+def _without_unseen(value):
+    """A slide's vertical tab is a space between words; the other controls are nothing that one wrote."""
+    if not isinstance(value, str):
+        return value
+    return UNSEEN.sub("", value.replace("\v", " ").replace("\f", " "))
 
 
 class OurRequest(Request):

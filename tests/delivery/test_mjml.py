@@ -67,6 +67,11 @@ def test_newlines_of_a_textarea_do_no_harm():
     assert render(source.replace("\n", "\r\n")) == render(source)
 
 
+def test_control_characters_pasted_into_a_title_do_no_harm():
+    assert "due righe" in render(mail("<mj-text><p>due\x0brighe</p></mj-text>"))
+    assert "a b c" in render(mail("<mj-text><p>a\0b\ufffec</p></mj-text>"))
+
+
 def test_a_greater_than_sign_behind_an_accent_does_no_harm():
     """mrml panics on it (htmlparser 0.2.1: "not a char boundary")."""
     html = render(

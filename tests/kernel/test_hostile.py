@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from flask import request
 from sqlalchemy import select
 
 from dissemination.kernel.database import transaction
@@ -38,6 +39,12 @@ def test_a_nul_in_a_form_is_left_out(moda, client):
     }  # fmt: skip
     answer = client.post(f"/moda/workshops/{workshop.slug}/registrations", data=sent)
     assert answer.status_code == 303
+
+
+def test_controls_that_nobody_sees_are_left_out_of_what_was_sent(app):
+    sent = {"title": "Due\x0brighe\x07 qui\r\ne\tpoi"}
+    with app.test_request_context("/", method="POST", data=sent):
+        assert request.form["title"] == "Due righe qui\r\ne\tpoi"
 
 
 @pytest.mark.parametrize(
