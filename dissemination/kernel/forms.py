@@ -32,6 +32,28 @@ __all__ = [
 MOST_CENTS = 10**14  # a thousand billion euro
 
 
+# What WTForms says of what it cannot read: better Italian, and what to do.
+PLAINER = {
+    "Not a valid integer value.": _l("Write a whole number."),
+    "Not a valid decimal value.": _l("Write a number."),
+    "Not a valid date value.": _l("Write a date that exists."),
+    "Not a valid time value.": _l("Write a time such as 14:30."),
+    "Not a valid choice.": _l("Choose one of the values offered."),
+    "Invalid URL.": _l("Write a whole address, such as https://www.example.org."),
+}
+
+
+class _PlainerTexts:
+    """WTForms' translations with `PLAINER` before them."""
+
+    def __init__(self, others):
+        self.ngettext = others.ngettext
+        self._others = others
+
+    def gettext(self, text):
+        return str(PLAINER[text]) if text in PLAINER else self._others.gettext(text)
+
+
 def _strip(value):
     return value.strip() if isinstance(value, str) else value
 
@@ -48,6 +70,10 @@ class Form(FlaskForm):
             if issubclass(unbound_field.field_class, StringField) and _strip not in filters:
                 unbound_field.kwargs["filters"] = [*filters, _strip]
             return unbound_field.bind(form=form, **options)
+
+        def get_translations(self, form):
+            """WTForms' own texts, some said better."""
+            return _PlainerTexts(super().get_translations(form))
 
     def refuse(self, refusal: Refusal) -> None:
         """Show `refusal` at its field, or above the form when it has none."""

@@ -1,11 +1,15 @@
 """Signed links, texts, money, files, headers."""
 
+import re
 from datetime import date, time
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import time_machine
+from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
+from wtforms import IntegerField
 
 from dissemination.kernel import files, languages, links
 from dissemination.kernel.database import transaction
@@ -150,3 +154,23 @@ def test_the_factory_makes_valid_tax_ids():
     from stdnum.it import iva
 
     assert all(iva.is_valid(factories.tax_id(n)) for n in range(1, 200))
+
+
+def test_a_number_that_is_none_is_refused_in_good_italian(app):
+    class Room(Form):
+        seats = IntegerField("Seats")
+
+    said = []
+    for code in ("it", "en"):
+        with app.test_request_context("/"), force_locale(code):
+            room = Room(MultiDict({"seats": "abc"}))
+            room.validate()
+            said.append(room.seats.errors)
+    assert said == [["Scrivi un numero intero."], ["Write a whole number."]]
+
+
+def test_no_template_filters_a_bare_text_by_the_language():
+    # Jinja works such a filter out while it compiles, in the language of whoever comes first.
+    templates = Path(__file__).resolve().parents[2] / "templates"
+    bare = re.compile(r"""\{\{\s*("[^"{}]*"|'[^'{}]*')\s*\|""")
+    assert [path.name for path in templates.rglob("*.*") if bare.search(path.read_text())] == []
