@@ -299,7 +299,7 @@ def test_the_desk_lists_who_comes_and_who_waits_in_order(sign_in, ada, workshop,
         enter(workshop, name)
     shown = sign_in(ada).get(desk).text
     assert re.findall(r"Rossi (\w+)<br>", shown) == ["Carlo", "Dino", "Eva", "Fabio"]
-    assert "2 posti occupati su 2, 2 in attesa." in shown
+    assert "Posti occupati: 2 su 2; in attesa: 2." in shown
 
 
 def test_the_desk_shows_whose_calendar_still_holds_the_old_date(sign_in, ada, workshop, desk):
