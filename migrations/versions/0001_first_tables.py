@@ -619,14 +619,14 @@ def upgrade():
     sa.ForeignKeyConstraint(['district_id'], ['districts.id'], name=op.f('fk_activities_district_id_districts')),
     sa.ForeignKeyConstraint(['recorded_by'], ['accounts.id'], name=op.f('fk_activities_recorded_by_accounts')),
     sa.ForeignKeyConstraint(['reverses_id'], ['activities.id'], name=op.f('fk_activities_reverses_id_activities')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_activities')),
-    sa.UniqueConstraint('reverses_id', name=op.f('uq_activities_reverses_id'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_activities'))
     )
     with op.batch_alter_table('activities', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_activities_company_id'), ['company_id'], unique=False)
+        batch_op.create_index('ix_activities_company', ['company_id', 'verb', 'happened_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_activities_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index('ix_activities_figures', ['district_id', 'verb', 'happened_on'], unique=False)
         batch_op.create_index('ix_activities_subject', ['subject_kind', 'subject_id'], unique=False)
+        batch_op.create_index('uq_activities_reverses_id', ['reverses_id'], unique=True, sqlite_where=sa.text('reverses_id IS NOT NULL'), postgresql_where=sa.text('reverses_id IS NOT NULL'))
 
     op.create_table('authors',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1036,10 +1036,11 @@ def downgrade():
 
     op.drop_table('authors')
     with op.batch_alter_table('activities', schema=None) as batch_op:
+        batch_op.drop_index('uq_activities_reverses_id', sqlite_where=sa.text('reverses_id IS NOT NULL'), postgresql_where=sa.text('reverses_id IS NOT NULL'))
         batch_op.drop_index('ix_activities_subject')
         batch_op.drop_index('ix_activities_figures')
         batch_op.drop_index(batch_op.f('ix_activities_contact_id'))
-        batch_op.drop_index(batch_op.f('ix_activities_company_id'))
+        batch_op.drop_index('ix_activities_company')
 
     op.drop_table('activities')
     with op.batch_alter_table('workshops', schema=None) as batch_op:
