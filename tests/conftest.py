@@ -15,12 +15,14 @@ import psycopg
 import pytest
 from flask import g
 from flask.testing import FlaskClient
+from playwright.sync_api import sync_playwright
 from sqlalchemy import create_engine
 
 import config
 from app import create_app
 from dissemination.kernel.database import db, transaction
 from tests import factories
+from tools import chromium
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 
@@ -128,6 +130,22 @@ def app(database_url, tmp_path):
         yield application
         db.session.remove()
         db.engine.dispose()
+
+
+# As root Chromium needs --no-sandbox; the others keep it from looking for hosts that are not ours.
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium_browser():
+    """One headless Chromium for the whole run."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

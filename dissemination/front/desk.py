@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from dissemination.delivery import outbox
 from dissemination.delivery import queries as mail_queries
+from dissemination.delivery.mjml import MjmlProblem
 from dissemination.delivery.models import Fate
 from dissemination.front import queries
 from dissemination.front.texts import FATES
@@ -41,6 +42,14 @@ def mail(district):
                            relay=mail_queries.relay_trouble())  # fmt: skip
 
 
+def _parts(row):
+    """The message's parts, or None when its letter cannot be compiled (its fate says why)."""
+    try:
+        return mail_queries.parts(row)
+    except MjmlProblem:
+        return None
+
+
 def _delivery_or_404(district, delivery_id):
     found = mail_queries.delivery(district.id, delivery_id)
     if found is None:
@@ -54,7 +63,7 @@ def delivery(district, delivery_id):
     """One message: its fate, and its parts."""
     row = _delivery_or_404(district, delivery_id)
     may_organise = current_user.may(Role.ORGANISER, district)
-    return render_template("front/delivery.html", delivery=row, parts=mail_queries.parts(row), fates=FATES,
+    return render_template("front/delivery.html", delivery=row, parts=_parts(row), fates=FATES,
                            may_organise=may_organise)  # fmt: skip
 
 
@@ -62,7 +71,7 @@ def delivery(district, delivery_id):
 @requires(Role.VIEWER)
 def delivery_html(district, delivery_id):
     """The HTML part alone, for the sandboxed frame."""
-    parts = mail_queries.parts(_delivery_or_404(district, delivery_id))
+    parts = _parts(_delivery_or_404(district, delivery_id)) or abort(404)
     headers = {"Content-Security-Policy": PREVIEW_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Response(parts.html, mimetype="text/html", headers=headers)
 
@@ -72,8 +81,9 @@ def delivery_html(district, delivery_id):
 def delivery_raw(district, delivery_id):
     """The message as it goes over the wire, as a file."""
     row = _delivery_or_404(district, delivery_id)
+    parts = _parts(row) or abort(404)
     headers = {"Content-Disposition": f'attachment; filename="message-{row.id}.eml"'}
-    return Response(mail_queries.parts(row).raw, mimetype="message/rfc822", headers=headers)
+    return Response(parts.raw, mimetype="message/rfc822", headers=headers)
 
 
 @desk.post("/mail/<int:delivery_id>/attempts")

@@ -9,6 +9,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from dissemination.delivery.models import OPEN, Delivery, Fate
+from dissemination.delivery.queries import relay_trouble
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now, today
 from dissemination.kernel.database import db
@@ -171,7 +172,10 @@ def _mail_trouble(district):
         Fate.DEFERRED: lambda n: ngettext("%(num)d message is waiting to be tried again",
                                           "%(num)d messages are waiting to be tried again", n),
     }  # fmt: skip
-    return [
+    down = relay_trouble()
+    mail = url_for("front_desk.mail", district=district)
+    trouble = [Task(_("The mail server takes no messages: they wait, nothing is lost"), mail)] if down else []
+    return trouble + [
         Task(texts[fate](counts[fate]), url_for("front_desk.mail", district=district, state=fate.value))
         for fate in texts
         if counts.get(fate)

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from dissemination.districts.models import District
 from dissemination.kernel import clock
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile
@@ -87,6 +88,15 @@ def adopt_catalogue(plan: Plan) -> list[Indicator]:
     return added
 
 
+class PlanOverlaps(Refusal):
+    """Another plan of the district covers some of these days."""
+
+    message = _l(
+        "The district already has a plan for some of these days. Open that one, or choose other dates."
+    )
+    field = "starts_on"
+
+
 class ChangedMeanwhile(Refusal):
     """Somebody else saved the same thing after this form was opened."""
 
@@ -110,7 +120,16 @@ class CodeTaken(Refusal):
 
 
 def create_plan(district_id: int, *, title: str, starts_on: date, ends_on: date, catalogue: bool) -> Plan:
-    """A new plan with the three lines of the decree, and the starter catalogue when wanted."""
+    """A new plan with the three lines of the decree, and the starter catalogue when wanted.
+
+    Raises PlanOverlaps: a day belongs to one plan, or its activities would count twice.
+    """
+    _hold_district(district_id)
+    overlapping = select(Plan.id).where(
+        Plan.district_id == district_id, Plan.starts_on <= ends_on, Plan.ends_on >= starts_on
+    )
+    if db.session.scalar(overlapping.limit(1)) is not None:
+        raise PlanOverlaps
     plan = Plan(
         district_id=district_id, title=title, starts_on=starts_on, ends_on=ends_on, created_at=clock.now()
     )
@@ -122,6 +141,11 @@ def create_plan(district_id: int, *, title: str, starts_on: date, ends_on: date,
     if catalogue:
         adopt_catalogue(plan)
     return plan
+
+
+def _hold_district(district_id: int) -> None:
+    """Make two who add a plan at once wait for each other."""
+    db.session.execute(select(District.id).where(District.id == district_id).with_for_update())
 
 
 def version_of(row) -> str:

@@ -119,13 +119,16 @@ def create(district):
         form.starts_on.data = today(district.zone).replace(month=1, day=1)
         form.ends_on.data = form.starts_on.data.replace(year=year + 2, month=12, day=31)
     if form.validate_on_submit():
-        with transaction():
-            plan = actions.create_plan(
-                district.id, title=form.title.data, starts_on=form.starts_on.data,
-                ends_on=form.ends_on.data, catalogue=form.catalogue.data,
-            )  # fmt: skip
-        flash(_("The plan is created. Next: macro-areas, budget and targets."))
-        return _to_plan(district, plan)
+        try:
+            with transaction():
+                plan = actions.create_plan(
+                    district.id, title=form.title.data, starts_on=form.starts_on.data,
+                    ends_on=form.ends_on.data, catalogue=form.catalogue.data,
+                )  # fmt: skip
+            flash(_("The plan is created. Next: macro-areas, budget and targets."))
+            return _to_plan(district, plan)
+        except actions.PlanOverlaps as refusal:
+            form.refuse(refusal)
     return _form_page(form, title=_("New plan"), back=url_for(".index", district=district))
 
 

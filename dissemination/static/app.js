@@ -3,6 +3,10 @@
 document.addEventListener("DOMContentLoaded", () => {
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
+  // A table wider than the screen can be scrolled with the keyboard too.
+  document.querySelectorAll(".table-wrap").forEach((wrap) => {
+    if (wrap.scrollWidth > wrap.clientWidth) wrap.tabIndex = 0;
+  });
   // A second click on a submit button is not a second wish.
   document.addEventListener("submit", (event) => {
     const form = event.target;

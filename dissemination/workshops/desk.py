@@ -48,6 +48,8 @@ def index(district):
 def new(district):
     """Schedule a workshop: a draft that nobody sees yet."""
     form = WorkshopForm().offer(district)
+    if not form.activity_line_id.choices:
+        return render_template("workshops/desk_no_plan.html")
     if _is_save(form):
         try:
             with transaction():

@@ -2,9 +2,11 @@
 
 import pytest
 
-from dissemination.delivery import outbox
+from dissemination.delivery import outbox, relay
 from dissemination.delivery.mail import Mail, Recipient, Sender
+from dissemination.delivery.mjml import MjmlProblem
 from dissemination.delivery.models import Delivery, Fate
+from dissemination.kernel import clock
 from dissemination.kernel.database import db, transaction
 from tests import factories
 
@@ -118,3 +120,24 @@ def test_a_page_that_breaks_says_so_and_shows_nothing_inside(app, client, moda, 
         True,
         False,
     )
+
+
+def test_a_message_that_cannot_be_put_together_shows_its_fate_all_the_same(sign_in, ada, moda, monkeypatch):
+    def broken(_row):
+        raise MjmlProblem([])
+
+    row = posted(moda)
+    monkeypatch.setattr("dissemination.delivery.queries.parts", broken)
+    browser = sign_in(ada)
+    page = browser.get(f"/moda/desk/mail/{row.id}")
+    assert (page.status_code, "non è stato possibile comporlo" in page.text) == (200, True)
+    assert [browser.get(f"/moda/desk/mail/{row.id}/{part}").status_code for part in ("html", "raw")] == [
+        404,
+        404,
+    ]
+
+
+def test_the_desk_says_that_the_mail_server_is_down(sign_in, ada, moda):
+    with transaction():
+        relay.pause("connection refused", at=clock.now())
+    assert "Il server di posta non accetta messaggi" in sign_in(ada).get("/moda/desk/").text

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from dissemination.kernel.database import db, transaction
 from dissemination.people.accounts import Passkey
-from tests.browser.conftest import chromium_browser, serving  # noqa: F401  a fixture
+from tests.browser.conftest import serving
 
 PASSWORD = "tela di lino 2027"
 

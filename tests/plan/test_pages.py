@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import func, select
 
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import activity, queries
@@ -363,3 +364,14 @@ def test_elio_reads_and_does_not_write(sign_in, elio, moda, plan):
     assert [browser.get(f"/moda/desk/plan/{p}").status_code for p in ("", "figures", "print", "new")] == [
         200, 200, 200, 403,
     ]  # fmt: skip
+
+
+def test_a_second_plan_for_the_same_years_is_refused_and_contents_kept(moda, bice, sign_in):
+    values = {"title": "Piano doppio", "starts_on": "2027-01-01", "ends_on": "2029-12-31"}
+    answer = sign_in(bice).post("/moda/desk/plan/new", data=values)
+    assert (answer.status_code, "ha già un piano" in answer.text, "Piano doppio" in answer.text) == (
+        422,
+        True,
+        True,
+    )
+    assert db.session.scalar(select(func.count()).select_from(Plan)) == 1

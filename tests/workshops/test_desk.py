@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import event, select
 
+from dissemination.districts.models import District
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.subjects import url
 from dissemination.workshops import actions
@@ -280,3 +281,18 @@ def test_lists_ask_the_database_as_often_for_100_rows_as_for_1(desk, moda, path)
     for n in range(1, 100):
         add(n)
     assert queries_of(desk, path) == one
+
+
+def test_a_district_without_a_plan_is_told_to_write_it_first(app, sign_in, person):
+    with transaction():
+        bare = District(
+            slug="ferro",
+            name_it="Ferro",
+            name_en="Rail",
+            managing_body="X",
+            mailbox_name="X",
+            mailbox_address="x@ferro.example",
+        )
+        db.session.add(bare)
+    page = sign_in(person(bare, "fia@ferro.example", "organiser")).get("/ferro/desk/workshops/new")
+    assert (page.status_code, "Scrivi prima il piano" in page.text) == (200, True)
