@@ -214,9 +214,9 @@ def revise(registration: Registration, *, job_title: str, answers: Mapping[str, 
 
 
 def send_link(registration: Registration) -> None:
-    """Write the person her personal link again; at most once an hour."""
+    """Write the person her personal link again; at most once a day, whoever asks."""
     post = mails.my_link(registration, queries.position(registration))
-    invitations.put(post, registration, f"link {now():%Y%m%d%H}")
+    invitations.put(post, registration, f"link {now():%Y%m%d}")
 
 
 # Marks of forms.

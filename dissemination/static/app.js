@@ -1,5 +1,11 @@
 // Small comforts; every page works without this file.
 "use strict";
+// Whether somebody ticked or wrote something in `form` that has not been sent.
+function isChanged(form) {
+  return [...form.elements].some((field) =>
+    field.type === "checkbox" ? field.checked !== field.defaultChecked
+      : field.tagName === "TEXTAREA" && field.value !== field.defaultValue);
+}
 document.addEventListener("DOMContentLoaded", () => {
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
@@ -11,7 +17,8 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.dataset.sent) { event.preventDefault(); return; }
-    const question = form.dataset.confirm;
+    const changed = form.dataset.unsaved && [...document.forms].some((other) => other !== form && isChanged(other));
+    const question = changed ? form.dataset.unsaved : form.dataset.confirm;
     if (question && !window.confirm(question)) { event.preventDefault(); return; }
     if (form.method === "post") form.dataset.sent = "1";
   });

@@ -116,6 +116,10 @@ def test_an_organiser_does_her_whole_job(chromium_browser, page, site, mailbox, 
     page.goto(f"/moda/desk/workshops/{slug}/attendance")
     for box in page.locator("main input[name=present]").all():
         box.check()
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.locator("main button[name=how][value=count]").click()
+    assert asked == ["Alcune presenze di questa pagina non sono ancora salvate. Chiudere senza?"]
     page.locator("main form[action$=ticks] button").click()
     page.set_input_files(
         "main input[name=file]", {"name": "foglio.pdf", "mimeType": "application/pdf", "buffer": PDF}
