@@ -5,6 +5,7 @@ Also what a developer starts; in production the same two processes are started b
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,13 +22,13 @@ import config  # noqa: E402  (the path above comes first)
 
 def prepare() -> None:
     """Bring the database up to date; load the sample district into an empty one."""
-    from dissemination.sample.actions import load
     from flask_migrate import upgrade
     from sqlalchemy import func, select
 
     from app import create_app
     from dissemination.districts.models import District
     from dissemination.kernel.database import db, transaction
+    from dissemination.sample.actions import load
 
     app = create_app()
     with app.app_context():
@@ -51,6 +52,17 @@ def start(port: int) -> list[subprocess.Popen]:
            "--log-level", "warning", "--factory", "app:create_served_app"]  # fmt: skip
     worker = [sys.executable, "-m", "flask", "work"]
     return [subprocess.Popen(command, env=environment, cwd=ROOT) for command in (web, worker)]
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether nobody listens on `port` yet."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
 
 
 def wait_until_ready(url: str, processes) -> bool:
@@ -97,15 +109,16 @@ def main() -> int:
     """Run until Ctrl-C or until one of the two processes ends."""
     settings = config.load()
     port = int(os.environ.get("PORT") or settings.port)
+    if not is_free(os.environ.get("HOST", "127.0.0.1"), port):
+        print(f"Port {port} is taken. Choose another one: PORT=8001 make run", file=sys.stderr)
+        return 1
     prepare()
-    processes = start(port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also when started in the background
+    processes = start(port)
     try:
         if not wait_until_ready(f"http://127.0.0.1:{port}", processes):
-            print(
-                f"The web process did not get ready. Is port {port} taken? PORT=8001 make run",
-                file=sys.stderr,
-            )
+            print("The web process did not get ready; what it said stands above.", file=sys.stderr)
             return 1
         announce(settings, settings.public_url)
         while all(p.poll() is None for p in processes):
