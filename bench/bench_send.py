@@ -8,8 +8,6 @@ compiled within the measured time. Where the C tools are missing, their lines ar
 import json
 import os
 import resource
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,13 +18,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from bench.measure import Result, alternating, medians, report
+from bench.sinks import Missing, sink
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 3
 COUNT = int(os.environ.get("BENCH_SEND_COUNT", "20000"))  # recipients of send.rate
 MANY, FEW = 200_000, 1000
 SESSIONS = 20
-LATENCY = 0.020  # seconds
 FIELDS = [f"field{i}" for i in range(10)]  # with name, company, personal link and unsubscribe link: 14
 
 
@@ -193,48 +191,6 @@ NAMES = ("name", "company", "personal_url", "unsubscribe_url")
 # ---- the measures ----------------------------------------------------------------------------------
 
 
-class Missing(RuntimeError):
-    """A tool that the measure needs is not on this machine."""
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise RuntimeError(f"nothing listens on port {port}")
-
-
-@contextmanager
-def _sink(*, late: bool = False) -> Iterator[int]:
-    """The port of a fresh smtp-sink; with `late` behind a relay that delays each reply by LATENCY."""
-    if not shutil.which("smtp-sink") or not shutil.which("smtp-source"):
-        raise Missing("smtp-sink and smtp-source (Debian package postfix) are not here")
-    port = _free_port()
-    user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    processes = [subprocess.Popen(["smtp-sink", *user, f"127.0.0.1:{port}", "1000"])]
-    try:
-        _wait_for(port)
-        if late:
-            front = _free_port()
-            processes.append(_run_child("delay", str(front), str(port), wait=False))
-            _wait_for(front)
-            port = front
-        yield port
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
 def _run_child(*arguments: str, wait: bool = True, **environment: str):
     command = [sys.executable, "-m", "bench.bench_send", *arguments]
     env = {**os.environ, **environment}
@@ -295,7 +251,7 @@ def _compare(
     """Messages per second: ours against smtp-source and, `slow` of them, against Flask-Mail."""
     cpu: dict[str, list[float]] = {"ours": [], "source": []}
     fewer = count // 10 if late else count
-    with _sink(late=late) as port, _message(kind) as message:
+    with sink(late=late) as port, _message(kind) as message:
 
         def ours() -> float:
             took = _ours(kind, count, port)
@@ -358,7 +314,7 @@ def latency():
 def growth():
     """send.memory and send.first: 200,000 recipients against 1,000."""
     few, many = [], []
-    with _sink() as port:
+    with sink() as port:
         for turn in range(ROUNDS):
             few.append(_ours("short", FEW, port))
             if turn == 0:
@@ -381,35 +337,5 @@ MEASURES = {
 }
 
 
-# ---- a relay that answers late ---------------------------------------------------------------------
-
-
-def delay(front: str, back: str) -> None:
-    """Pass octets on between `front` and `back`; those of the server LATENCY seconds later."""
-    import asyncio
-
-    async def pump(reader, writer, late):
-        loop = asyncio.get_running_loop()
-        while data := await reader.read(65536):
-            if late:
-                loop.call_later(LATENCY, writer.write, data)
-            else:
-                writer.write(data)
-                await writer.drain()
-        loop.call_later(LATENCY if late else 0, writer.close)
-
-    async def serve(reader, writer):
-        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", int(back))
-        await asyncio.gather(
-            pump(reader, server_writer, False), pump(server_reader, writer, True), return_exceptions=True
-        )
-
-    async def run():
-        server = await asyncio.start_server(serve, "127.0.0.1", int(front))
-        await server.serve_forever()
-
-    asyncio.run(run())
-
-
 if __name__ == "__main__":
-    {"child": child, "sample": sample, "naive": naive, "delay": delay}[sys.argv[1]](*sys.argv[2:])
+    {"child": child, "sample": sample, "naive": naive}[sys.argv[1]](*sys.argv[2:])

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 import flask_mail
 
@@ -313,13 +314,11 @@ class _Run:
         self.closed = True
         self.discard()
         for session in self.sessions:
-            try:
+            with suppress(OSError):  # a farewell; nothing depends on it
                 session.sock.setblocking(True)
                 session.sock.settimeout(1)
                 session.sock.sendall(b"QUIT\r\n")
                 session.sock.recv(512)
-            except OSError:
-                pass
             session.sock.close()
         self.selector.close()
         self.wake.close()

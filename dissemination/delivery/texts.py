@@ -1,6 +1,8 @@
-"""Why a delivery stands where it stands, in words."""
+"""What fates are called, how they look, and why a delivery stands where it stands."""
 
 from flask_babel import lazy_gettext as _l
+
+from dissemination.delivery.models import Fate
 
 REASONS = {
     "bad_address": _l("The address cannot be written to."),
@@ -12,6 +14,17 @@ REASONS = {
     "unsubscribed": _l("The person has unsubscribed."),
     "stopped by the sender": _l("Stopped by the sender."),
 }  # fmt: skip
+FATES = {
+    Fate.QUEUED: (_l("waiting"), "secondary"),
+    Fate.LEASED: (_l("about to be sent"), "secondary"),
+    Fate.IN_DATA: (_l("being sent"), "primary"),
+    Fate.DEFERRED: (_l("tried, will be tried again"), "warning"),
+    Fate.ACCEPTED: (_l("accepted"), "success"),
+    Fate.REFUSED: (_l("refused"), "danger"),
+    Fate.UNCERTAIN: (_l("uncertain"), "warning"),
+    Fate.SKIPPED: (_l("skipped"), "secondary"),
+    Fate.CANCELLED: (_l("called back"), "secondary"),
+}
 SUPPRESSED = _l("This address is not written to any more: %(reason)s")
 
 

@@ -8,8 +8,8 @@ from dissemination.delivery import outbox
 from dissemination.delivery import queries as mail_queries
 from dissemination.delivery.mjml import MjmlProblem
 from dissemination.delivery.models import Fate
+from dissemination.delivery.texts import FATES
 from dissemination.front import queries
-from dissemination.front.texts import FATES
 from dissemination.kernel.database import transaction
 from dissemination.kernel.rights import Role, requires
 

@@ -60,7 +60,7 @@ class Reading:
 
 
 class _TooMuch(Exception):
-    pass
+    """More than the stated limits; carries the message."""
 
 
 @contextmanager

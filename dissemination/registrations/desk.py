@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from dissemination.delivery.texts import FATES
 from dissemination.kernel import subjects
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.languages import short_date
@@ -12,7 +13,7 @@ from dissemination.kernel.rights import Role, requires
 from dissemination.plan.exports import csv_response
 from dissemination.registrations import actions, forms, queries
 from dissemination.registrations.models import Registration, Standing
-from dissemination.registrations.texts import FATES, STANDINGS
+from dissemination.registrations.texts import STANDINGS
 from dissemination.workshops import queries as workshops
 
 desk = Blueprint(
