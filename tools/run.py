@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +52,11 @@ def start(port: int) -> list[subprocess.Popen]:
            "--port", str(port), "--workers", "2", "--blocking-threads", "1", "--no-ws",
            "--log-level", "warning", "--factory", "app:create_served_app"]  # fmt: skip
     worker = [sys.executable, "-m", "flask", "work"]
-    return [subprocess.Popen(command, env=environment, cwd=ROOT) for command in (web, worker)]
+    # Sessions of their own: Ctrl-C reaches us alone, and we end each with all that it started.
+    return [
+        subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)
+        for command in (web, worker)
+    ]
 
 
 def is_free(host: str, port: int) -> bool:
@@ -95,6 +100,8 @@ def announce(settings, url: str) -> None:
 
 def stop(processes) -> None:
     """End our processes gracefully; after 15 seconds, firmly."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave them behind
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for process in processes:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -103,6 +110,8 @@ def stop(processes) -> None:
             process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # whatever of it is left
 
 
 def main() -> int:

@@ -38,6 +38,7 @@ class WrongFileType(Refusal):
     """The bytes are not of a type that is accepted here."""
 
     status = 422
+    field = "file"
     message = _l("This file type is not accepted. Send a PDF, a JPEG or PNG picture, or an Office document.")
 
 
@@ -45,6 +46,7 @@ class EmptyFile(Refusal):
     """Nothing was in the file."""
 
     status = 422
+    field = "file"
     message = _l("The file is empty.")
 
 
