@@ -12,8 +12,8 @@ from dissemination.kernel import http, languages, rights
 from dissemination.kernel.database import Base, db
 
 PACKAGES = (
-    "delivery", "districts", "people", "plan", "workshops", "publications", "registrations",
-    "attendance", "newsletters", "front", "sample",
+    "delivery", "districts", "people", "plan", "workshops", "publications", "guests", "registrations",
+    "attendance", "certificates", "feedback", "followups", "newsletters", "privacy", "front", "sample",
 )  # fmt: skip
 migrate = Migrate()
 csrf = CSRFProtect()

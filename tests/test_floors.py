@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "kernel": 0, "delivery": 1, "districts": 2, "people": 3, "plan": 4, "workshops": 5, "publications": 5,
-    "registrations": 6, "attendance": 7, "newsletters": 8, "front": 9, "sample": 10,
+    "guests": 6, "registrations": 7, "attendance": 8, "certificates": 9, "feedback": 9, "followups": 9,
+    "newsletters": 9, "privacy": 10, "front": 11, "sample": 12,
 }  # fmt: skip
 # Inside a package: a module imports only modules of a lower step.
 STEPS = {
@@ -33,7 +34,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "refusals": 0.5, "slots": 0.5, "words": 1.5, "programme": 3.5, "facts": 5, "linked": 5, "feeds": 5.5, "kept": 6.5,
         "desk": 7.5, "public": 7.5,
     },
-    "registrations": {"refusals": 0.5, "kept": 1, "rooms": 1, "invitations": 5, "desk": 7.5, "public": 7.5},
+    "registrations": {"refusals": 0.5, "sections": 1, "kept": 1, "rooms": 1, "invitations": 5, "desk": 7.5, "public": 7.5, "mine": 7.6},
     "attendance": {"refusals": 0.5},
     "delivery": {
         "mail": 0, "elements": 0, "verp": 0, "calendar": 0.5, "encoding": 0.5, "lint": 0.5, "mjml": 1,

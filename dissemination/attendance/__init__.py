@@ -1,1 +1,1 @@
-"""Floor 7: who was there, the evidence, and the closing of a workshop."""
+"""Floor 8: who was there, the evidence, and the closing of a workshop."""

@@ -1,23 +1,66 @@
-"""Presence: who was there, ticked by whom and when (R3: presence, not registration)."""
+"""Presence: who was there, noted by whom and when (R3: presence, not registration)."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dissemination.kernel.database import UtcDateTime, db
-from dissemination.registrations.models import Registration
+from dissemination.kernel.database import UtcDateTime, db, one_of
+from dissemination.registrations.models import Attends, Registration
 from dissemination.workshops.models import Workshop
 
 
 class Presence(db.Model):  # type: ignore[name-defined]
-    """A registered person was seen at the workshop. No row: not seen (yet)."""
+    """A registered person was seen at the workshop, in the room or online: once, whatever the way.
+
+    No row: not seen (yet). How long she stayed is in `Stay`; without any, the whole time counts, because
+    an organiser vouched for her by ticking.
+    """
 
     __tablename__ = "presences"
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # None: her own join link
+    via: Mapped[Attends] = mapped_column(one_of(Attends), default=Attends.ROOM)  # first seen there
     registration: Mapped[Registration] = relationship()
+
+
+class Move(StrEnum):
+    """What a scan at the door says."""
+
+    IN = "in"
+    OUT = "out"
+    UNDO = "undo"  # the IN was a mistake
+
+
+class Scan(db.Model):  # type: ignore[name-defined]
+    """One act at the door, as a phone recorded it, perhaps offline. `scan_id` is made on the phone:
+
+    the same scan sent twice is stored once. Two phones that checked in the same person give two scans and
+    one presence.
+    """
+
+    __tablename__ = "scans"
+    __table_args__ = (Index("ix_scans_registration_id_at", "registration_id", "at"),)
+    scan_id: Mapped[str] = mapped_column(String(36), primary_key=True)  # UUID
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
+    move: Mapped[Move] = mapped_column(one_of(Move))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)  # by the phone's clock, corrected
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    device: Mapped[str] = mapped_column(String(60), default="")
+
+
+class Stay(db.Model):  # type: ignore[name-defined]
+    """A time that a person spent at the workshop; `left_at` None: until the end."""
+
+    __tablename__ = "stays"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), index=True)
+    via: Mapped[Attends] = mapped_column(one_of(Attends))
+    came_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Reopening(db.Model):  # type: ignore[name-defined]

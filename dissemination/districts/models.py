@@ -29,6 +29,11 @@ class District(db.Model):  # type: ignore[name-defined]
     privacy_en: Mapped[str] = mapped_column(Text, default="")
     privacy_version: Mapped[str] = mapped_column(String(20), default="1")
     reminder_hours: Mapped[int] = mapped_column(default=24)  # before a workshop starts
+    # Offers of freed seats run in these hours only, on working days that are no public holiday in Italy.
+    office_from: Mapped[int] = mapped_column(default=9)  # full hours of the wall clock
+    office_until: Mapped[int] = mapped_column(default=18)
+    # Sites that may show the registration form in an <iframe>: origins, one a line (CSP frame-ancestors).
+    embed_origins: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=1)
     sectors: Mapped[list["Sector"]] = relationship(order_by="Sector.position", back_populates="district")
 

@@ -108,6 +108,9 @@ class Contact(db.Model):  # type: ignore[name-defined]
     language: Mapped[str] = mapped_column(String(2), default="it")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
+    # When somebody first acted by a link that only this mailbox received; None: an unproven address.
+    proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the person is gone, the row counts
     company: Mapped[Company | None] = relationship()
 
     @property

@@ -1,18 +1,15 @@
 """What registrants see: the panel on the workshop's page, the form, and the personal page below /r/."""
 
-from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import NotFound
 
-from dissemination.delivery.calendar import FeedEvent, feed
 from dissemination.kernel import links
 from dissemination.kernel.database import transaction
 from dissemination.kernel.http import form_token
-from dissemination.kernel.languages import translated
 from dissemination.kernel.refusals import Refusal
-from dissemination.people import actions as people
 from dissemination.registrations import actions, forms, kept, mails, queries
 from dissemination.registrations.models import Standing
 from dissemination.registrations.refusals import AlreadyRegistered
@@ -24,10 +21,11 @@ THANKS = "registered"
 
 def panel(workshop: Workshop) -> str:
     """How to register, on the workshop's page: free seats, the deadline, or why it is not possible."""
-    return render_template("registrations/_panel.html", workshop=workshop, **_openness(workshop))
+    return render_template("registrations/_panel.html", workshop=workshop, **openness(workshop))
 
 
-def _openness(workshop: Workshop) -> dict:
+def openness(workshop: Workshop) -> dict:
+    """What the panel and the pages say of seats and of why one cannot register."""
     refusal = None
     try:
         actions.check_open(workshop)
@@ -102,7 +100,7 @@ def _form_page(door, form, *, marked: bool = False) -> str:
     }
     return render_template(
         "registrations/new.html", workshop=workshop, form=form, questions=forms.questions(form),
-        place=mails.place(workshop), **_openness(workshop), **values,
+        place=mails.place(workshop), **openness(workshop), **values,
     )  # fmt: skip
 
 
@@ -113,7 +111,7 @@ def thanks(district, slug, token):
     if not isinstance(told, list) or told[0] != slug:
         raise NotFound
     door, standing = queries.door(district, slug), told[1]
-    return _private(
+    return private(
         kept.page(
             ("thanks", door.version, standing),
             lambda: render_template(
@@ -123,126 +121,10 @@ def thanks(district, slug, token):
     )
 
 
-def _private(page, status: int = 200) -> Response:
+def private(page, status: int = 200) -> Response:
     """A page behind a personal link: in no cache, in no search engine, in no Referer."""
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def _mine(token):
-    registration = queries.by_token(token)
-    g.district = registration.workshop.district
-    return registration
-
-
-def _my_page(token, registration, form, status: int = 200) -> Response:
-    workshop = registration.workshop
-    page = render_template(
-        "registrations/mine.html", token=token, registration=registration, workshop=workshop, form=form,
-        questions=forms.questions(form), position=queries.position(registration),
-        place=mails.place(workshop), **_openness(workshop),
-    )  # fmt: skip
-    return _private(page, status)
-
-
-@public.get("/r/<token>")
-def mine(token):
-    """My registration: how it stands, and what I can do."""
-    registration = _mine(token)
-    return _my_page(token, registration, forms.mine_form(registration))
-
-
-@public.post("/r/<token>")
-def update(token):
-    """Change my name, role, answers or language."""
-    registration = _mine(token)
-    form = forms.mine_form(registration)
-    if not form.validate():
-        return _my_page(token, registration, form, 422)
-    try:
-        with transaction():
-            actions.revise(
-                registration, job_title=form.job_title.data or "", answers=forms.answers(form),
-                language=form.language.data,
-            )  # fmt: skip
-            _rename(registration.contact, form)
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return _my_page(token, registration, form, refusal.status)
-    flash(_("Your changes are saved."))
-    return redirect(url_for(".mine", token=token), 303)
-
-
-def _rename(contact, form) -> None:
-    """The link came by mail to the contact's address: she may correct her own name."""
-    people.revise_contact(
-        contact, version=contact.version, email=contact.email, given_name=form.given_name.data,
-        family_name=form.family_name.data, company=contact.company,
-    )  # fmt: skip
-
-
-@public.get("/r/<token>/cancellation")
-def cancellation(token):
-    """Ask before giving the place back."""
-    registration = _mine(token)
-    page = render_template(
-        "registrations/cancellation.html", token=token, registration=registration,
-        workshop=registration.workshop, seats=queries.seats(registration.workshop),
-    )  # fmt: skip
-    return _private(page)
-
-
-@public.post("/r/<token>/cancellation")
-def create_cancellation(token):
-    """Give the place back."""
-    registration = _mine(token)
-    with transaction():
-        actions.cancel(registration)
-    flash(_("Your registration is cancelled."))
-    return redirect(url_for(".mine", token=token), 303)
-
-
-@public.post("/r/<token>/restoration")
-def create_restoration(token):
-    """Take the place back while a seat is free."""
-    registration = _mine(token)
-    with transaction():
-        actions.restore(registration)
-    flash(_("Your seat is yours again."))
-    return redirect(url_for(".mine", token=token), 303)
-
-
-@public.get("/r/<token>/workshop.ics")
-def calendar(token):
-    """My dates as a file to open with a calendar (METHOD:PUBLISH)."""
-    registration = _mine(token)
-    if registration.standing is not Standing.CONFIRMED:
-        raise NotFound
-    workshop = registration.workshop
-    page = mails.public_url(f"/{workshop.district.slug}/workshops/{workshop.slug}")
-    events = [
-        FeedEvent(
-            uid=i.uid, start=i.starts_at, end=i.ends_at, summary=i.summary, location=i.location, url=page,
-            description="", stamp=i.stamp, sequence=i.sequence,
-        )
-        for i in registration.invitations
-        if i.method == "REQUEST"
-    ]  # fmt: skip
-    name = translated(workshop, "title")
-    response = _private(feed(events, name=name, zone=workshop.district.timezone))
-    response.headers["Content-Type"] = "text/calendar; charset=utf-8; method=PUBLISH"
-    response.headers["Content-Disposition"] = f'attachment; filename="{workshop.slug}.ics"'
-    return response
-
-
-def may_undo(registration, seats) -> bool:
-    """Whether `restore` would find a free seat now."""
-    return registration.standing is Standing.CANCELLED and seats.left > 0
-
-
-@public.app_context_processor
-def _helpers():
-    return {"may_undo": may_undo} if request.blueprint == "registrations" else {}

@@ -4,6 +4,7 @@ from sqlalchemy import bindparam, select
 
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import UtcDateTime
+from dissemination.registrations import mine  # noqa: F401 (adds its pages to `public`)
 from dissemination.registrations.desk import desk
 from dissemination.registrations.models import Room
 from dissemination.registrations.public import panel, public

@@ -3,12 +3,13 @@
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.districts.models import District, Sector
 from dissemination.kernel.clock import local, now
-from dissemination.kernel.database import UtcDateTime, db
+from dissemination.kernel.database import UtcDateTime, db, one_of
+from dissemination.kernel.files import StoredFile
 from dissemination.plan.models import ActivityLine, MacroArea
 
 LONGEST = timedelta(days=184)  # from the first start to the last end; lists rely on it
@@ -32,6 +33,38 @@ class Mode(StrEnum):
     MIXED = "mixed"
 
 
+class Series(db.Model):  # type: ignore[name-defined]
+    """Workshops of one format on several dates, each with its own page and calendar object."""
+
+    __tablename__ = "workshop_series"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), index=True)
+    title_it: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    workshops: Mapped[list["Workshop"]] = relationship(order_by="Workshop.starts_at", back_populates="series")
+
+
+class WorkshopTemplate(db.Model):  # type: ignore[name-defined]
+    """What workshops of a sector have in common: facts, programme with its hours, questions.
+
+    `content` holds the facts by name, `sessions` with `day` (0 = first day), `start` and `end` ("09:30")
+    on the wall clock, and `questions`.
+    """
+
+    __tablename__ = "workshop_templates"
+    __table_args__ = (UniqueConstraint("district_id", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
+    sector_id: Mapped[int | None] = mapped_column(ForeignKey("sectors.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    content: Mapped[dict] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    sector: Mapped[Sector | None] = relationship()
+
+
 class Workshop(db.Model):  # type: ignore[name-defined]
     """A workshop for companies. `revision` rises when time, date, place or status change."""
 
@@ -42,6 +75,8 @@ class Workshop(db.Model):  # type: ignore[name-defined]
         Index("ix_workshops_published", "district_id", "published_at", "id"),
         Index("ix_workshops_sector", "district_id", "sector_id", "starts_at", "id"),
         CheckConstraint("seats BETWEEN 1 AND 100000", name="seats"),
+        CheckConstraint("online_seats BETWEEN 0 AND 100000", name="online_seats"),
+        CheckConstraint("required_share BETWEEN 0 AND 100", name="required_share"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
@@ -59,7 +94,16 @@ class Workshop(db.Model):  # type: ignore[name-defined]
     directions_it: Mapped[str] = mapped_column(Text, default="")  # how to reach, in words
     directions_en: Mapped[str] = mapped_column(Text, default="")
     online_url: Mapped[str] = mapped_column(String(500), default="")  # for the registered only
-    seats: Mapped[int]
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("workshop_series.id"), index=True)
+    seats: Mapped[int]  # in the room; of a workshop that is only online: online
+    online_seats: Mapped[int | None]  # of a hybrid workshop, counted apart; None: as many as want
+    needs_approval: Mapped[bool] = mapped_column(default=False)  # an organiser says yes or no to each
+    is_private: Mapped[bool] = mapped_column(default=False)  # by invitation only, in no list or feed
+    offer_hours: Mapped[int] = mapped_column(
+        default=0
+    )  # office hours to take an offered seat; 0: given at once
+    required_share: Mapped[int] = mapped_column(default=75)  # percent of the time, for a certificate
+    retention_months: Mapped[int] = mapped_column(default=24)  # personal data are kept after the end
     registration_deadline: Mapped[datetime] = mapped_column(UtcDateTime)
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)  # first session's start, kept for lists
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)  # last session's end
@@ -80,6 +124,13 @@ class Workshop(db.Model):  # type: ignore[name-defined]
     )
     questions: Mapped[list["Question"]] = relationship(
         order_by="Question.position", back_populates="workshop", cascade="all, delete-orphan"
+    )
+    series: Mapped[Series | None] = relationship(back_populates="workshops")
+    co_organisers: Mapped[list["CoOrganiser"]] = relationship(
+        order_by="CoOrganiser.position", back_populates="workshop", cascade="all, delete-orphan"
+    )
+    materials: Mapped[list["Material"]] = relationship(
+        order_by="Material.id", back_populates="workshop", cascade="all, delete-orphan"
     )
     cancellation: Mapped["Cancellation | None"] = relationship(back_populates="workshop")
     closing: Mapped["Closing | None"] = relationship(back_populates="workshop")
@@ -133,10 +184,34 @@ class WorkshopSession(db.Model):  # type: ignore[name-defined]
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     room: Mapped[str] = mapped_column(String(120), default="")
+    track: Mapped[str] = mapped_column(String(80), default="")  # sessions of other tracks run in parallel
     workshop: Mapped[Workshop] = relationship(back_populates="sessions")
     speakers: Mapped[list["Speaker"]] = relationship(
         order_by="Speaker.position", back_populates="session", cascade="all, delete-orphan"
     )
+
+
+class Profile(db.Model):  # type: ignore[name-defined]
+    """A speaker known to the district, used again from workshop to workshop.
+
+    The biography is shown to the public only after the speaker agreed (`agreed_at`, `agreed_text`).
+    """
+
+    __tablename__ = "speaker_profiles"
+    __table_args__ = (Index("ix_speaker_profiles_district_id_name", "district_id", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    affiliation: Mapped[str] = mapped_column(String(200), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    website: Mapped[str] = mapped_column(String(300), default="")
+    biography_it: Mapped[str] = mapped_column(Text, default="")
+    biography_en: Mapped[str] = mapped_column(Text, default="")
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    agreed_text: Mapped[str] = mapped_column(String(500), default="")  # how she agreed: form, mail of …
+    agreed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # who noted it
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Speaker(db.Model):  # type: ignore[name-defined]
@@ -148,19 +223,83 @@ class Speaker(db.Model):  # type: ignore[name-defined]
     position: Mapped[int] = mapped_column(default=0)
     name: Mapped[str] = mapped_column(String(200))
     affiliation: Mapped[str] = mapped_column(String(200), default="")
+    profile_id: Mapped[int | None] = mapped_column(ForeignKey("speaker_profiles.id"), index=True)
+    profile: Mapped[Profile | None] = relationship()
     session: Mapped[WorkshopSession] = relationship(back_populates="speakers")
 
 
+class CoOrganiser(db.Model):  # type: ignore[name-defined]
+    """Who organises the workshop together with the district."""
+
+    __tablename__ = "co_organisers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(200))
+    website: Mapped[str] = mapped_column(String(300), default="")
+    workshop: Mapped[Workshop] = relationship(back_populates="co_organisers")
+
+
+class Audience(StrEnum):
+    """Who may open a material."""
+
+    PUBLIC = "public"
+    PARTICIPANTS = "participants"  # by the personal link: confirmed, and once it is over those present
+
+
+class Material(db.Model):  # type: ignore[name-defined]
+    """A file to hand out (slides …), before the workshop or after its end."""
+
+    __tablename__ = "materials"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), index=True)
+    session_id: Mapped[int | None] = mapped_column(
+        ForeignKey("workshop_sessions.id", ondelete="SET NULL"), index=True
+    )
+    title_it: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id"))
+    audience: Mapped[Audience] = mapped_column(one_of(Audience), default=Audience.PARTICIPANTS)
+    after_end: Mapped[bool] = mapped_column(default=True)  # not shown before the workshop is over
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    workshop: Mapped[Workshop] = relationship(back_populates="materials")
+    session: Mapped[WorkshopSession | None] = relationship()
+    file: Mapped[StoredFile] = relationship()
+
+
+class Kind(StrEnum):
+    """How a question is answered."""
+
+    TEXT = "text"
+    CHOICE = "choice"  # one of `choices`
+    SEVERAL = "several"  # any of `choices`
+    NUMBER = "number"
+    DATE = "date"
+    FILE = "file"
+
+
 class Question(db.Model):  # type: ignore[name-defined]
-    """A question that the registration form asks, answered in text."""
+    """A question that the registration form asks.
+
+    A question that was answered is retired, not deleted: its answers stay. `choices` is a list of
+    {"key", "it", "en"}; a key never changes its meaning. `depends_on` and `depends_value` (a key, or
+    for a text "any") say after which answer it is asked.
+    """
 
     __tablename__ = "questions"
     id: Mapped[int] = mapped_column(primary_key=True)
     workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), index=True)
     position: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[Kind] = mapped_column(one_of(Kind), default=Kind.TEXT)
     text_it: Mapped[str] = mapped_column(String(300))
     text_en: Mapped[str] = mapped_column(String(300), default="")
     required: Mapped[bool] = mapped_column(default=False)
+    choices: Mapped[list] = mapped_column(JSON, default=list)
+    depends_on_id: Mapped[int | None] = mapped_column(ForeignKey("questions.id"))
+    depends_value: Mapped[str] = mapped_column(String(40), default="")
+    retention_months: Mapped[int | None]  # None: as the workshop
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     workshop: Mapped[Workshop] = relationship(back_populates="questions")
 
 

@@ -56,7 +56,7 @@ def line(workshop):
 
 def room(workshop):
     db.session.expire_all()
-    row = db.session.get(Room, workshop.id)
+    row = db.session.get(Room, (workshop.id, "room"))
     return (row.taken, row.waiting, row.last_number)
 
 

@@ -215,7 +215,7 @@ def test_added_seats_are_handed_on_by_the_worker(workshop):
     assert (jobs.promote_freed(), jobs.promote_freed()) == (1, 0)
     assert sent(4) == [("eva", "promoted", "REQUEST", 0, "2027-03-11T13:00")]
     db.session.expire_all()
-    assert db.session.get(Room, workshop.id).taken == 3
+    assert db.session.get(Room, (workshop.id, "room")).taken == 3
 
 
 def test_past_workshops_are_left_alone(workshop):

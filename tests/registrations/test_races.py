@@ -56,7 +56,7 @@ def rows(workshop_id):
 
 
 def room(workshop_id):
-    found = db.session.get(Room, workshop_id, populate_existing=True)
+    found = db.session.get(Room, (workshop_id, "room"), populate_existing=True)
     return (found.taken, found.waiting, found.last_number)
 
 

@@ -91,7 +91,7 @@ def test_14_past_and_4_coming_workshops_each_where_it_should_stand(district):
 
 def test_seat_counters_agree_with_the_registrations(district):
     for workshop in workshops(district):
-        room = db.session.get(Room, workshop.id)
+        room = db.session.get(Room, (workshop.id, "room"))
         assert (room.taken, room.waiting) == (len(confirmed(workshop)), len(waiting(workshop)))
         assert room.taken <= workshop.seats
 

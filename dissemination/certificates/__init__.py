@@ -1,0 +1,1 @@
+"""Certificates of attendance, and the public page that verifies them."""

@@ -1,0 +1,1 @@
+"""What participants say afterwards: feedback, and the survey on outcomes half a year later."""

@@ -1,0 +1,1 @@
+"""Mails before and after a workshop, by rules that the organiser sets."""

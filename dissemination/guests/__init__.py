@@ -1,0 +1,1 @@
+"""Who is invited to a private workshop, and what they answered."""
