@@ -1,0 +1,42 @@
+"""PDF documents: a typst template of ours and data as JSON. Data are never code, and nothing is fetched.
+
+A template lies in `templates/<package>/<name>.typ` and reads its data with
+`#let data = json(bytes(sys.inputs.data))`: what people wrote arrives as strings and stays strings. Only
+the fonts that typst brings are used, so that every machine draws the same; they are embedded.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+from flask import current_app
+
+from dissemination.kernel.clock import now
+
+PDF_UA = ("ua-1",)  # ISO 14289-1: tagged, with a title and a language (set by the template)
+
+
+def render(template: str, data: dict, *, standards: Sequence[str] = (), at: datetime | None = None) -> bytes:
+    """The PDF of `template` (path below templates/, such as "attendance/sheet.typ") filled with `data`.
+
+    `data` must be JSON-able. `standards` as typst names them: "ua-1" (PDF/UA-1), "a-2a" …; a document
+    that does not keep them raises typst.TypstError. The same data and moment (`at`, default now) give
+    the same bytes.
+    """
+    root = Path(current_app.root_path, current_app.template_folder or "templates").resolve()
+    wanted: Any = list(standards)
+    return typst.compile(
+        root / template, root=root, format="pdf", font_paths=_fonts(), ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, pdf_standards=wanted,
+        timestamp=int((at or now()).timestamp()),
+    )  # fmt: skip
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The fonts that typst brings, read once."""
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
