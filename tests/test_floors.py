@@ -31,7 +31,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "public": 7.5, "archive": 7.5, "desk": 7.5, "composer": 7.6, "topics": 7.5, "dispatch": 7.5,
     },
     "workshops": {
-        "refusals": 0.5, "slots": 0.5, "words": 1.5, "programme": 3.5, "facts": 5, "linked": 5, "feeds": 5.5, "kept": 6.5,
+        "refusals": 0.5, "slots": 0.5, "words": 1.5, "questions": 2.5, "questions_forms": 4, "questions_desk": 7.5, "programme": 3.5, "facts": 5, "linked": 5, "feeds": 5.5, "kept": 6.5,
         "desk": 7.5, "public": 7.5,
     },
     "registrations": {"refusals": 0.5, "sections": 1, "kept": 1, "rooms": 1, "invitations": 5, "desk": 7.5, "public": 7.5, "mine": 7.6},

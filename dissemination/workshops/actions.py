@@ -17,6 +17,7 @@ from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
 from dissemination.plan import activity
 from dissemination.workshops import queries, words
+from dissemination.workshops import questions as asked
 from dissemination.workshops.facts import FACTS, write
 from dissemination.workshops.models import (
     Cancellation,
@@ -54,11 +55,13 @@ def add(
     """A new draft.
 
     `sessions`: dicts with `title_it`, `title_en`, `starts_at`, `ends_at` (aware), `room`, and `speakers`
-    as (name, affiliation) pairs. `questions`: dicts with `text_it`, `text_en`, `required`. `facts`: see
-    `facts.FACTS`; `registration_deadline` is the start when left out. Raises the refusals of this module.
+    as (name, affiliation) pairs. `questions`: as `questions.put` takes them; they are changed on a page
+    of their own. `facts`: see `facts.FACTS`; `registration_deadline` is the start when left out.
+    Raises the refusals of this module.
     """
     workshop = Workshop(district_id=district.id, created_at=now(), created_by=by.id if by else None)
-    write(workshop, facts, sessions, questions)
+    write(workshop, facts, sessions)
+    asked.put(workshop, questions)
     workshop.slug = free_slug(workshop.title_it, lambda slug: _taken(district, slug))
     db.session.add(workshop)
     db.session.flush()
@@ -72,10 +75,9 @@ def revise(
     by: Account | None,
     version: int,
     sessions: list[dict] | None = None,
-    questions: list[dict] | None = None,
     **facts,
 ) -> Workshop:
-    """Change facts of a workshop; `sessions` and `questions` as in `add`, with `id` where they exist.
+    """Change facts of a workshop; `sessions` as in `add`, with `id` where they exist.
 
     What is left out stays. Seats may be lowered below those taken: nobody loses a seat, and nobody gets
     one until there is room again. Raises ChangedMeanwhile when `version` is not the current one,
@@ -86,7 +88,7 @@ def revise(
         raise ChangedMeanwhile
     _must_be_open(workshop)
     before = _seen_in_calendars(workshop)
-    write(workshop, facts, sessions, questions)
+    write(workshop, facts, sessions)
     workshop.version += 1
     workshop.updated_at, workshop.updated_by = now(), by.id if by else None
     db.session.flush()
@@ -157,11 +159,9 @@ def copy(workshop: Workshop, *, by: Account | None, days: int) -> Workshop:
         }
         for s in workshop.sessions
     ]  # fmt: skip
-    asked = ("text_it", "text_en", "required")
     facts = {name: getattr(workshop, name) for name in FACTS}
     facts["registration_deadline"] = shift(workshop.registration_deadline)
-    questions = [{name: getattr(q, name) for name in asked} for q in workshop.questions]
-    return add(workshop.district, by=by, sessions=sessions, questions=questions, **facts)
+    return add(workshop.district, by=by, sessions=sessions, questions=asked.plain(workshop), **facts)
 
 
 def _must_be_open(workshop: Workshop) -> None:

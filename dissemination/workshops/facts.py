@@ -1,4 +1,4 @@
-"""A workshop's facts, programme and questions, from what was given to checked rows.
+"""A workshop's facts and programme, from what was given to checked rows.
 
 Used by `actions` only: nothing here locks, logs or decides who may.
 """
@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from dissemination.workshops.models import (
     LONGEST,
-    Question,
     Speaker,
     WorkshopSession,
 )
@@ -30,8 +29,8 @@ FACTS = (
 )  # fmt: skip
 
 
-def write(workshop, facts, sessions, questions) -> None:
-    """Put what was given on `workshop` and check the whole. None for sessions or questions keeps them."""
+def write(workshop, facts, sessions) -> None:
+    """Put what was given on `workshop` and check the whole. None for sessions keeps them."""
     unknown = facts.keys() - set(FACTS)
     if unknown:
         raise TypeError(f"no such facts of a workshop: {', '.join(sorted(unknown))}")
@@ -39,8 +38,6 @@ def write(workshop, facts, sessions, questions) -> None:
         setattr(workshop, name, value)
     if sessions is not None:
         _write_sessions(workshop, sessions)
-    if questions is not None:
-        _write_questions(workshop, questions)
     if workshop.registration_deadline is None:
         workshop.registration_deadline = workshop.starts_at
     workshop.registration_deadline = workshop.registration_deadline.astimezone(UTC)
@@ -67,17 +64,6 @@ def _write_sessions(workshop, sessions) -> None:
     workshop.sessions = rows
     workshop.starts_at = rows[0].starts_at
     workshop.ends_at = max(r.ends_at for r in rows)
-
-
-def _write_questions(workshop, questions) -> None:
-    kept = {q.id: q for q in workshop.questions if q.id}
-    rows = []
-    for position, facts in enumerate(questions):
-        row = kept.pop(facts.get("id"), None) or Question()  # the id stays: answers hang on it
-        row.position, row.text_it = position, facts["text_it"]
-        row.text_en, row.required = facts.get("text_en", ""), bool(facts.get("required"))
-        rows.append(row)
-    workshop.questions = rows
 
 
 def _check(workshop) -> None:

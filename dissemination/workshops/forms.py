@@ -1,4 +1,4 @@
-"""The workshop form: its programme and questions grow and shrink without JavaScript, by named buttons."""
+"""The workshop form: its programme grows and shrinks without JavaScript, by named buttons."""
 
 from datetime import date, datetime, time
 
@@ -21,10 +21,10 @@ from dissemination.kernel.forms import DataRequired, Form, Length, Optional, loc
 from dissemination.kernel.languages import translated
 from dissemination.plan import queries as plan
 from dissemination.workshops.models import Mode, State, Workshop
-from dissemination.workshops.programme import Clock, QuestionForm, SessionForm, moment_of, session_values
+from dissemination.workshops.programme import Clock, SessionForm, moment_of, session_values
 from dissemination.workshops.queries import Filters, When
 
-MOST = 60  # sessions, questions
+MOST = 60  # sessions
 
 
 def _choice(value):
@@ -67,11 +67,8 @@ class WorkshopForm(Form):
     registration_deadline = DateField(_l("Registration is possible until (date)"), validators=[Optional()])
     registration_deadline_time = Clock(_l("Hour"))
     sessions = FieldList(FormField(SessionForm), label=_l("Programme"), max_entries=MOST)
-    questions = FieldList(FormField(QuestionForm), label=_l("Questions"), max_entries=MOST)
     add_session = SubmitField(_l("Add a session"))
-    add_question = SubmitField(_l("Add a question"))
     remove_session = StringField()
-    remove_question = StringField()
 
     def offer(self, district, workshop: Workshop | None = None) -> "WorkshopForm":
         """Fill the choices: those of the plan in force, and what the workshop already has."""
@@ -87,27 +84,19 @@ class WorkshopForm(Form):
 
     def reshape(self) -> bool:
         """Do what a named button asks (add or remove a part); True when one was pressed."""
-        pressed = False
-        for entries, add, remove in (
-            (self.sessions, self.add_session, self.remove_session),
-            (self.questions, self.add_question, self.remove_question),
-        ):
-            if add.data:
-                pressed = True
-                if len(entries.entries) < MOST:
-                    entries.append_entry(_like_the_last(entries))
-            elif remove.data:
-                pressed = True
-                entries.entries[:] = [e for e in entries.entries if e.name != remove.data]
-        if not self.sessions.entries:
+        entries = self.sessions.entries
+        if self.add_session.data and len(entries) < MOST:
+            self.sessions.append_entry(_like_the_last(entries))
+        elif self.remove_session.data:
+            entries[:] = [e for e in entries if e.name != self.remove_session.data]
+        if not entries:
             self.sessions.append_entry()
-        return pressed
+        return bool(self.add_session.data or self.remove_session.data)
 
     def drop_blanks(self) -> None:
         """Leave out parts in which nobody wrote; one session stays, to say what is missing."""
-        for entries in (self.sessions, self.questions):
-            written = [e for e in entries.entries if not e.form.is_blank]
-            entries.entries[:] = written or (entries.entries[:1] if entries is self.sessions else [])
+        entries = self.sessions.entries
+        entries[:] = [e for e in entries if not e.form.is_blank] or entries[:1]
 
     def validate_registration_deadline_time(self, field):
         """The deadline's hour has its date, and exists."""
@@ -133,14 +122,13 @@ class WorkshopForm(Form):
         at = self.registration_deadline_time.data or time(23, 59)
         facts["registration_deadline"] = local_moment(day, at) if day else None
         facts["sessions"] = [e.form.facts() for e in self.sessions.entries]
-        facts["questions"] = [e.form.facts() for e in self.questions.entries]
         return facts
 
 
 def _like_the_last(entries) -> dict:
-    """A new session begins where the last one ends; a new question begins empty."""
-    last = entries.entries[-1].form if entries.entries else None
-    if not isinstance(last, SessionForm) or last.day.data is None:
+    """A new session begins where the last one ends."""
+    last = entries[-1].form if entries else None
+    if last is None or last.day.data is None:
         return {}
     return {"day": last.day.data, "start": last.end.data, "room": last.room.data}
 
@@ -155,10 +143,6 @@ def values_of(workshop: Workshop) -> dict:
         "registration_deadline": deadline.date(),
         "registration_deadline_time": deadline.time(),
         "sessions": [session_values(s, zone) for s in workshop.sessions],
-        "questions": [
-            {"id": q.id, "text_it": q.text_it, "text_en": q.text_en, "required": q.required}
-            for q in workshop.questions
-        ],
     }
 
 

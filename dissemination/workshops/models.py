@@ -41,6 +41,7 @@ class Series(db.Model):  # type: ignore[name-defined]
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), index=True)
     title_it: Mapped[str] = mapped_column(String(200))
     title_en: Mapped[str] = mapped_column(String(200), default="")
+    version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     workshops: Mapped[list["Workshop"]] = relationship(order_by="Workshop.starts_at", back_populates="series")
@@ -60,6 +61,7 @@ class WorkshopTemplate(db.Model):  # type: ignore[name-defined]
     sector_id: Mapped[int | None] = mapped_column(ForeignKey("sectors.id"))
     name: Mapped[str] = mapped_column(String(120))
     content: Mapped[dict] = mapped_column(JSON)
+    version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     sector: Mapped[Sector | None] = relationship()
@@ -105,10 +107,14 @@ class Workshop(db.Model):  # type: ignore[name-defined]
     required_share: Mapped[int] = mapped_column(default=75)  # percent of the time, for a certificate
     retention_months: Mapped[int] = mapped_column(default=24)  # personal data are kept after the end
     registration_deadline: Mapped[datetime] = mapped_column(UtcDateTime)
+    deadline_follows: Mapped[bool] = mapped_column(default=False)  # it is the start, wherever that moves
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)  # first session's start, kept for lists
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)  # last session's end
     revision: Mapped[int] = mapped_column(default=1)
     version: Mapped[int] = mapped_column(default=1)  # optimistic lock for two editors
+    # Rises when something changes that the public page borrows: materials, biographies, the series.
+    touched: Mapped[int] = mapped_column(default=0)
+    form_mark: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the form that made it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -198,10 +204,11 @@ class Profile(db.Model):  # type: ignore[name-defined]
     """
 
     __tablename__ = "speaker_profiles"
-    __table_args__ = (Index("ix_speaker_profiles_district_id_name", "district_id", "name"),)
+    __table_args__ = (Index("ix_speaker_profiles_name", "district_id", "name_folded", "id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
     name: Mapped[str] = mapped_column(String(200))
+    name_folded: Mapped[str] = mapped_column(String(200))
     affiliation: Mapped[str] = mapped_column(String(200), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     website: Mapped[str] = mapped_column(String(300), default="")
@@ -261,6 +268,7 @@ class Material(db.Model):  # type: ignore[name-defined]
     file_id: Mapped[int] = mapped_column(ForeignKey("files.id"))
     audience: Mapped[Audience] = mapped_column(one_of(Audience), default=Audience.PARTICIPANTS)
     after_end: Mapped[bool] = mapped_column(default=True)  # not shown before the workshop is over
+    version: Mapped[int] = mapped_column(default=1)
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     added_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     workshop: Mapped[Workshop] = relationship(back_populates="materials")
@@ -283,7 +291,8 @@ class Question(db.Model):  # type: ignore[name-defined]
     """A question that the registration form asks.
 
     A question that was answered is retired, not deleted: its answers stay. `choices` is a list of
-    {"key", "it", "en"}; a key never changes its meaning. `depends_on` and `depends_value` (a key, or
+    {"key", "it", "en"}, with "retired" when it is no longer offered; a key never changes its meaning.
+    `depends_on` and `depends_value` (a key, or
     for a text "any") say after which answer it is asked.
     """
 
@@ -301,6 +310,7 @@ class Question(db.Model):  # type: ignore[name-defined]
     retention_months: Mapped[int | None]  # None: as the workshop
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     workshop: Mapped[Workshop] = relationship(back_populates="questions")
+    depends_on: Mapped["Question | None"] = relationship(remote_side=[id])
 
 
 class WorkshopWord(db.Model):  # type: ignore[name-defined]
@@ -324,6 +334,21 @@ class Cancellation(db.Model):  # type: ignore[name-defined]
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     workshop: Mapped[Workshop] = relationship(back_populates="cancellation")
+
+
+class Reinstatement(db.Model):  # type: ignore[name-defined]
+    """A cancellation that was taken back, kept whole: who called it off, who took that back, and why."""
+
+    __tablename__ = "workshop_reinstatements"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cancelled_reason: Mapped[str] = mapped_column(String(500))
+    cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    cancelled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    workshop: Mapped[Workshop] = relationship()
 
 
 class Closing(db.Model):  # type: ignore[name-defined]

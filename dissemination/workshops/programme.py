@@ -1,4 +1,4 @@
-"""The parts of the workshop form that repeat: sessions and questions, and hours of the wall clock."""
+"""The parts of the workshop form that repeat: sessions, and hours of the wall clock."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -105,33 +105,6 @@ class SessionForm(Form):
             "starts_at": local_moment(self.day.data, self.start.data),
             "ends_at": local_moment(self._last_day, self.end.data),
             "room": self.room.data or "", "speakers": self._speakers(),
-        }  # fmt: skip
-
-
-class QuestionForm(Form):
-    """A question of the registration form."""
-
-    class Meta(Form.Meta):
-        """The whole form has the token."""
-
-        csrf = False
-
-    id = HiddenField()
-    text_it = text_field(_l("Question"), most=300)
-    text_en = text_field(_l("Question in English"), most=300, required=False)
-    required = BooleanField(_l("An answer is required"))
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing was written in it."""
-        return not (self.text_it.data or self.text_en.data)
-
-    def facts(self) -> dict:
-        """The question as `actions.add` takes it."""
-        return {
-            "id": int(self.id.data) if (self.id.data or "").isdigit() else None,
-            "text_it": self.text_it.data, "text_en": self.text_en.data or "",
-            "required": self.required.data,
         }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What a workshop's actions refuse, each with what to do instead. Raised by `actions`, shown by forms."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from dissemination.kernel.refusals import Refusal
@@ -105,3 +106,55 @@ class NoReason(Refusal):
 
     status, field = 422, "reason"
     message = _l("Give the reason: it is shown on the public page and told to everyone registered.")
+
+
+class NoQuestionText(Refusal):
+    """A question without words."""
+
+    status, field = 422, "text_it"
+    message = _l("Write the question in Italian.")
+
+
+class NoChoices(Refusal):
+    """Fewer than two different choices."""
+
+    status, field = 422, "choices"
+    message = _l("Give at least two different choices to choose from.")
+
+
+class TooManyQuestions(Refusal):
+    """A form that nobody would fill in."""
+
+    message = _l("A form has at most 60 questions. Remove one that you no longer need.")
+
+
+class AskedAfterItself(Refusal):
+    """A condition that looks forward, at itself, or at an answer that nobody can give."""
+
+    status, field = 422, "condition"
+    message = _l(
+        "A question can be asked only after an answer to one that comes before it in the form. "
+        "Change the order or the condition."
+    )
+
+
+class AnswersStandInTheWay(Refusal):
+    """Another kind for a question that people answered."""
+
+    field = "kind"
+    message = _l(
+        "People have answered this question already, and their answers would not fit another kind. "
+        "Remove it (the answers are kept) and add a new question."
+    )
+
+
+class OthersDependOnIt(Refusal):
+    """Later questions are asked only after an answer that would no longer be possible."""
+
+    def __init__(self, followers):
+        names = ", ".join(f"«{q.text_it}»" for q in followers)
+        said = _(
+            "Other questions are asked after an answer to this one: %(names)s. Change their condition first.",
+            names=names,
+        )
+        super().__init__(said)

@@ -88,23 +88,16 @@ def test_the_second_editor_is_told_and_overwrites_nothing(moda, ada, bice):
     assert (workshop.title_it, workshop.version, workshop.updated_by) == ("Prima", 2, ada.id)
 
 
-def test_sessions_and_questions_keep_their_rows_when_revised(moda):
-    workshop = add(
-        moda,
-        sessions=[session(), session(START + timedelta(hours=3))],
-        questions=[{"text_it": "Perché?", "required": True}, {"text_it": "Da dove?"}],
-    )
+def test_sessions_keep_their_rows_when_revised(moda):
+    workshop = add(moda, sessions=[session(), session(START + timedelta(hours=3))])
     first, second = (s.id for s in workshop.sessions)
-    _why, where = (q.id for q in workshop.questions)
     with transaction():
         actions.revise(
             workshop, by=None, version=1,
             sessions=[session(id=first, room="Sala 2", speakers=[("Ugo Po", "")]), session(hours=9)],
-            questions=[{"id": where, "text_it": "Da quale città?"}],
         )  # fmt: skip
     assert [(s.id == first, s.room) for s in workshop.sessions] == [(True, "Sala 2"), (False, "")]
     assert second not in [s.id for s in workshop.sessions]
-    assert [(q.id, q.text_it, q.position) for q in workshop.questions] == [(where, "Da quale città?", 0)]
     assert workshop.ends_at == START + timedelta(hours=9)
 
 
@@ -190,7 +183,7 @@ CALENDAR = {
 SILENT = {
     "theme": "Altro tema", "abstract_it": "Testo", "abstract_en": "Text", "seats": 5,
     "directions_it": "In treno", "registration_deadline": START - timedelta(days=1),
-    "sessions": [session(title_it="Saluti", room="Sala 9")], "questions": [{"text_it": "Perché?"}],
+    "sessions": [session(title_it="Saluti", room="Sala 9")],
 }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def written(moda, **changes):
         "sessions-0-title_it": "Apertura", "sessions-0-day": "2027-03-11", "sessions-0-start": "14:00",
         "sessions-0-end": "17:00", "sessions-0-room": "Sala A",
         "sessions-0-speakers": "Lia Neri, Università di Pisa, DICI\n\nUgo Po",
-        "questions-0-text_it": "Allergie?", "questions-0-required": "y", "version": "0", **changes,
+        "version": "0", **changes,
     }  # fmt: skip
     return {k: v for k, v in values.items() if v is not None}
 
@@ -59,7 +59,6 @@ def test_ada_schedules_a_workshop_and_publishes_it(desk, moda):
     assert [(p.name, p.affiliation) for p in workshop.sessions[0].speakers] == [
         ("Lia Neri", "Università di Pisa, DICI"), ("Ugo Po", ""),
     ]  # fmt: skip
-    assert [(q.text_it, q.required) for q in workshop.questions] == [("Allergie?", True)]
     page = desk.get(answer.location).text
     assert "Bozza" in page
     assert "Sintesi in inglese" in page  # what is still missing
@@ -126,8 +125,6 @@ def test_the_form_grows_and_shrinks_by_named_buttons_and_keeps_contents(desk, mo
     assert 'name="sessions-1-title_it"' in more
     assert 'value="2027-03-11"' in more.split('name="sessions-1-day"')[1][:200]
     assert "Università di Pisa" in more
-    asked = desk.post(f"{BASE}new", data=written(moda, add_question="+")).text
-    assert 'name="questions-1-text_it"' in asked
     two = {"sessions-1-title_it": "Seconda", "sessions-1-day": "2027-03-12"}
     less = desk.post(f"{BASE}new", data=written(moda, remove_session="sessions-0", **two)).text
     assert "Seconda" in less
@@ -136,15 +133,15 @@ def test_the_form_grows_and_shrinks_by_named_buttons_and_keeps_contents(desk, mo
 
 
 def test_a_part_in_which_nobody_wrote_is_left_out(desk, moda):
-    blank = {"sessions-1-title_it": "", "sessions-1-day": "", "questions-1-text_it": ""}
+    blank = {"sessions-1-title_it": "", "sessions-1-day": ""}
     desk.post(f"{BASE}new", data=written(moda, **blank))
-    assert (len(only().sessions), len(only().questions)) == (1, 1)
+    assert len(only().sessions) == 1
 
 
 def test_of_two_editors_the_second_is_told_and_keeps_what_she_wrote(desk, moda):
     desk.post(f"{BASE}new", data=written(moda))
     edit = f"{BASE}fibre-riciclate/edit"
-    ids = {"sessions-0-id": only().sessions[0].id, "questions-0-id": only().questions[0].id}
+    ids = {"sessions-0-id": only().sessions[0].id}
     assert desk.post(edit, data=written(moda, version="1", title_it="Prima", **ids)).status_code == 302
     late = desk.post(edit, data=written(moda, version="1", title_it="Seconda", **ids))
     assert late.status_code == 422
