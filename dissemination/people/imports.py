@@ -79,16 +79,18 @@ def read(data: bytes, kind: str) -> Report:
     if "\0" in text:
         report.problems.append(Problem(0, _("This is not a CSV file.")))
         return report
-    _read_rows(text, kind, report)
+    columns = COMPANY_COLUMNS if kind == "companies" else CONTACT_COLUMNS
+    read_rows(text, report, columns=columns, required=REQUIRED[kind])
     return report
 
 
-def _read_rows(text: str, kind: str, report: Report) -> None:
+def read_rows(text: str, report: Report, *, columns: dict, required) -> None:
+    """The rows of the CSV `text` into `report`, or its problems: {column: other names}, those needed."""
     first = text.split("\n", 1)[0]
     delimiter = ";" if first.count(";") >= first.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        header = _header(next(reader, []), kind, report)
+        header = _header(next(reader, []), columns, required, report)
         for cells in reader:
             if report.problems or not any(c.strip() for c in cells):
                 continue
@@ -108,12 +110,11 @@ def _read_rows(text: str, kind: str, report: Report) -> None:
         report.problems.append(Problem(0, _("There is no row below the header.")))
 
 
-def _header(cells: list[str], kind: str, report: Report) -> list[str | None]:
-    columns = COMPANY_COLUMNS if kind == "companies" else CONTACT_COLUMNS
+def _header(cells: list[str], columns: dict, required, report: Report) -> list[str | None]:
     names = {fold(alias): name for name, aliases in columns.items() for alias in (name, *aliases)}
     header = [names.get(fold(cell).replace("_", " "), names.get(fold(cell))) for cell in cells]
     unknown = [cell for cell, name in zip(cells, header, strict=True) if name is None and cell.strip()]
-    missing = [name for name in REQUIRED[kind] if name not in header]
+    missing = [name for name in required if name not in header]
     if missing:
         report.problems.append(
             Problem(1, _("These columns are missing in the header: %(names)s.", names=", ".join(missing)))
