@@ -35,7 +35,11 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "desk": 7.5, "public": 7.5,
     },
     "registrations": {"refusals": 0.5, "sections": 1, "kept": 1, "rooms": 1, "invitations": 5, "desk": 7.5, "public": 7.5, "mine": 7.6},
-    "attendance": {"refusals": 0.5},
+    "guests": {"refusals": 0.5, "screening": 3, "lists": 3.5, "desk": 7.5, "adding": 7.6, "mailing": 7.6, "public": 7.5},
+    "attendance": {
+        "refusals": 0.5, "times": 1, "codes": 1, "platform": 1.5, "presence": 5, "evidence": 5, "closing": 5.5, "papers": 5, "door": 5,
+        "desk": 7.5, "public": 7.5,
+    },
     "delivery": {
         "mail": 0, "elements": 0, "verp": 0, "calendar": 0.5, "encoding": 0.5, "lint": 0.5, "mjml": 1,
         "letters": 1.5, "transport": 4, "relay": 4, "leases": 4, "session": 4.2, "smtp": 4.5, "outbox": 6,

@@ -27,33 +27,41 @@ class Presence(db.Model):  # type: ignore[name-defined]
 
 
 class Move(StrEnum):
-    """What a scan at the door says."""
+    """What an act says."""
 
     IN = "in"
     OUT = "out"
-    UNDO = "undo"  # the IN was a mistake
+    UNDO = "undo"  # the act that `undoes` names was a mistake
 
 
 class Scan(db.Model):  # type: ignore[name-defined]
-    """One act at the door, as a phone recorded it, perhaps offline. `scan_id` is made on the phone:
+    """One act: at the door as a phone recorded it (perhaps offline), a tick, her join link, a line of the
+    platform's report. `scan_id` is made where it was recorded: the same act sent twice is stored once.
 
-    the same scan sent twice is stored once. Two phones that checked in the same person give two scans and
-    one presence.
+    These are the facts; `Presence` and `Stay` are derived from them, whatever the order in which they
+    came in. Two phones that checked in the same person give two scans and one presence.
     """
 
     __tablename__ = "scans"
-    __table_args__ = (Index("ix_scans_registration_id_at", "registration_id", "at"),)
+    __table_args__ = (
+        Index("ix_scans_registration_id_at", "registration_id", "at"),
+        Index("ix_scans_undoes", "undoes"),
+    )
     scan_id: Mapped[str] = mapped_column(String(36), primary_key=True)  # UUID
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))
     move: Mapped[Move] = mapped_column(one_of(Move))
+    via: Mapped[Attends] = mapped_column(one_of(Attends), default=Attends.ROOM)
+    # Ticked by hand: an organiser vouches for the whole of the date on which `at` lies.
+    whole: Mapped[bool] = mapped_column(default=False)
+    undoes: Mapped[str | None] = mapped_column(String(36))  # no foreign key: it may come in later
     at: Mapped[datetime] = mapped_column(UtcDateTime)  # by the phone's clock, corrected
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # None: she herself
     device: Mapped[str] = mapped_column(String(60), default="")
 
 
 class Stay(db.Model):  # type: ignore[name-defined]
-    """A time that a person spent at the workshop; `left_at` None: until the end."""
+    """A time that a person spent at the workshop; `left_at` None: until the end of that date."""
 
     __tablename__ = "stays"
     id: Mapped[int] = mapped_column(primary_key=True)

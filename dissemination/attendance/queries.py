@@ -1,12 +1,15 @@
 """Who was there, and which evidence a workshop has."""
 
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from dissemination.attendance.models import Presence, Reopening
+from dissemination.attendance import times
+from dissemination.attendance.models import Move, Presence, Reopening, Scan, Stay
+from dissemination.attendance.times import Span
 from dissemination.kernel.database import db
 from dissemination.kernel.subjects import kind_of
 from dissemination.kernel.text import like
@@ -74,6 +77,100 @@ def count_present(workshop: Workshop) -> int:
         .where(Registration.workshop_id == workshop.id, Registration.standing == Standing.CONFIRMED)
     )
     return db.session.scalar(query) or 0
+
+
+def minutes_planned(workshop: Workshop) -> int:
+    """How long the programme is: sessions of each date together, parallel tracks counted once."""
+    return times.minutes(_planned(workshop))
+
+
+def _planned(workshop: Workshop) -> timedelta:
+    return sum((times.length(day.sessions) for day in times.days(workshop)), timedelta())
+
+
+def minutes_present(workshop: Workshop, *, registration_id: int | None = None) -> dict[int, int]:
+    """Minutes of the programme that each person present was there, in the room or online: id -> minutes.
+
+    Only of one registration when `registration_id` is given. Overlapping stays count once; a stay without
+    an end lasts until the end of its date; who was ticked by hand for a date and has no stay on it was
+    there all of it.
+    """
+    return {i: times.minutes(length) for i, length in _time_present(workshop, registration_id).items()}
+
+
+def shares(workshop: Workshop) -> dict[int, float]:
+    """The percentage (0 to 100) of the programme that each person present was there: id -> percent."""
+    planned = _planned(workshop)
+    return {
+        i: 100 * length / planned if planned else 0.0 for i, length in _time_present(workshop, None).items()
+    }
+
+
+def share(registration: Registration) -> float:
+    """The percentage (0 to 100) of the programme that the person was there; 0 when she was not present."""
+    workshop = registration.workshop
+    planned = _planned(workshop)
+    here = _time_present(workshop, registration.id).get(registration.id, timedelta())
+    return 100 * here / planned if planned else 0.0
+
+
+def _time_present(workshop: Workshop, only: int | None) -> dict[int, timedelta]:
+    days = times.days(workshop)
+    there = present_ids(workshop)
+    if only is not None:
+        there &= {only}
+    found = stays(workshop, only=only)
+    vouched = ticked(workshop, only=only)
+    return {i: _time(days, found.get(i, []), vouched.get(i)) for i in sorted(there)}
+
+
+def _time(days: list[times.Day], stays: list[Stay], vouched: list[datetime] | None) -> timedelta:
+    if not stays and vouched is None:
+        return sum((times.length(day.sessions) for day in days), timedelta())
+    total = timedelta()
+    for day in days:
+        spans = [Span(s.came_at, s.left_at or max(day.end, s.came_at)) for s in stays if day.holds(s.came_at)]
+        if not spans and any(day.holds(at) for at in vouched or ()):
+            spans = list(day.sessions)
+        total += times.length(times.shared(spans, day.sessions))
+    return total
+
+
+def stays(workshop: Workshop, *, only: int | None = None) -> dict[int, list[Stay]]:
+    """The stays of each person, in order: registration id -> stays. One query."""
+    query = (
+        select(Stay)
+        .join(Registration, Registration.id == Stay.registration_id)
+        .where(Registration.workshop_id == workshop.id)
+        .order_by(Stay.came_at, Stay.id)
+    )
+    if only is not None:
+        query = query.where(Stay.registration_id == only)
+    found = defaultdict(list)
+    for stay in db.session.scalars(query):
+        found[stay.registration_id].append(stay)
+    return dict(found)
+
+
+def ticked(workshop: Workshop, *, only: int | None = None) -> dict[int, list[datetime]]:
+    """For whom somebody vouched by hand: registration id -> a moment of each date. One query."""
+    undo = aliased(Scan)
+    query = (
+        select(Scan.registration_id, Scan.at)
+        .join(Registration, Registration.id == Scan.registration_id)
+        .where(
+            Registration.workshop_id == workshop.id, Scan.whole, Scan.move == Move.IN,
+            ~select(1)
+            .where(undo.undoes == Scan.scan_id, undo.registration_id == Scan.registration_id)
+            .exists(),
+        )
+    )  # fmt: skip
+    if only is not None:
+        query = query.where(Scan.registration_id == only)
+    found = defaultdict(list)
+    for registration_id, at in db.session.execute(query):
+        found[registration_id].append(at)
+    return dict(found)
 
 
 def day_of(workshop: Workshop) -> date:
