@@ -11,8 +11,8 @@ from typing import BinaryIO
 import fsspec
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, String, event, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import UtcDateTime, db
@@ -116,3 +116,28 @@ def read(stored: StoredFile) -> bytes:
     filesystem, root = _folder()
     with filesystem.open(_path(root, stored.sha256), "rb") as source:
         return source.read()
+
+
+def remove(stored: StoredFile) -> None:
+    """Delete the row, and once that is committed the content, unless another row has the same content."""
+    session = db.session()
+    same = select(func.count()).where(StoredFile.sha256 == stored.sha256, StoredFile.id != stored.id)
+    if session.scalar(same) == 0:
+        session.info.setdefault("unneeded_files", set()).add(stored.sha256)
+    session.delete(stored)
+    session.flush()
+
+
+@event.listens_for(Session, "after_commit")
+def _delete_unneeded(session) -> None:
+    unneeded = session.info.pop("unneeded_files", ())
+    if unneeded:
+        filesystem, root = _folder()
+        for path in (_path(root, digest) for digest in unneeded):
+            if filesystem.exists(path):
+                filesystem.rm(path)
+
+
+@event.listens_for(Session, "after_rollback")
+def _keep_after_all(session) -> None:
+    session.info.pop("unneeded_files", None)

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.kernel.database import UtcDateTime, db, one_of
+from dissemination.kernel.files import StoredFile
 from dissemination.people.models import Company, Contact
 from dissemination.workshops.models import Workshop
 
@@ -231,6 +232,7 @@ class Invitation(db.Model):  # type: ignore[name-defined]
     summary: Mapped[str] = mapped_column(String(200), default="")
     method: Mapped[str] = mapped_column(String(10))  # REQUEST or CANCEL, last sent
     told_revision: Mapped[int]
+    delivery_id: Mapped[int | None]  # the mail that told it last, as data: deliveries may be purged
     reminded_for: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the start last reminded of
     # What her calendar answered last, and to which version of the invitation.
     answer: Mapped[Answer | None] = mapped_column(one_of(Answer))
@@ -273,6 +275,38 @@ class Reply(db.Model):  # type: ignore[name-defined]
     invitation: Mapped[Invitation | None] = relationship()
 
 
+class Silent(StrEnum):
+    """Whom "still coming?" asks."""
+
+    EVERYBODY = "everybody"
+    UNANSWERED = "unanswered"  # who has not said yes in a calendar
+
+
+class ComingPlan(db.Model):  # type: ignore[name-defined]
+    """ "Still coming?" goes out by itself, so many days before the start, once to each person."""
+
+    __tablename__ = "coming_plans"
+    __table_args__ = (CheckConstraint("days BETWEEN 1 AND 60", name="days"),)
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), primary_key=True)
+    days: Mapped[int]  # before the start
+    whom: Mapped[Silent] = mapped_column(one_of(Silent), default=Silent.EVERYBODY)
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    set_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    workshop: Mapped[Workshop] = relationship()
+
+
+class ContactFeed(db.Model):  # type: ignore[name-defined]
+    """How often a person made her calendar address anew: only the address of the last `turn` works.
+
+    No row: never, turn 0. So looking at the address writes nothing.
+    """
+
+    __tablename__ = "contact_feeds"
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), primary_key=True)
+    turn: Mapped[int] = mapped_column(default=0)
+    renewed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class UnaskedMail(db.Model):  # type: ignore[name-defined]
     """How often an address was written to at the wish of somebody who proved nothing, by day.
 
@@ -284,3 +318,16 @@ class UnaskedMail(db.Model):  # type: ignore[name-defined]
     address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(default=0)
+
+
+class AnswerFile(db.Model):  # type: ignore[name-defined]
+    """A file sent as an answer. Without a registration it waits for the rest of its form, for a day."""
+
+    __tablename__ = "answer_files"
+    __table_args__ = (Index("ix_answer_files_workshop_id_registration_id", "workshop_id", "registration_id"),)
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id"), primary_key=True)
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"))
+    question_id: Mapped[int]  # data: a question that nobody answered may be deleted
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    file: Mapped[StoredFile] = relationship()
