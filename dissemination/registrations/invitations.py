@@ -1,51 +1,39 @@
 """What each calendar is told: inviting, telling of changes, withdrawing (RFC 5546, mail.md §2).
 
 `Invitation` rows keep what was last sent. Each function here changes the rows and puts the mails in the
-same transaction, so after a crash either both stand or neither.
+same transaction, so after a crash either both stand or neither. How told dates are paired with those
+that stand is in `pairing`.
 """
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask_babel import force_locale
-from flask_babel import gettext as _
+from sqlalchemy import select
 
 from dissemination.delivery import outbox
-from dissemination.kernel.clock import local, now
+from dissemination.delivery.models import Delivery, Letter
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, insert_once
-from dissemination.kernel.languages import translated
 from dissemination.registrations import mails
 from dissemination.registrations.models import Invitation, Registration, Standing
-from dissemination.workshops.models import Workshop
+from dissemination.registrations.pairing import Facts, by_date, changes, date_of, facts_of, pair
+
+LIFE = ("called_off", "reinstated", "reinstated_waiting")  # mails that say whether it takes place at all
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a calendar entry of one date shows."""
-
-    starts_at: datetime
-    ends_at: datetime
-    location: str
-    online_url: str
-    summary: str
-
-
-def facts_now(workshop: Workshop, language: str) -> list[Facts]:
-    """What stands now, one for each date of `workshop`, in order."""
-    rest = (mails.place(workshop), workshop.online_url, translated(workshop, "title", language))
-    return [Facts(start, end, *rest) for start, end in workshop.days.values()]
-
-
-def put(post: mails.Post, registration: Registration, distinct: str = "") -> None:
+def put(post: mails.Post, registration: Registration, distinct: str = "") -> Delivery:
     """Queue `post`; `distinct` tells an equal mail sent later from this one."""
-    outbox.put(post.mail, post.recipient, about=registration, calendar=post.calendar, idempotency=distinct)
+    return outbox.put(
+        post.mail, post.recipient, about=registration, calendar=post.calendar, idempotency=distinct
+    )
 
 
 def _send(make: Callable[..., mails.Post], registration: Registration, invitation: Invitation, *more) -> None:
     revision = f"{invitation.day}.{invitation.sequence}.{invitation.stamp.timestamp():.6f}"
-    put(make(registration, invitation, *more), registration, revision)
+    delivery = put(make(registration, invitation, *more), registration, revision)
+    invitation.delivery_id = delivery.id
 
 
 def _stamp(registration: Registration, invitation: Invitation, method: str) -> None:
@@ -74,86 +62,71 @@ def _add(registration: Registration, day: int, facts: Facts) -> Invitation:
     )  # fmt: skip
 
 
+def _put_back(registration: Registration, invitation: Invitation, facts: Facts) -> Invitation:
+    """A date that was taken out comes back: its old UID, a higher SEQUENCE."""
+    invitation.sequence += 1
+    _write(invitation, facts)
+    if _is_near(registration, facts):
+        invitation.reminded_for = facts.starts_at
+    _stamp(registration, invitation, "REQUEST")
+    return invitation
+
+
 def invite(
     registration: Registration, first: Callable[..., mails.Post], former: Sequence[Invitation] = ()
 ) -> None:
     """Invite a newly confirmed person to each date: `first` makes the mail of the first one.
 
     Dates among `former`, withdrawn from her before, come back with a higher SEQUENCE and their old
-    UID. A workshop that is over invites nobody.
+    UID, also when they moved meanwhile. A workshop that is over invites nobody, nor does one that
+    is called off; nobody is invited before her address is proven.
     """
     workshop = registration.workshop
     registration.told_revision = workshop.revision
-    if workshop.ends_at <= now():
+    if workshop.ends_at <= now() or workshop.cancellation is not None or registration.proof_due is not None:
         return
-    known, day, make = _by_date(workshop, former), max((i.day for i in former), default=0), first
-    for facts in facts_now(workshop, registration.language):
-        invitation = known.get(_date(workshop, facts.starts_at))
-        if invitation is None:
-            day += 1
-            invitation = _add(registration, day, facts)
-        else:
-            invitation.sequence += 1
-            _write(invitation, facts)
-            _stamp(registration, invitation, "REQUEST")
-        _send(make, registration, invitation)
-        make = mails.further_date
+    _put_in(registration, _last_taken_out(former), first, list(former))
 
 
-def _date(workshop: Workshop, moment: datetime):
-    return local(moment, workshop.district.zone).date()
+def _last_taken_out(invitations: Sequence[Invitation]) -> list[Invitation]:
+    """Those that the last withdrawal took out; dates that were removed before it stay out."""
+    out = [i for i in invitations if i.method == "CANCEL"]
+    last = max((i.told_revision for i in out), default=0)
+    return [i for i in out if i.told_revision == last]
 
 
-def _by_date(workshop: Workshop, invitations) -> dict:
-    return {_date(workshop, i.starts_at): i for i in invitations}
+def _put_in(
+    registration: Registration, former: list[Invitation], first: Callable[..., mails.Post], rows: list
+) -> None:
+    """Each date that stands goes into her calendar: `former` objects again, new ones for the rest."""
+    make = first
+    for invitation, facts in pair(registration.workshop, former, facts_of(registration)):
+        if facts is None:
+            continue  # it was taken out before and stays out
+        _send(make, registration, _object_for(registration, invitation, facts, rows))
+        make = mails.further_date if first is not mails.reinstated else first
 
 
-def pair(workshop: Workshop, told: list[Invitation], stands: list[Facts]) -> list[tuple]:
-    """Pair what calendars were told with what stands: (invitation, facts), None where one is missing.
+def _object_for(registration, known: Invitation | None, facts: Facts, rows: list[Invitation]) -> Invitation:
+    """The calendar object for a date: `known`, one of `rows` that was taken out on that date, or a new one.
 
-    A date that both know stays a pair; what is left over on both sides moved, in order; the rest was
-    added or removed.
+    `rows` are all that she has, in order; a new one is added to them.
     """
-    known = _by_date(workshop, told)
-    pairs: list[tuple[Invitation | None, Facts | None]] = []
-    new = []
-    for facts in stands:
-        invitation = known.pop(_date(workshop, facts.starts_at), None)
-        if invitation is None:
-            new.append(facts)
-        else:
-            pairs.append((invitation, facts))
-    gone = sorted(known.values(), key=lambda i: i.starts_at)
-    moved = min(len(gone), len(new))
-    pairs += zip(gone, new, strict=False)
-    pairs += [(None, facts) for facts in new[moved:]]
-    pairs += [(invitation, None) for invitation in gone[moved:]]
-    return sorted(pairs, key=lambda p: (p[1] or p[0]).starts_at)
+    workshop = registration.workshop
+    if known is None:
+        taken_out = by_date(workshop, [i for i in rows if i.method == "CANCEL"])
+        known = taken_out.get(date_of(workshop, facts.starts_at))
+    if known is not None:
+        return _put_back(registration, known, facts)
+    made = _add(registration, max((i.day for i in rows), default=0) + 1, facts)
+    rows.append(made)
+    return made
 
 
-def _changes(workshop: Workshop, invitation: Invitation, facts: Facts) -> list[dict]:
-    """Old and new in the current language's words."""
-    found = []
-
-    def compare(what, old, new):
-        if old != new:
-            found.append({"what": what, "old": old, "new": new})
-
-    compare(
-        _("When"),
-        mails.when(workshop, invitation.starts_at, invitation.ends_at),
-        mails.when(workshop, facts.starts_at, facts.ends_at),
-    )
-    compare(_("Where"), invitation.location, facts.location)
-    compare(_("Title"), invitation.summary, facts.summary)
-    compare(_("Link to take part online"), invitation.online_url or "–", facts.online_url or "–")
-    return found
-
-
-def _tell_of_change(registration: Registration, invitation: Invitation, facts: Facts) -> None:
+def _tell_of_change(registration: Registration, invitation: Invitation, facts: Facts, make) -> None:
     with force_locale(registration.language):
-        changes = _changes(registration.workshop, invitation, facts)
-    if not changes:
+        found = changes(registration.workshop, invitation, facts)
+    if not found:
         invitation.told_revision = registration.workshop.revision
         return
     shown = ("starts_at", "ends_at", "location")
@@ -163,7 +136,7 @@ def _tell_of_change(registration: Registration, invitation: Invitation, facts: F
     if _is_near(registration, facts):
         invitation.reminded_for = facts.starts_at
     _stamp(registration, invitation, "REQUEST")
-    _send(mails.changed, registration, invitation, changes)
+    _send(make, registration, invitation, found)
 
 
 def _take_out(make, registration: Registration, invitation: Invitation) -> None:
@@ -192,10 +165,12 @@ def tell(registration: Registration) -> None:
     """Tell a living registration of what changed in its workshop since it was last told."""
     if registration.workshop.cancellation is not None:
         _tell_called_off(registration)
-    elif registration.standing is Standing.WAITING:
-        put(mails.changed_waiting(registration), registration, str(registration.workshop.revision))
-    else:
+    elif registration.standing is Standing.CONFIRMED:
         _tell_changed(registration)
+    else:
+        again = _thinks_it_is_off(registration)
+        make = mails.reinstated_waiting if again else mails.changed_waiting
+        put(make(registration), registration, str(registration.workshop.revision))
     registration.told_revision = registration.workshop.revision
     db.session.flush()
 
@@ -205,21 +180,61 @@ def _tell_called_off(registration: Registration) -> None:
     for invitation in held:
         _take_out(mails.called_off, registration, invitation)
     if not held:
-        put(mails.called_off(registration, None), registration)
+        put(mails.called_off(registration, None), registration, str(registration.workshop.revision))
+
+
+def _thinks_it_is_off(registration: Registration) -> bool:
+    """Whether the last she heard is that the workshop will not take place."""
+    names = [f"registrations/{name}" for name in LIFE]
+    last = db.session.scalar(
+        select(Letter.template)
+        .join(Delivery, Delivery.letter_id == Letter.id)
+        .where(
+            Delivery.subject_kind == Registration.__tablename__, Delivery.subject_id == registration.id,
+            Letter.template.in_(names),
+        )
+        .order_by(Delivery.id.desc())
+        .limit(1)
+    )  # fmt: skip
+    return last == "registrations/called_off"
 
 
 def _tell_changed(registration: Registration) -> None:
-    workshop = registration.workshop
-    stands = facts_now(workshop, registration.language)
-    next_day = max((i.day for i in registration.invitations), default=0)
-    for invitation, facts in pair(workshop, _held(registration), stands):
+    held, rows = _held(registration), list(registration.invitations)
+    if not held:  # called off, and takes place after all
+        make = mails.reinstated if rows else mails.confirmation
+        _put_in(registration, _last_taken_out(rows), make, rows)
+        return
+    for invitation, facts in pair(registration.workshop, held, facts_of(registration)):
         if invitation is None:
-            next_day += 1
-            _send(mails.date_added, registration, _add(registration, next_day, facts))
+            _send(mails.date_added, registration, _object_for(registration, None, facts, rows))
         elif facts is None:
             _take_out(mails.date_removed, registration, invitation)
         else:
-            _tell_of_change(registration, invitation, facts)
+            _tell_of_change(registration, invitation, facts, mails.changed)
+
+
+def switched(registration: Registration) -> None:
+    """She takes part online instead of in the room, or back: each date gets its new place, SEQUENCE + 1.
+
+    Call it after `registration.attends` was changed. Who holds no seat is not written to.
+    """
+    stands = facts_of(registration)
+    for invitation, facts in pair(registration.workshop, _held(registration), stands):
+        if invitation is not None and facts is not None:
+            _tell_of_change(registration, invitation, facts, mails.switched)
+    db.session.flush()
+
+
+def send_again(invitation: Invitation) -> None:
+    """Send the invitation as it stands once more, with a newer DTSTAMP; first what she was not yet told."""
+    registration = invitation.registration
+    if registration.told_revision < registration.workshop.revision:
+        tell(registration)
+        return
+    invitation.stamp = now()
+    _send(mails.again, registration, invitation)
+    db.session.flush()
 
 
 def remind(registration: Registration, invitation: Invitation) -> None:

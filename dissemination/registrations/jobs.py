@@ -13,7 +13,7 @@ from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 from dissemination.registrations import actions, invitations
-from dissemination.registrations.models import Invitation, Registration, Room, Standing
+from dissemination.registrations.models import LIVING, Invitation, Registration, Room, Standing
 from dissemination.workshops.models import Workshop
 
 BATCH = 50
@@ -61,7 +61,8 @@ def _to_tell():
         .join(Registration.workshop)
         .where(
             Workshop.ends_at > now(),
-            Registration.standing != Standing.CANCELLED,
+            Registration.standing.in_(LIVING),
+            Registration.proof_due.is_(None),  # nobody is written to whose address nobody proved
             Registration.told_revision < Workshop.revision,
         )
         .options(joinedload(Registration.contact))
@@ -87,6 +88,7 @@ def _to_remind():
             Invitation.method == "REQUEST",
             or_(Invitation.reminded_for.is_(None), Invitation.reminded_for != Invitation.starts_at),
             Registration.standing == Standing.CONFIRMED,
+            Registration.proof_due.is_(None),
             Registration.told_revision == Workshop.revision,
         )
         .order_by(Invitation.id)

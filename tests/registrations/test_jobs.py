@@ -10,7 +10,7 @@ from dissemination.delivery.models import Delivery
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 from dissemination.registrations import actions, invitations, jobs
-from dissemination.registrations.models import Invitation, Room
+from dissemination.registrations.models import Attends, Invitation, Room
 from dissemination.workshops.models import Cancellation, WorkshopSession
 from tests import factories
 
@@ -39,6 +39,25 @@ def move(workshop, *shifts):
             for by in shifts
         ]
         workshop.starts_at, workshop.ends_at = first[0] + shifts[0], first[1] + shifts[-1]
+        workshop.revision += 1
+
+
+def online(workshop, registration):
+    """Make the workshop hybrid and let the person take part online; nobody is told yet."""
+    with transaction():
+        workshop.online_url, registration.attends = "https://meet.example/x", Attends.ONLINE
+        workshop.revision += 1
+
+
+def call_off(workshop):
+    with transaction():
+        db.session.add(Cancellation(workshop_id=workshop.id, reason="Sciopero", at=now()))
+        workshop.revision += 1
+
+
+def reinstate(workshop):
+    with transaction():
+        db.session.delete(workshop.cancellation)
         workshop.revision += 1
 
 
@@ -96,8 +115,123 @@ def test_a_new_title_or_link_keeps_the_sequence_and_shows_old_and_new(workshop):
     assert sent(1) == [("carlo", "changed", "REQUEST", 0, "2027-03-11T13:00")]
     assert last().letter.source["shared"]["changes"] == [
         {"what": "Title", "old": "Textile traceability", "new": "New title"},
-        {"what": "Link to take part online", "old": "–", "new": "https://meet.example/x"},
+    ]  # whoever sits in the room needs no link
+
+
+def test_who_takes_part_online_is_told_of_a_new_link_but_not_which_it_is(workshop):
+    carlo = enter(workshop, "carlo", language="en")
+    online(workshop, carlo)
+    jobs.tell_changed()
+    with transaction():
+        workshop.online_url, workshop.revision = "https://meet.example/y", workshop.revision + 1
+    before = len(sent())
+    assert jobs.tell_changed() == 1
+    assert sent(before) == [("carlo", "changed", "REQUEST", 1, "2027-03-11T13:00")]
+    assert last().letter.source["shared"]["changes"] == [
+        {"what": "Link to take part online", "old": "another link", "new": "your link in this message"}
     ]
+    assert "meet.example" not in str(last().letter.source) + str(last().calendar)
+
+
+def test_switching_to_online_moves_the_calendar_there_with_a_higher_sequence_and_back(workshop):
+    carlo = enter(workshop, "carlo", language="en")
+    online(workshop, carlo)
+    with transaction():
+        invitations.switched(carlo)
+    assert sent(1) == [("carlo", "switched", "REQUEST", 1, "2027-03-11T13:00")]
+    assert (last().calendar["location"], last().calendar["uid"]) == ("Online", carlo.invitations[0].uid)
+    assert [c["new"] for c in last().letter.source["shared"]["changes"]] == [
+        "Online", "your link in this message",
+    ]  # fmt: skip
+    with transaction():
+        carlo.attends = Attends.ROOM
+    with transaction():
+        invitations.switched(carlo)
+    assert sent(2) == [("carlo", "switched", "REQUEST", 2, "2027-03-11T13:00")]
+    assert last().calendar["location"] == "Museo del Tessuto, Via Puccetti 3, Prato"
+    with transaction():
+        invitations.switched(carlo)
+    assert len(sent()) == 3  # nothing changed, nothing is sent
+
+
+def test_a_workshop_that_takes_place_after_all_returns_to_calendars_with_its_old_uid(workshop):
+    carlo = enter(workshop, "carlo", language="en")
+    for name in ("dino", "eva"):
+        enter(workshop, name)
+    uid = carlo.invitations[0].uid
+    call_off(workshop)
+    jobs.tell_changed()
+    reinstate(workshop)
+    before = len(sent())
+    assert jobs.tell_changed() == 3
+    assert sent(before) == [
+        ("carlo", "reinstated", "REQUEST", 2, "2027-03-11T13:00"),
+        ("dino", "reinstated", "REQUEST", 2, "2027-03-11T13:00"),
+        ("eva", "reinstated_waiting"),
+    ]
+    rows = db.session.scalars(select(Delivery).order_by(Delivery.id)).all()[before:]
+    assert (rows[0].calendar["uid"], rows[0].calendar["status"]) == (uid, "CONFIRMED")
+    assert jobs.tell_changed() == 0
+    call_off(workshop)
+    jobs.tell_changed()
+    assert sent(before + 3)[0] == ("carlo", "called_off", "CANCEL", 3, "2027-03-11T13:00")
+
+
+def test_a_workshop_reinstated_on_other_dates_moves_adds_and_leaves_out(workshop):
+    move(workshop, 0 * DAY, DAY, 4 * DAY)
+    carlo = enter(workshop, "carlo")
+    uids = {i.day: i.uid for i in carlo.invitations}
+    move(workshop, 0 * DAY, DAY)  # the third date is off before all is
+    jobs.tell_changed()
+    call_off(workshop)
+    jobs.tell_changed()
+    move(workshop, DAY, 20 * DAY, 21 * DAY)  # 12 stays, 11 moves to 31, one is new
+    reinstate(workshop)
+    before = len(sent())
+    jobs.tell_changed()
+    assert sent(before) == [
+        ("carlo", "reinstated", "REQUEST", 2, "2027-03-12T13:00"),
+        ("carlo", "reinstated", "REQUEST", 2, "2027-03-31T13:00"),
+        ("carlo", "reinstated", "REQUEST", 0, "2027-04-01T13:00"),
+    ]
+    rows = db.session.scalars(select(Delivery).order_by(Delivery.id)).all()[before:]
+    assert [r.calendar["uid"] for r in rows[:2]] == [uids[2], uids[1]]
+    assert rows[2].calendar["uid"] not in uids.values()
+    call_off(workshop)
+    jobs.tell_changed()
+    move(workshop, DAY)
+    reinstate(workshop)
+    before = len(sent())
+    jobs.tell_changed()
+    assert sent(before) == [("carlo", "reinstated", "REQUEST", 4, "2027-03-13T13:00")]
+
+
+def test_called_off_and_reinstated_before_anybody_was_told_tells_nobody(workshop):
+    enter(workshop, "carlo")
+    call_off(workshop)
+    reinstate(workshop)
+    assert (jobs.tell_changed(), sent(1)) == (1, [])
+
+
+def test_a_date_that_is_removed_and_comes_back_keeps_its_uid(workshop):
+    move(workshop, 0 * DAY, DAY)
+    carlo = enter(workshop, "carlo")
+    uid = carlo.invitations[1].uid
+    move(workshop, 0 * DAY)
+    jobs.tell_changed()
+    move(workshop, 0 * DAY, DAY)
+    jobs.tell_changed()
+    assert sent(3) == [("carlo", "date_added", "REQUEST", 2, "2027-03-12T13:00")]
+    assert last().calendar["uid"] == uid
+
+
+def test_an_address_that_nobody_proved_is_neither_told_nor_reminded(workshop):
+    carlo = enter(workshop, "carlo")
+    with transaction():
+        carlo.proof_due = now() + DAY
+    move(workshop, DAY)
+    with time_machine.travel(workshop.starts_at - timedelta(hours=2), tick=False):
+        assert (jobs.tell_changed(), jobs.remind(), len(sent())) == (0, 0, 1)
 
 
 def test_a_change_taken_back_before_it_was_told_tells_nobody_of_nothing(workshop):

@@ -32,7 +32,7 @@ def same_every_time(monkeypatch):
     """Time, chance and numbers as in the golden files."""
     tokens = (f"{n:032x}" for n in range(1, 100))
     monkeypatch.setattr(invitations.secrets, "token_hex", lambda _n=16: next(tokens))
-    monkeypatch.setattr("dissemination.registrations.mails.token", lambda r: f"TOKEN-{r.contact.given_name}")
+    monkeypatch.setattr("dissemination.registrations.posts.token", lambda r: f"TOKEN-{r.contact.given_name}")
     with time_machine.travel(NOW, tick=False):
         yield
 
