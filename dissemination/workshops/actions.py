@@ -5,10 +5,11 @@ the status does. Who must hear of it asks (`registrations` compares what each ca
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now, today
@@ -16,11 +17,12 @@ from dissemination.kernel.database import db
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
 from dissemination.plan import activity
-from dissemination.workshops import queries, words
+from dissemination.workshops import queries, shape, words
 from dissemination.workshops import questions as asked
-from dissemination.workshops.facts import FACTS, write
+from dissemination.workshops.facts import write
 from dissemination.workshops.models import (
     Cancellation,
+    Reinstatement,
     State,
     Workshop,
     WorkshopWord,
@@ -32,8 +34,15 @@ from dissemination.workshops.refusals import (
     AlreadyPublished,
     ChangedMeanwhile,
     NoReason,
+    NotCancelled,
     NotYetPublished,
+    ReinstatedWithoutReason,
+    TooLateToReinstate,
 )
+
+
+MARK = 40
+RESERVED = frozenset({"new", "calendar", "feeding"})  # words that our own addresses use in a slug's place
 
 
 class Did(StrEnum):
@@ -42,6 +51,7 @@ class Did(StrEnum):
     PUBLISHED = "workshop.published"
     HELD = "workshop.held"  # written by attendance when the books are closed
     CANCELLED = "workshop.cancelled"
+    REINSTATED = "workshop.reinstated"
 
 
 def add(
@@ -50,21 +60,34 @@ def add(
     by: Account | None,
     sessions: Sequence[dict],
     questions: Sequence[dict] = (),
+    co_organisers: Sequence[tuple[str, str]] = (),
+    form_mark: str | None = None,
     **facts,
 ) -> Workshop:
     """A new draft.
 
-    `sessions`: dicts with `title_it`, `title_en`, `starts_at`, `ends_at` (aware), `room`, and `speakers`
-    as (name, affiliation) pairs. `questions`: as `questions.put` takes them; they are changed on a page
-    of their own. `facts`: see `facts.FACTS`; `registration_deadline` is the start when left out.
-    Raises the refusals of this module.
+    `sessions`: dicts with `title_it`, `title_en`, `starts_at`, `ends_at` (aware), `room`, `track`, and
+    `speakers` as (name, affiliation) pairs. `questions`: as `questions.put` takes them; they are changed
+    on a page of their own. `co_organisers`: (name, website) pairs. `facts`: see `facts.FACTS`;
+    `registration_deadline` follows the start when left out. A `form_mark` seen before gives the workshop
+    that it made. Raises the refusals of this module.
     """
+    twin = queries.by_mark(form_mark)
+    if twin is not None and twin.district_id == district.id:
+        return twin
     workshop = Workshop(district_id=district.id, created_at=now(), created_by=by.id if by else None)
-    write(workshop, facts, sessions)
+    workshop.form_mark = form_mark if twin is None and form_mark and len(form_mark) <= MARK else None
+    write(workshop, facts, sessions, co_organisers)
     asked.put(workshop, questions)
     workshop.slug = free_slug(workshop.title_it, lambda slug: _taken(district, slug))
-    db.session.add(workshop)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(workshop)
+    except IntegrityError:  # the same form was sent twice at once
+        twin = queries.by_mark(form_mark)
+        if twin is None or twin.district_id != district.id:
+            raise
+        return twin
     words.index(workshop)
     return workshop
 
@@ -75,6 +98,7 @@ def revise(
     by: Account | None,
     version: int,
     sessions: list[dict] | None = None,
+    co_organisers: Sequence[tuple[str, str]] | None = None,
     **facts,
 ) -> Workshop:
     """Change facts of a workshop; `sessions` as in `add`, with `id` where they exist.
@@ -88,13 +112,14 @@ def revise(
         raise ChangedMeanwhile
     _must_be_open(workshop)
     before = _seen_in_calendars(workshop)
-    write(workshop, facts, sessions)
+    write(workshop, facts, sessions, co_organisers)
     workshop.version += 1
     workshop.updated_at, workshop.updated_by = now(), by.id if by else None
     db.session.flush()
     if _seen_in_calendars(workshop) != before:
         workshop.revision += 1
     words.index(workshop)
+    queries.touch_series(workshop)
     return workshop
 
 
@@ -144,24 +169,42 @@ def delete_draft(workshop: Workshop) -> None:
     db.session.flush()
 
 
-def copy(workshop: Workshop, *, by: Account | None, days: int) -> Workshop:
-    """A new draft with the same facts and programme, `days` later at the same hours of the wall clock."""
-    later = timedelta(days=days)
+def reinstate(workshop: Workshop, *, reason: str, by: Account | None) -> Workshop:
+    """Take a cancellation back while its date is still to come. Registrations stood all the time.
 
-    def shift(moment):
-        return moment.astimezone(workshop.district.zone) + later
+    The revision rises, so that `registrations` invites everyone again with a higher SEQUENCE. The row of
+    the log that says "called off" is taken back. Raises NotCancelled, TooLateToReinstate,
+    ReinstatedWithoutReason.
+    """
+    queries.hold(workshop)
+    was = workshop.cancellation
+    if was is None:
+        raise NotCancelled
+    if workshop.starts_at <= now():
+        raise TooLateToReinstate
+    if not reason.strip():
+        raise ReinstatedWithoutReason
+    db.session.add(Reinstatement(
+        workshop_id=workshop.id, reason=reason.strip(), by=by.id if by else None, at=now(),
+        cancelled_reason=was.reason, cancelled_by=was.by, cancelled_at=was.at,
+    ))  # fmt: skip
+    db.session.delete(was)
+    db.session.flush()
+    db.session.expire(workshop, ["cancellation"])
+    _status_changed(workshop)
+    for row in queries.cancelled_rows(workshop, Did.CANCELLED):
+        activity.reverse(row, by=by, happened_on=today(workshop.district.zone))
+    _record(Did.REINSTATED, workshop, by)
+    return workshop
 
-    sessions = [
-        {
-            "title_it": s.title_it, "title_en": s.title_en, "room": s.room,
-            "starts_at": shift(s.starts_at), "ends_at": shift(s.ends_at),
-            "speakers": [(p.name, p.affiliation) for p in s.speakers],
-        }
-        for s in workshop.sessions
-    ]  # fmt: skip
-    facts = {name: getattr(workshop, name) for name in FACTS}
-    facts["registration_deadline"] = shift(workshop.registration_deadline)
-    return add(workshop.district, by=by, sessions=sessions, questions=asked.plain(workshop), **facts)
+
+def copy(workshop: Workshop, *, by: Account | None, day: date, form_mark: str | None = None) -> Workshop:
+    """A new draft with all the same facts, its first session on `day`, at the same hours of the wall clock.
+
+    Raises HourDoesNotExist, NoPlanLine and what `add` raises.
+    """
+    made = shape.on(shape.of(workshop), day, workshop.district)
+    return add(workshop.district, by=by, form_mark=form_mark, **made)
 
 
 def _must_be_open(workshop: Workshop) -> None:
@@ -181,6 +224,8 @@ def _seen_in_calendars(workshop):
 def _status_changed(workshop) -> None:
     workshop.revision += 1
     workshop.version += 1
+    db.session.flush()
+    queries.touch_series(workshop)
 
 
 def _record(verb, workshop, by) -> None:
@@ -206,5 +251,7 @@ def attributes(workshop: Workshop) -> dict[str, str]:
 
 
 def _taken(district, slug) -> bool:
+    if slug in RESERVED:
+        return True
     query = select(Workshop.id).where(Workshop.district_id == district.id, Workshop.slug == slug)
     return db.session.scalar(query) is not None

@@ -141,7 +141,7 @@ def copies(district, slug):
     if form.validate_on_submit():
         try:
             with transaction():
-                copy = actions.copy(workshop, by=current_user, days=(form.day.data - first).days)
+                copy = actions.copy(workshop, by=current_user, day=form.day.data)
             flash(_("Here is the copy, a draft. Check dates and texts, then publish it."))
             return redirect(url_for(".show", district=district, slug=copy.slug))
         except Refusal as refusal:

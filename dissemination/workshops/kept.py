@@ -2,7 +2,7 @@
 
 What a page says of its workshop (texts, hours, state, seats left) is always true: an answer is kept only
 as long as the row's version and what `slots.marks` watches stay the same. What the page borrows from
-elsewhere (the district's name, a sector's) may be up to a minute old. Only visitors without any cookie
+elsewhere (the district's name, a sector's, free seats on other dates) may be up to a minute old. Only visitors without any cookie
 but the language get kept answers; everybody else is served by the view.
 """
 
@@ -21,7 +21,7 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import UtcDateTime, db
 from dissemination.kernel.languages import LANGUAGES
 from dissemination.workshops import slots
-from dissemination.workshops.models import Closing, Workshop
+from dissemination.workshops.models import Closing, Series, Workshop
 
 PAGE = re.compile(r"/([a-z0-9-]+)/workshops/([a-z0-9-]+)")
 MOST = 500  # answers in one process
@@ -124,13 +124,18 @@ def _language(cookies: str, accepted: str) -> str | None:
 def _query(marks):
     moment = bindparam(None, callable_=now, type_=UtcDateTime())
     closed = select(Closing.at).where(Closing.workshop_id == Workshop.id).scalar_subquery()
+    series = select(Series.touched).where(Series.id == Workshop.series_id).scalar_subquery()
     return (
-        select(Workshop.version, Workshop.revision, Workshop.ends_at <= moment, closed, *marks)
+        select(
+            Workshop.version, Workshop.revision, Workshop.touched, series, Workshop.ends_at <= moment,
+            closed, *marks,
+        )
         .select_from(Workshop)
         .join(District, District.id == Workshop.district_id)
         .where(
             District.slug == bindparam("district_slug"),
             Workshop.slug == bindparam("workshop_slug"),
             Workshop.published_at.is_not(None),
+            ~Workshop.is_private,  # those are answered to their guests only, each time anew
         )
     )

@@ -42,6 +42,7 @@ class Series(db.Model):  # type: ignore[name-defined]
     title_it: Mapped[str] = mapped_column(String(200))
     title_en: Mapped[str] = mapped_column(String(200), default="")
     version: Mapped[int] = mapped_column(default=1)
+    touched: Mapped[int] = mapped_column(default=0)  # rises when the list of its dates reads otherwise
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     workshops: Mapped[list["Workshop"]] = relationship(order_by="Workshop.starts_at", back_populates="series")
@@ -112,7 +113,7 @@ class Workshop(db.Model):  # type: ignore[name-defined]
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)  # last session's end
     revision: Mapped[int] = mapped_column(default=1)
     version: Mapped[int] = mapped_column(default=1)  # optimistic lock for two editors
-    # Rises when something changes that the public page borrows: materials, biographies, the series.
+    # Rises when something changes that the public page borrows: materials and biographies.
     touched: Mapped[int] = mapped_column(default=0)
     form_mark: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the form that made it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

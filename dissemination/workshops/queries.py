@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy.orm import aliased, joinedload, selectinload
 from werkzeug.exceptions import NotFound
 
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.paging import SIZE, Page, page
+from dissemination.kernel.subjects import kind_of
+from dissemination.plan.log import Activity
 from dissemination.workshops import words
 from dissemination.workshops.models import (
     LONGEST,
     Cancellation,
     Closing,
     Mode,
+    Series,
+    Speaker,
     State,
     Workshop,
     WorkshopSession,
@@ -46,7 +50,7 @@ class Filters:
 
 
 def by_slug(district: District, slug: str, *, public: bool = False) -> Workshop:
-    """The district's workshop with that slug; `public` hides drafts. Raises NotFound (404)."""
+    """The district's workshop with that slug; `public` hides drafts, not private ones. Raises NotFound."""
     query = select(Workshop).where(Workshop.district_id == district.id, Workshop.slug == slug)
     if public:
         query = query.where(Workshop.published_at.is_not(None))
@@ -61,11 +65,46 @@ def by_id(workshop_id: int) -> Workshop | None:
     return db.session.get(Workshop, workshop_id)
 
 
+def by_mark(form_mark: str | None) -> Workshop | None:
+    """The workshop that a form with that mark made, of whatever district."""
+    return db.session.scalar(select(Workshop).where(Workshop.form_mark == form_mark)) if form_mark else None
+
+
+def cancelled_rows(workshop: Workshop, verb: str) -> list[Activity]:
+    """The rows of the log that say the workshop was called off and that no later row takes back."""
+    back = aliased(Activity)
+    query = select(Activity).where(
+        Activity.subject_kind == kind_of(workshop),
+        Activity.subject_id == workshop.id,
+        Activity.verb == str(verb),
+        Activity.reverses_id.is_(None),
+        ~select(1).where(back.reverses_id == Activity.id).exists(),
+    )
+    return list(db.session.scalars(query.order_by(Activity.id)))
+
+
 def hold(workshop: Workshop) -> None:
     """Keep the row until the transaction ends and read it again, so that of two at once one waits."""
     # Not refresh(): that repeats the outer joins of the first load, which PostgreSQL cannot lock.
     db.session.execute(select(Workshop.id).where(Workshop.id == workshop.id).with_for_update())
     db.session.expire(workshop)
+
+
+def touch(ids: Select) -> None:
+    """Say that something changed which the public pages of these workshops borrow (see `kept`)."""
+    # Locked in one order, so that of two at once none waits for the other for ever.
+    mine = select(Workshop.id).where(Workshop.id.in_(ids)).order_by(Workshop.id).with_for_update()
+    found = list(db.session.scalars(mine))
+    if found:
+        bump = update(Workshop).where(Workshop.id.in_(found)).values(touched=Workshop.touched + 1)
+        db.session.execute(bump.execution_options(synchronize_session=False))
+
+
+def touch_series(workshop: Workshop) -> None:
+    """Say that the list of a series' dates reads otherwise. Held last, after the workshop itself."""
+    if workshop.series_id is not None:
+        bump = update(Series).where(Series.id == workshop.series_id).values(touched=Series.touched + 1)
+        db.session.execute(bump.execution_options(synchronize_session=False))
 
 
 def upcoming(
@@ -75,8 +114,8 @@ def upcoming(
     sector_ids: Iterable[int] | None = None,
     until: datetime | None = None,
 ) -> list[Workshop]:
-    """Published workshops that have not ended and are not cancelled, next date first."""
-    query = _coming(_of(district_id)).where(is_in_state(State.PUBLISHED))
+    """Published workshops for everybody that have not ended and are not cancelled, next date first."""
+    query = _coming(_of(district_id)).where(is_in_state(State.PUBLISHED), ~Workshop.is_private)
     if sector_ids is not None:
         query = query.where(Workshop.sector_id.in_(list(sector_ids)))
     if until is not None:
@@ -93,10 +132,10 @@ def listed(
     after: str | None = None,
     size: int = SIZE,
 ) -> Page:
-    """One page of the district's workshops, by key. `public` hides drafts."""
+    """One page of the district's workshops, by key. `public` hides drafts and private ones."""
     query = _filtered(district, filters)
     if public:
-        query = query.where(Workshop.published_at.is_not(None))
+        query = query.where(is_shown())
     descending = filters.when is not When.COMING and filters.month is None
     return page(
         query.options(*_row()),
@@ -108,8 +147,8 @@ def listed(
 
 
 def feed(district: District, filters: Filters, *, limit: int = 200) -> list[Workshop]:
-    """What a public feed shows: like `listed`, with sessions, drafts hidden, next date first."""
-    query = _filtered(district, filters).where(Workshop.published_at.is_not(None))
+    """What a public feed shows: like `listed` in public, with sessions, next date first."""
+    query = _filtered(district, filters).where(is_shown())
     query = query.order_by(Workshop.starts_at, Workshop.id).limit(limit)
     sessions = selectinload(Workshop.sessions)
     return list(db.session.scalars(query.options(*_row(), sessions)).unique())
@@ -117,7 +156,7 @@ def feed(district: District, filters: Filters, *, limit: int = 200) -> list[Work
 
 def newest(district: District, *, limit: int = 50) -> list[Workshop]:
     """The workshops published last, newest first: what an Atom reader wants."""
-    query = _of(district.id).where(Workshop.published_at.is_not(None))
+    query = _of(district.id).where(is_shown())
     query = query.order_by(Workshop.published_at.desc(), Workshop.id.desc()).limit(limit)
     return list(db.session.scalars(query.options(*_row())).unique())
 
@@ -127,6 +166,11 @@ def to_close(district: District, *, limit: int = 10) -> list[Workshop]:
     query = _of(district.id).where(is_in_state(State.HELD), Workshop.starts_at > now() - timedelta(days=183))
     query = query.order_by(Workshop.starts_at, Workshop.id).limit(limit)
     return list(db.session.scalars(query.options(*_row())).unique())
+
+
+def is_shown() -> ColumnElement[bool]:
+    """The condition for being in public lists, feeds and searches: published, not by invitation only."""
+    return and_(Workshop.published_at.is_not(None), ~Workshop.is_private)
 
 
 def is_in_state(state: State) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from dissemination.kernel.languages import short_date
 from dissemination.kernel.refusals import Refusal
 
 
@@ -158,3 +159,153 @@ class OthersDependOnIt(Refusal):
             names=names,
         )
         super().__init__(said)
+
+
+class HourDoesNotExist(Refusal):
+    """On that night the clocks go forward over this hour."""
+
+    status, field = 422, "sessions"
+
+    def __init__(self, day, hour: str):
+        super().__init__(
+            _(
+                "On %(day)s there is no %(hour)s: on that night the clocks go forward. Choose another date.",
+                day=short_date(day), hour=hour,
+            )
+        )  # fmt: skip
+
+
+class YearOutOfBounds(Refusal):
+    """A date before the year 2000, or more than ten years ahead."""
+
+    status, field = 422, "sessions"
+
+    def __init__(self, day, *, last: int):
+        super().__init__(
+            _(
+                "%(day)s cannot be right: workshops lie between the years 2000 and %(last)d.",
+                day=short_date(day), last=last,
+            )
+        )  # fmt: skip
+
+
+class Overlap(Refusal):
+    """Two sessions at the same time that are not told apart by their tracks."""
+
+    status, field = 422, "sessions"
+
+    def __init__(self, first: str, second: str):
+        super().__init__(
+            _(
+                "«%(first)s» and «%(second)s» take place at the same time. Give each a track of its own "
+                "(such as A and B), or change the hours.",
+                first=first, second=second,
+            )
+        )  # fmt: skip
+
+
+class OnlineSeatsNeedBoth(Refusal):
+    """Seats online, counted apart, of a workshop that is not hybrid."""
+
+    status, field = 422, "online_seats"
+    message = _l(
+        "Seats online are counted apart only where there is a venue and an online link. Leave it empty."
+    )
+
+
+class OutOfRange(Refusal):
+    """A number of the settings is outside what is allowed."""
+
+    status = 422
+
+    def __init__(self, field: str, lowest: int, highest: int):
+        super().__init__(
+            _("Write a number from %(lowest)d to %(highest)d.", lowest=lowest, highest=highest), field=field
+        )
+
+
+class NotCancelled(Refusal):
+    """Only a cancelled workshop can be taken up again."""
+
+    message = _l("This workshop is not cancelled.")
+
+
+class TooLateToReinstate(Refusal):
+    """Its date has come: nobody could be told in time."""
+
+    message = _l("Its date has passed. Copy the workshop to another date instead.")
+
+
+class ReinstatedWithoutReason(Refusal):
+    """Taking a cancellation back without saying why."""
+
+    status, field = 422, "reason"
+    message = _l("Give the reason: it is told to everyone registered.")
+
+
+class NoDates(Refusal):
+    """No date to repeat the workshop on."""
+
+    status, field = 422, "days"
+    message = _l("Give at least one date.")
+
+
+class DateTaken(Refusal):
+    """The series already has a workshop that begins on that day."""
+
+    status, field = 422, "days"
+
+    def __init__(self, day):
+        super().__init__(_("The series already has a workshop on %(day)s.", day=short_date(day)))
+
+
+class InAnotherSeries(Refusal):
+    """A workshop belongs to one series."""
+
+    field = "workshop_id"
+    message = _l("This workshop belongs to a series already. Take it out of that one first.")
+
+
+class NameTaken(Refusal):
+    """Another template has that name."""
+
+    field = "name"
+    message = _l("There is a template of this name already. Choose another name.")
+
+
+class NoPlanLine(Refusal):
+    """The district has no plan with activity lines."""
+
+    message = _l("A workshop hangs on an activity line of the plan. Write the plan first.")
+
+
+class RowChangedMeanwhile(Refusal):
+    """The optimistic lock of a series, a template, a speaker or a material."""
+
+    message = _l(
+        "Somebody else changed this while you were writing. Nothing was overwritten, and what you wrote is "
+        "kept below. Look at it in another window; saving again replaces it."
+    )
+
+
+class NoProfileName(Refusal):
+    """A speaker without a name."""
+
+    status, field = 422, "name"
+    message = _l("Write the name.")
+
+
+class HowSheAgreed(Refusal):
+    """A consent of which nobody knows how it was given."""
+
+    status, field = 422, "agreed_text"
+    message = _l("Say how the consent was given: a signed form, a mail of which date …")
+
+
+class FileTooLarge(Refusal):
+    """More bytes than a material may have."""
+
+    status, field = 422, "file"
+
+    def __init__(self, most_mb: int):
+        super().__init__(_("The file is larger than %(most)d MB. Make it smaller, or split it.", most=most_mb))

@@ -1,6 +1,6 @@
-"""What a workshop's page shows of a higher floor: the seats.
+"""What a workshop's page shows of a higher floor: the seats; and who may see a private one.
 
-`registrations` registers here; the pages of workshops ask and never import upward. Without it (a test of
+`registrations` and `guests` register here; the pages of workshops ask and never import upward. Without it (a test of
 this package alone) the pages simply show no seats.
 """
 
@@ -15,6 +15,7 @@ from dissemination.workshops.models import Workshop
 _panel: Callable[[Workshop], Any] | None = None
 _left: Callable[[Iterable[int]], dict[int, int]] | None = None
 _marks: tuple[ColumnElement, ...] = ()
+_checks: list[Callable[[Workshop, str], bool]] = []
 
 
 def register(
@@ -47,3 +48,17 @@ def left(workshops: Iterable[Workshop]) -> dict[int, int]:
 def marks() -> tuple[ColumnElement, ...] | None:
     """What a kept page is checked by; None when a panel is shown whose changes nobody can see."""
     return None if _panel is not None and not _marks else _marks
+
+
+def register_guest_check(check: Callable[[Workshop, str], bool]) -> None:
+    """Let `check(workshop, token)` open the public page of a private workshop (`?g=<token>`).
+
+    Any check that says yes opens it; without checks nobody but the desk sees a private workshop.
+    """
+    if check not in _checks:
+        _checks.append(check)
+
+
+def is_guest(workshop: Workshop, token: str) -> bool:
+    """Whether `token` lets its bearer see the private `workshop`."""
+    return bool(token) and any(check(workshop, token) for check in _checks)

@@ -1,6 +1,6 @@
 """The verbs of a workshop's life."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -94,7 +94,7 @@ def test_sessions_keep_their_rows_when_revised(moda):
     with transaction():
         actions.revise(
             workshop, by=None, version=1,
-            sessions=[session(id=first, room="Sala 2", speakers=[("Ugo Po", "")]), session(hours=9)],
+            sessions=[session(id=first, room="Sala 2", speakers=[("Ugo Po", "")]), session(START + timedelta(hours=2), 7)],
         )  # fmt: skip
     assert [(s.id == first, s.room) for s in workshop.sessions] == [(True, "Sala 2"), (False, "")]
     assert second not in [s.id for s in workshop.sessions]
@@ -167,7 +167,7 @@ def test_a_workshop_that_is_over_cannot_be_cancelled(moda, ada):
 def test_a_copy_starts_at_the_same_hour_after_the_clocks_changed(moda, ada):
     workshop = add(moda, questions=[{"text_it": "Perché?", "required": True}], theme="Filiera")
     with transaction():
-        copy = actions.copy(workshop, by=ada, days=28)  # 8 April: summer time since 28 March
+        copy = actions.copy(workshop, by=ada, day=date(2027, 4, 8))  # 8 April: summer time since 28 March
     assert copy.starts_at == datetime(2027, 4, 8, 12, 0, tzinfo=UTC)
     assert (copy.state, copy.theme, [q.text_it for q in copy.questions]) == (
         State.DRAFT,
@@ -204,7 +204,7 @@ def test_an_item_added_within_the_same_hours_tells_no_calendar(moda):
     workshop = add(moda, sessions=[session(hours=4)])
     with transaction():
         actions.revise(workshop, by=None, version=1,
-                       sessions=[session(hours=4), session(START + timedelta(hours=1), 1)])  # fmt: skip
+                       sessions=[session(hours=4, track="A"), session(START + timedelta(hours=1), 1, track="B")])  # fmt: skip
     assert workshop.revision == 1
 
 
