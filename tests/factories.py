@@ -117,3 +117,22 @@ def workshop(
     _add(WorkshopSession(workshop_id=row.id, title_it="Apertura", starts_at=starts_at, ends_at=ends_at))
     db.session.refresh(row)
     return row
+
+
+def seat(workshop, contact, *, standing="confirmed", came=False, via="room", **values):
+    """A registration as a row, without invitation and mail; `came`: noted as present at the start."""
+    from dissemination.attendance.models import Presence
+    from dissemination.registrations.models import Attends, Registration, Standing
+
+    number = next(_numbers)
+    values = {
+        "public_id": f"{number:032x}", "attends": Attends.ROOM, "number": number, "told_revision": 1,
+        "company_id": contact.company_id, "created_at": workshop.starts_at - timedelta(days=9),
+        "confirmed_at": workshop.starts_at - timedelta(days=9), **values,
+    }  # fmt: skip
+    row = _add(Registration(
+        workshop_id=workshop.id, contact_id=contact.id, standing=Standing(standing), **values,
+    ))  # fmt: skip
+    if came:
+        _add(Presence(registration_id=row.id, at=workshop.starts_at, via=Attends(via)))
+    return row

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "kernel": 0, "delivery": 1, "districts": 2, "people": 3, "plan": 4, "workshops": 5, "publications": 5,
     "guests": 6, "registrations": 7, "attendance": 8, "certificates": 9, "feedback": 9, "followups": 9,
-    "newsletters": 9, "privacy": 10, "front": 11, "sample": 12,
+    "newsletters": 9, "statistics": 9, "privacy": 10, "front": 11, "sample": 12,
 }  # fmt: skip
 # Inside a package: a module imports only modules of a lower step.
 STEPS = {
@@ -46,6 +46,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "letters": 1.5, "transport": 4, "relay": 4, "leases": 4, "session": 4.2, "smtp": 4.5, "outbox": 6,
         "sending": 6.5, "worker": 8.5,
     },
+    "certificates": {"codes": 0.5, "refusals": 0.5, "texts": 2.5, "documents": 5, "desk": 7.5, "public": 7.6},
     "front": {"desk": 7},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "publications": {

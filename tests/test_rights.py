@@ -23,6 +23,8 @@ PUBLIC = {
     "registrations.new", "registrations.create", "registrations.thanks", "registrations.mine",
     "registrations.update", "registrations.cancellation", "registrations.create_cancellation",
     "registrations.create_restoration", "registrations.calendar",
+    "guests.show", "guests.create_refusal", "guests.create_restoration",
+    "certificates.mine", "certificates.create", "certificates.document", "certificates.index", "certificates.show",
     "people_account.accept", "people_account.enter", "people_account.sign_out",
     "security.login", "security.forgot_password", "security.reset_password", "security.mf_recovery",
     "security.two_factor_rescue", "security.tf_select", "security.two_factor_token_validation",
