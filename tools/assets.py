@@ -21,6 +21,7 @@ COPIES = {
     FONT.format("600"): "bootstrap-italia/fonts/titillium-600.woff2",
     FONT.format("700"): "bootstrap-italia/fonts/titillium-700.woff2",
     "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
+    "jsqr/dist/jsQR.js": "jsqr/jsQR.js",  # reads QR codes where the browser cannot
     "axe-core/axe.min.js": None,  # only read by the browser tests
 }
 
