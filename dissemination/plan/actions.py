@@ -58,6 +58,13 @@ def add_evidence(
     return proof
 
 
+def remove_evidence(proof: Evidence, *, reason: str, by: Account | None) -> None:
+    """Let a proof that was wrong count no more; its row and file stay, with who and why."""
+    proof.removed_at, proof.removed_by = clock.now(), by.id if by else None
+    proof.removed_because = reason.strip()
+    db.session.flush()
+
+
 def adopt_catalogue(plan: Plan) -> list[Indicator]:
     """Give a plan the starter indicators that it lacks (by code), and the district the default
     exclusions and evidence checklist when it has none. Returns the indicators added."""

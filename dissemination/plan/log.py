@@ -62,6 +62,10 @@ class Evidence(db.Model):  # type: ignore[name-defined]
     note: Mapped[str] = mapped_column(String(500), default="")
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     added_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    # It was wrong: kept, with who and why, but proves nothing any more.
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    removed_because: Mapped[str] = mapped_column(String(500), default="")
     file: Mapped[StoredFile | None] = relationship()
 
 

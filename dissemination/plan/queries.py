@@ -51,7 +51,12 @@ def macro_areas(district_id: int) -> list[MacroArea]:
 
 
 def evidence_of(subject) -> list[Evidence]:
-    """The evidence attached to a row (a workshop, an audit …), oldest first."""
+    """The evidence attached to a row (a workshop, an audit …), oldest first, without what was removed."""
+    return [proof for proof in all_evidence_of(subject) if proof.removed_at is None]
+
+
+def all_evidence_of(subject) -> list[Evidence]:
+    """As `evidence_of`, with what was removed."""
     query = select(Evidence).where(
         Evidence.subject_kind == kind_of(subject), Evidence.subject_id == subject.id
     )  # fmt: skip
