@@ -164,8 +164,8 @@ def test_the_document_is_tagged_with_language_and_title_and_prints_the_accents(w
     words = " ".join(text_of(content, tmp_path).split())
     for said in (
         "Niccolò D’Alò Müller", "Tracciabilità dei tessuti", "Distretto moda", "Ente gestore",
-        "giovedì 11 marzo 2027, dalle 14:00 alle 17:00", "Museo del Tessuto, Via Puccetti 3, Prato",
-        "3 ore su 3 ore previste", "Università di Firenze", "Prato, venerdì 12 marzo 2027",
+        "giovedì 11 marzo 2027, ore 14:00–17:00", "Museo del Tessuto, Via Puccetti 3, Prato",
+        "3 ore su 3 ore di programma", "Università di Firenze", "Prato, venerdì 12 marzo 2027",
         codes.grouped(certificate.code), f"/certificates/{codes.grouped(certificate.code)}",
     ):  # fmt: skip
         assert said in words
@@ -298,7 +298,7 @@ def test_one_mail_each_with_the_link_and_no_attachment(workshop, ada, client, si
     text, html = letters.render_parts(Mail.from_source(mails[0].letter.source), mails[0].merge)
     assert mine("niccolo") in text
     assert mine("niccolo") in html
-    assert mails[0].letter.subject == "Il Suo attestato: Tracciabilità dei tessuti"
+    assert mails[0].letter.subject == "Il tuo attestato: Tracciabilità dei tessuti"
 
 
 # -- the public page
