@@ -42,7 +42,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "desk": 7.5, "public": 7.5,
     },
     "delivery": {
-        "mail": 0, "elements": 0, "verp": 0, "calendar": 0.5, "encoding": 0.5, "lint": 0.5, "mjml": 1,
+        "mail": 0, "elements": 0, "verp": 0, "calendar": 0.5, "itip": 0.5, "reports": 0.5, "authentication": 0.5, "inbound": 1, "imap": 6.5, "receiving": 6.8, "encoding": 0.5, "lint": 0.5, "mjml": 1,
         "letters": 1.5, "transport": 4, "relay": 4, "leases": 4, "session": 4.2, "smtp": 4.5, "outbox": 6,
         "sending": 6.5, "worker": 8.5,
     },
@@ -58,6 +58,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "names": 0, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,
     },
+    "followups": {"fields": 1, "timing": 1, "ready": 1.5, "mails": 3.5, "desk": 7.5},
 }
 # fmt: on
 

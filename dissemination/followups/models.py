@@ -30,7 +30,8 @@ class State(StrEnum):
 class MailRule(db.Model):  # type: ignore[name-defined]
     """A mail `minutes` after (negative: before) the workshop's start or end, to people in some states.
 
-    Sent once to each person, also when the date moves afterwards.
+    Sent once to each person, also when the date moves afterwards. A rule whose time lay more than a day
+    back when it was activated is not sent in retrospect, unless an organiser said so (`forced_at`).
     """
 
     __tablename__ = "mail_rules"
@@ -38,13 +39,16 @@ class MailRule(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(primary_key=True)
     workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"), index=True)
     anchor: Mapped[Anchor] = mapped_column(one_of(Anchor))
-    minutes: Mapped[int]
+    minutes: Mapped[int]  # a whole number of days is counted on the wall clock
     states: Mapped[list] = mapped_column(JSON)  # of State values
     subject_it: Mapped[str] = mapped_column(String(200))
     subject_en: Mapped[str] = mapped_column(String(200), default="")
     body_it: Mapped[str] = mapped_column(Text)
     body_en: Mapped[str] = mapped_column(Text, default="")
     active: Mapped[bool] = mapped_column(default=True)
+    activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # last; None: when it was created
+    forced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # "send now", although it is late
+    forced_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

@@ -20,7 +20,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const changed = form.dataset.unsaved && [...document.forms].some((other) => other !== form && isChanged(other));
     const question = changed ? form.dataset.unsaved : form.dataset.confirm;
     if (question && !window.confirm(question)) { event.preventDefault(); return; }
-    if (form.method === "post") form.dataset.sent = "1";
+    if (form.method === "post" && !event.submitter?.formTarget) form.dataset.sent = "1"; // a preview may be asked for again
   });
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);

@@ -1,0 +1,5 @@
+"""The blueprints of this package."""
+
+from dissemination.followups.desk import desk
+
+blueprints = (desk,)
