@@ -136,3 +136,15 @@ def seat(workshop, contact, *, standing="confirmed", came=False, via="room", **v
     if came:
         _add(Presence(registration_id=row.id, at=workshop.starts_at, via=Attends(via)))
     return row
+
+
+def guest(workshop, email=None, **values):
+    """Somebody on a workshop's list of guests, not written to yet."""
+    from dissemination.guests.models import Guest
+
+    email = email or f"ospite{next(_numbers)}@maglificio.example"
+    values.setdefault("given_name", email.split("@")[0].title())
+    values.setdefault("family_name", "Bianchi")
+    words = f"{values['family_name']} {values['given_name']} {email} {values.get('company_name', '')}"
+    return _add(Guest(public_id=uuid4().hex, workshop_id=workshop.id, email=email, folded=fold(words),
+                      added_at=datetime(2026, 1, 1, tzinfo=UTC), **values))  # fmt: skip

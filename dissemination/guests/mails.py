@@ -83,7 +83,7 @@ def _facts(workshop: Workshop, language: str) -> dict:
         "title": translated(workshop, "title", language),
         "abstract": translated(workshop, "abstract", language),
         "dates": [_times(workshop, *day) for day in workshop.days.values()],
-        "mode": workshop.mode.value, "place": _place(workshop),
+        "private": workshop.is_private, "mode": workshop.mode.value, "place": _place(workshop),
         "until": long_date(local(workshop.registration_deadline, district.zone).date()),
     }  # fmt: skip
 
