@@ -1,28 +1,25 @@
-"""Who holds which rows: leasing, marking, and taking back what a dead worker held.
+"""Who holds which rows: taking them to be sent, and taking back what a dead worker held.
 
-Several workers may run on several machines. A row is leased by one conditional UPDATE; it is marked
-`in_data` by another that succeeds only if the row is still ours and nobody called it back.
+Several workers may run on several machines. A row is taken in one transaction: leased to one worker and
+marked `in_data`, so that nobody else sends it and nobody calls it back any more.
 """
 
+import json
 import os
 import socket
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
+from typing import NamedTuple
 
-from sqlalchemy import CursorResult, and_, or_, select, tuple_, update
+from sqlalchemy import CursorResult, and_, or_, select, text, tuple_, update
 
 from dissemination.delivery.models import Delivery, Fate, Suppression
-from dissemination.kernel.database import db
+from dissemination.kernel.database import as_stored, db, is_sqlite
 
 LEASE = timedelta(minutes=2)
-HELD = (Fate.LEASED, Fate.IN_DATA)
 deliveries = Delivery.__table__
-COLUMNS = (
-    deliveries.c.id, deliveries.c.district_id, deliveries.c.letter_id, deliveries.c.address,
-    deliveries.c.name, deliveries.c.merge, deliveries.c.calendar, deliveries.c.message_id,
-    deliveries.c.created_at, deliveries.c.attempts, deliveries.c.deadline, deliveries.c.next_at,
-)  # fmt: skip
 _rounds = count(1)
 
 
@@ -60,26 +57,19 @@ def is_dead(owner: str) -> bool:
 
 def lost(at: datetime):
     """The condition of rows whose holder is dead or let the lease expire; None when there are none."""
-    owners = db.session.scalars(
-        select(deliveries.c.lease_owner).where(deliveries.c.state.in_(HELD)).distinct()
-    )
+    held = deliveries.c.state == Fate.IN_DATA
+    owners = db.session.scalars(select(deliveries.c.lease_owner).where(held).distinct())
     dead = [owner for owner in owners if owner and is_dead(owner)]
-    expired = and_(deliveries.c.state.in_(HELD), deliveries.c.lease_until < at)
-    found = or_(expired, and_(deliveries.c.state.in_(HELD), deliveries.c.lease_owner.in_(dead)))
+    found = and_(held, or_(deliveries.c.lease_until < at, deliveries.c.lease_owner.in_(dead)))
     any_row = db.session.scalar(select(deliveries.c.id).where(found).limit(1))
     return None if any_row is None else found
 
 
 def recover(condition, *, at: datetime) -> int:
-    """Take back the rows of `lost`: leased ones are queued again, the fate of those in DATA is uncertain."""
-    db.session.execute(
-        update(deliveries)
-        .where(condition, deliveries.c.state == Fate.LEASED)
-        .values(state=Fate.QUEUED, lease_owner=None, lease_until=None)
-    )
+    """Take back the rows of `lost`: nobody knows whether they were sent; how many became uncertain."""
     changed: CursorResult = db.session.execute(
         update(deliveries)
-        .where(condition, deliveries.c.state == Fate.IN_DATA)
+        .where(condition)
         .values(
             state=Fate.UNCERTAIN, reason="worker_died", finished_at=at, lease_owner=None, lease_until=None
         )
@@ -97,44 +87,89 @@ def is_due(at: datetime) -> bool:
     )
 
 
-def lease(owner: str, *, most: int, at: datetime, bulk: bool) -> list:
-    """Up to `most` rows that are due, now ours, oldest first; suppressed addresses are skipped."""
-    rows: list = []
+class Row(NamedTuple):
+    """What sending needs of a delivery; the moments as the database writes them."""
+
+    id: int
+    letter_id: int
+    district_id: int
+    address: str
+    name: str
+    merge: dict
+    calendar: dict | None
+    message_id: str
+    created_at: str
+    next_at: str
+    attempts: int
+
+
+# One value of JSON for many rows, and one statement for many updates: every row that a driver steps over
+# lets the sending thread in, which costs more than the row.
+_PLAIN = ("id", "letter_id", "district_id", "address", "name")
+_REST = ("message_id", "created_at", "next_at", "attempts")
+_DUE = """SELECT {columns} FROM deliveries WHERE state = :state AND bulk = :bulk AND next_at <= :at
+ ORDER BY next_at, id LIMIT :most"""
+_SQLITE = {
+    "due": "SELECT json_group_array(json_array({plain}, json(merge), json(calendar), {rest})) FROM ({due})",
+    "mark": "UPDATE deliveries SET state = 'in_data', lease_owner = :owner, lease_until = :until"
+    " WHERE id IN (SELECT value FROM json_each(:ids))",
+}
+_POSTGRESQL = {
+    "due": "SELECT json_agg(json_build_array({plain}, merge, calendar, {rest}))"
+    " FROM ({due} FOR UPDATE SKIP LOCKED) AS due",
+    "mark": "UPDATE deliveries SET state = 'in_data', lease_owner = :owner, lease_until = :until"
+    " WHERE id IN (SELECT value::bigint FROM json_array_elements_text(CAST(:ids AS json)))",
+}
+
+
+@cache
+def _statement(name: str, on_sqlite: bool):
+    sql = (_SQLITE if on_sqlite else _POSTGRESQL)[name]
+    due = _DUE.format(columns=", ".join((*_PLAIN, "merge", "calendar", *_REST)))
+    return text(sql.format(plain=", ".join(_PLAIN), rest=", ".join(_REST), due=due))
+
+
+def take(owner: str, *, most: int, at: datetime, bulk: bool) -> list[Row]:
+    """Up to `most` rows that are due, now ours and marked `in_data`, oldest first.
+
+    They are to be sent at once. Suppressed addresses are skipped.
+    """
+    rows: list[Row] = []
     for state in (Fate.DEFERRED, Fate.QUEUED):
         if len(rows) < most:
-            rows += _lease(owner, state=state, most=most - len(rows), at=at, bulk=bulk)
+            rows += _due(state, most=most - len(rows), at=at, bulk=bulk)
+    if not rows:
+        return []
     rows.sort(key=lambda row: (row.next_at, row.id))
-    return _without_suppressed(rows, at=at) if rows else rows
-
-
-def _lease(owner: str, *, state: Fate, most: int, at: datetime, bulk: bool):
-    due = (
-        select(deliveries.c.id)
-        .where(deliveries.c.state == state, deliveries.c.bulk == bulk, deliveries.c.next_at <= at)
-        .order_by(deliveries.c.next_at, deliveries.c.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)  # falls away on SQLite
+    rows = _without_suppressed(rows, at=at)
+    db.session.execute(
+        _statement("mark", is_sqlite()),
+        {"owner": owner, "until": as_stored(at + LEASE), "ids": json.dumps([row.id for row in rows])},
     )
-    return db.session.execute(
-        update(deliveries)
-        .where(deliveries.c.id.in_(due.scalar_subquery()))
-        .values(state=Fate.LEASED, lease_owner=owner, lease_until=at + LEASE)
-        .returning(*COLUMNS)
-    ).all()
+    return rows
 
 
-def _without_suppressed(rows: list, *, at: datetime) -> list:
+def _due(state: Fate, *, most: int, at: datetime, bulk: bool) -> list[Row]:
+    found = db.session.scalar(
+        _statement("due", is_sqlite()),
+        {"state": state.value, "bulk": bulk, "at": as_stored(at), "most": most},
+    )
+    return [Row(*row) for row in (json.loads(found) if isinstance(found, str) else found or ())]
+
+
+def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
+    districts = {row.district_id for row in rows}
+    some = select(Suppression.id).where(Suppression.district_id.in_(districts)).limit(1)
+    if db.session.scalar(some) is None:
+        return rows
     pairs = {(row.district_id, row.address.lower()) for row in rows}
+    known = select(Suppression.district_id, Suppression.address, Suppression.reason)
     found = {
         (s.district_id, s.address): s.reason
         for s in db.session.execute(
-            select(Suppression.district_id, Suppression.address, Suppression.reason).where(
-                tuple_(Suppression.district_id, Suppression.address).in_(pairs)
-            )
+            known.where(tuple_(Suppression.district_id, Suppression.address).in_(pairs))
         )
     }
-    if not found:
-        return rows
     kept = []
     for row in rows:
         reason = found.get((row.district_id, row.address.lower()))
@@ -144,32 +179,16 @@ def _without_suppressed(rows: list, *, at: datetime) -> list:
         db.session.execute(
             update(deliveries)
             .where(deliveries.c.id == row.id)
-            .values(
-                state=Fate.SKIPPED, reason=f"suppressed: {reason}"[:300], finished_at=at, lease_owner=None
-            )
+            .values(state=Fate.SKIPPED, reason=f"suppressed: {reason}"[:300], finished_at=at)
         )
     return kept
-
-
-def mark(owner: str, ids: list[int], *, at: datetime) -> set[int]:
-    """Say that these rows are about to be sent; the ids of those that still may."""
-    return set(
-        db.session.scalars(
-            update(deliveries)
-            .where(
-                deliveries.c.id.in_(ids), deliveries.c.state == Fate.LEASED, deliveries.c.lease_owner == owner
-            )
-            .values(state=Fate.IN_DATA, lease_until=at + LEASE)
-            .returning(deliveries.c.id)
-        )
-    )
 
 
 def renew(owner: str, *, at: datetime) -> None:
     """Keep what is ours for another while."""
     db.session.execute(
         update(deliveries)
-        .where(deliveries.c.state.in_(HELD), deliveries.c.lease_owner == owner)
+        .where(deliveries.c.state == Fate.IN_DATA, deliveries.c.lease_owner == owner)
         .values(lease_until=at + LEASE)
     )
 
@@ -179,7 +198,8 @@ def release(owner: str, ids: Iterable[int]) -> None:
     db.session.execute(
         update(deliveries)
         .where(
-            deliveries.c.id.in_(list(ids)), deliveries.c.state.in_(HELD), deliveries.c.lease_owner == owner
+            deliveries.c.id.in_(list(ids)), deliveries.c.state == Fate.IN_DATA,
+            deliveries.c.lease_owner == owner,
         )
         .values(state=Fate.QUEUED, lease_owner=None, lease_until=None)
-    )
+    )  # fmt: skip

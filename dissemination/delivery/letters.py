@@ -39,6 +39,7 @@ from dissemination.delivery.encoding import (
 from dissemination.delivery.mail import Mail, one_line
 
 EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+HARMLESS_TOKEN = re.compile(r"[A-Za-z0-9_.~-]+")  # nothing that a URL has to escape
 BARE_DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2,})")
 TEXT_HEADER = (
     b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -71,10 +72,9 @@ class Letter:
     unsubscribe_mail: str = ""
 
     @cached_property
-    def fields(self) -> tuple[tuple[str, bool, bool, bool], ...]:
-        """Each merge field that is used: name, whether in the text, whether in the HTML, whether a URL."""
-        text, html = set(self.text[1::2]), set(self.html[1::2])
-        return tuple((n, n in text, n in html, is_address(n)) for n in sorted(text | html))
+    def plan(self) -> "Plan":
+        """How it is filled; made once."""
+        return Plan.of(self)
 
     def dump(self) -> bytes:
         """The letter as it is stored."""
@@ -246,7 +246,7 @@ class Slip:
     merge: Mapping[str, str]
     calendar: dict | None
     message_id: str
-    date: datetime
+    date: datetime | str  # a string as SQLite stores it, in UTC
 
 
 def fill(letter: Letter, slip: Slip) -> bytes:
@@ -254,49 +254,91 @@ def fill(letter: Letter, slip: Slip) -> bytes:
 
     Raises LetterProblem for a missing merge value and BadAddress.
     """
-    text_values, html_values = {}, {}
-    merge = slip.merge
-    for name, in_text, in_html, address in letter.fields:
-        if name not in merge:
-            raise LetterProblem(f"no value for the merge field {name}")
-        piece = harmless_piece(merge[name], address=address)
+    plan, merge = letter.plan, slip.merge
+    filled = plan.pieces.copy()
+    for name, address, places in plan.fields:
+        try:
+            value = merge[name]
+        except KeyError:
+            raise LetterProblem(f"no value for the merge field {name}") from None
+        piece = harmless_piece(value, address=address)
         if piece is not None:
-            text_values[name] = html_values[name] = piece
+            for place in places:
+                filled[place] = piece
             continue
-        plain = defused(name, merge[name])
-        if in_text:
-            text_values[name] = value_piece(plain)
-        if in_html:
-            html_values[name] = value_piece(escape(plain))
-    boundary = letter.boundary.encode()
-    parts = (
-        b"--", boundary, b"\r\n", TEXT_HEADER, _joined(letter.text, text_values),
-        b"\r\n--", boundary, b"\r\n", HTML_HEADER, _joined(letter.html, html_values), b"\r\n",
-    )  # fmt: skip
-    headers = letter.headers + _own_headers(letter, slip)
+        plain = defused(name, value)
+        in_html = value_piece(escape(plain))
+        in_text = value_piece(plain)
+        for place in places:
+            filled[place] = in_text if place < plan.html_from else in_html
+    filled[0] = _own_headers(letter, slip)
     if slip.calendar is None:
-        return b"".join((
-            headers, b'Content-Type: multipart/alternative;\r\n boundary="', boundary, b'"\r\n\r\n',
-            *parts, b"--", boundary, b"--\r\n",
-        ))  # fmt: skip
-    return headers + _with_calendar(boundary, parts, CalendarObject.from_json(slip.calendar))
+        return b"".join(filled)
+    boundary = letter.boundary.encode()
+    item = CalendarObject.from_json(slip.calendar)
+    return letter.headers + filled[0] + _with_calendar(boundary, filled[2:-1], item)
 
 
-@lru_cache(maxsize=64)
-def _date(moment: datetime) -> str:
-    """A moment as RFC 5322 writes it; the messages of one batch share theirs."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A letter as one list of octets with a place for every value: filling is copying and joining.
+
+    The first place is for the headers of one recipient; `fields` says of each merge field its name,
+    whether it is a web address, and its places; from `html_from` on the places are in the HTML part.
+    """
+
+    pieces: list[bytes]
+    fields: tuple[tuple[str, bool, tuple[int, ...]], ...]
+    html_from: int
+
+    @classmethod
+    def of(cls, letter: Letter) -> "Plan":
+        """The plan of a letter that has no calendar object."""
+        boundary = letter.boundary.encode()
+        pieces: list = [
+            b"", letter.headers + b'Content-Type: multipart/alternative;\r\n boundary="' + boundary
+            + b'"\r\n\r\n', b"--" + boundary + b"\r\n" + TEXT_HEADER,
+        ]  # fmt: skip
+        places: dict[str, list[int]] = {}
+
+        def add(part: list) -> None:
+            for i, piece in enumerate(part):
+                if i % 2:
+                    places.setdefault(piece, []).append(len(pieces))
+                pieces.append(b"" if i % 2 else piece)
+
+        add(letter.text)
+        pieces.append(b"\r\n--" + boundary + b"\r\n" + HTML_HEADER)
+        html_from = len(pieces)
+        add(letter.html)
+        pieces += [b"\r\n", b"--" + boundary + b"--\r\n"]
+        fields = tuple((name, is_address(name), tuple(found)) for name, found in sorted(places.items()))
+        return cls(pieces, fields, html_from)
+
+
+@lru_cache(maxsize=256)
+def _date(moment: datetime | str) -> str:
+    """A moment as RFC 5322 writes it; the messages of one batch share theirs.
+
+    A string is what SQLite stores: UTC.
+    """
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment).replace(tzinfo=UTC)
     return format_datetime(moment.astimezone(UTC))
 
 
 def _own_headers(letter: Letter, slip: Slip) -> bytes:
     to = mailbox(slip.name, envelope_address(slip.address))
-    own = f"To: {to}\r\nDate: {_date(slip.date)}\r\nMessage-ID: {slip.message_id}\r\n"
+    moment = slip.date[:19] if isinstance(slip.date, str) else slip.date
+    own = f"To: {to}\r\nDate: {_date(moment)}\r\nMessage-ID: {slip.message_id}\r\n"
     if letter.unsubscribe:
         try:
             url = _address(slip.merge[letter.unsubscribe])
         except KeyError as missing:
             raise LetterProblem(f"no value for the merge field {missing}") from None
-        token = quote(url.rstrip("/").rsplit("/", 1)[-1], safe="")
+        token = url.rstrip("/").rpartition("/")[2]
+        if not HARMLESS_TOKEN.fullmatch(token):
+            token = quote(token, safe="")
         own += (
             f"List-Unsubscribe: <{url}>,\r\n <mailto:{letter.unsubscribe_mail}"
             f"?subject=unsubscribe%20{token}>\r\n"
@@ -304,7 +346,7 @@ def _own_headers(letter: Letter, slip: Slip) -> bytes:
     return own.encode("ascii")
 
 
-def _with_calendar(boundary: bytes, parts: tuple, item: CalendarObject) -> bytes:
+def _with_calendar(boundary: bytes, parts: list[bytes], item: CalendarObject) -> bytes:
     """The body with the calendar last among the alternatives, and again as a file (mail.md §2.1)."""
     octets, method = render(item), item.method.encode("ascii")
     outer = boundary + b"m"

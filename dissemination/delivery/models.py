@@ -13,7 +13,6 @@ class Fate(StrEnum):
     """Where a delivery stands. The last five are final."""
 
     QUEUED = "queued"
-    LEASED = "leased"
     IN_DATA = "in_data"  # marked before DATA: after a crash its fate is unknown
     DEFERRED = "deferred"  # a 4xx reply or no connection: tried again at next_at
     ACCEPTED = "accepted"
@@ -23,7 +22,7 @@ class Fate(StrEnum):
     CANCELLED = "cancelled"
 
 
-OPEN = (Fate.QUEUED, Fate.LEASED, Fate.IN_DATA, Fate.DEFERRED)
+OPEN = (Fate.QUEUED, Fate.IN_DATA, Fate.DEFERRED)
 
 
 class Letter(db.Model):  # type: ignore[name-defined]

@@ -27,7 +27,7 @@ __all__ = [
 
 DEADLINE = timedelta(days=3)  # how long a deferred mail is tried
 BATCH = 1000
-WAITING = (Fate.QUEUED, Fate.LEASED, Fate.DEFERRED)  # not yet handed to a server
+WAITING = (Fate.QUEUED, Fate.DEFERRED)  # not yet handed to a server
 KEY = ("subject_kind", "subject_id", "letter_id", "address", "idempotency")
 
 
@@ -131,7 +131,7 @@ def skip_queued(
 
     `about_id` narrows it to one subject.
 
-    Takes effect for rows that a worker has leased but not begun to send.
+    What a worker is sending at this moment cannot be called back any more.
     """
     if (contact_id is None) == (address is None):
         raise ValueError("give contact_id or address, one of them")

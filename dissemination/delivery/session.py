@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from dissemination.delivery.transport import Outcome, Prepared
 
+CRLF = "\r\n"
+
 
 class Lost(Exception):
     """A connection broke or must be given up; says why."""
@@ -27,7 +29,7 @@ class Session:
         self.out = memoryview(b"")
         self.written = 0  # octets given to the kernel since the start
         self.incoming = b""
-        self.text: list[str] = []  # of a reply that goes on over several lines
+        self.begun: list[bytes] = []  # lines of a reply that goes on
         self.awaited: deque[str] = deque()
         self.body: Prepared | None = None  # whose body is on its way
         self.body_ends = 0  # `written` when its last dot has left
@@ -47,14 +49,19 @@ class Session:
     def begin(self, message: Prepared, *, reset: bool = False) -> bytes:
         """Take `message` on; the octets to write now."""
         self.envelope, self.failure = message, None
-        commands = [
+        if self.pipelining and not self.commands:
+            self.awaited.extend(("RSET", "MAIL", "RCPT", "DATA") if reset else ("MAIL", "RCPT", "DATA"))
+            return (
+                f"{'RSET' + CRLF if reset else ''}MAIL FROM:<{message.sender}>\r\n"
+                f"RCPT TO:<{message.recipients[0]}>\r\nDATA\r\n"
+            ).encode("ascii")
+        if reset:
+            self.commands.append(("RSET", b"RSET\r\n"))
+        self.commands.extend([
             ("MAIL", f"MAIL FROM:<{message.sender}>\r\n".encode("ascii")),
             ("RCPT", f"RCPT TO:<{message.recipients[0]}>\r\n".encode("ascii")),
             ("DATA", b"DATA\r\n"),
-        ]
-        if reset:
-            commands.insert(0, ("RSET", b"RSET\r\n"))
-        self.commands.extend(commands)
+        ])  # fmt: skip
         return self.next_commands()
 
     def next_commands(self) -> bytes:
@@ -83,8 +90,8 @@ class Session:
         except OSError as error:
             raise Lost(str(error)) from None
 
-    def replies(self) -> Iterator[tuple[int, str]]:
-        """Each complete reply that has arrived, as (code, text). Raises Lost at the end of the stream."""
+    def replies(self) -> Iterator[bytes]:
+        """Each reply that has arrived, its lines joined by LF. Raises Lost at the end of the stream."""
         while True:
             try:
                 data = self.sock.recv(65536)
@@ -98,17 +105,24 @@ class Session:
             if len(self.incoming) > 4096:
                 raise Lost("the server sends lines without end")
             for line in lines:
-                reply = self._reply(line)
-                if reply:
-                    yield reply
+                if line[3:4] == b"-" or self.begun:
+                    line = self._continued(line)
+                if line:
+                    yield line
             if not isinstance(self.sock, ssl.SSLSocket):
                 return
 
-    def _reply(self, line: bytes) -> tuple[int, str] | None:
-        if not line[:3].isdigit():
-            raise Lost(f"not an SMTP reply: {line[:60]!r}")
-        self.text.append(line[4:].rstrip(b"\r").decode("utf-8", "replace"))
-        if line[3:4] == b"-" and len(self.text) < 100:
-            return None
-        text, self.text = " ".join(self.text), []
-        return int(line[:3]), text
+    def _continued(self, line: bytes) -> bytes:
+        self.begun.append(line if not self.begun else line[4:])
+        if line[3:4] == b"-" and len(self.begun) < 100:
+            return b""
+        whole, self.begun = b"\n".join(self.begun), []
+        return whole
+
+
+def judged(reply: bytes) -> tuple[int, str]:
+    """A reply as code and text. Raises Lost for what is no SMTP reply."""
+    if not reply[:3].isdigit():
+        raise Lost(f"not an SMTP reply: {reply[:60]!r}")
+    text = " ".join(line.rstrip("\r") for line in reply[4:].decode("utf-8", "replace").split("\n"))
+    return int(reply[:3]), text

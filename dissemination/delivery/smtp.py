@@ -18,7 +18,7 @@ from contextlib import suppress
 import flask_mail
 
 from dissemination.delivery.models import Fate
-from dissemination.delivery.session import Lost, Session
+from dissemination.delivery.session import Lost, Session, judged
 from dissemination.delivery.transport import Outcome, Prepared, RelayDown, Source, outcome_of
 
 Connect = Callable[[], tuple[socket.socket, bool]]
@@ -105,17 +105,29 @@ class _Run:
         self.opened: deque[tuple[socket.socket, bool] | RelayDown] = deque()
         self.wake, self.waker = socket.socketpair()
         self.wake.setblocking(False)
+        self.waker.setblocking(False)
         self.selector.register(self.wake, selectors.EVENT_READ)
+        source.when_ready(self.rouse)
 
     def go(self) -> None:
         try:
-            while self.assign() or self.is_busy():
+            while self.assign() or self.is_busy() or self.is_given_more():
                 self.wait()
-                self.source.tick()
         finally:
             self.close()
         if self.is_down():
             raise RelayDown(self.error)
+
+    def is_given_more(self) -> bool:
+        """Whether there is more after all; nothing is under way, so this may wait for the rows."""
+        if not self.is_down():
+            self.ready.extend(self.source.take(wait=True))
+        return self.assign() or self.is_busy()
+
+    def rouse(self) -> None:
+        """End a wait for the network; called from other threads."""
+        with suppress(OSError):  # full: it is awake already; closed: nobody waits
+            self.waker.send(b"x")
 
     def is_down(self) -> bool:
         return self.barren >= BARREN
@@ -147,7 +159,7 @@ class _Run:
             self.source.report(Outcome(self.ready.popleft().id, Fate.QUEUED))
 
     def open_more(self) -> None:
-        wanted = min(self.most, 1 + len(self.ready) // BACKLOG)
+        wanted = min(self.most, 1 + (len(self.ready) + self.source.ready()) // BACKLOG)
         while len(self.sessions) + self.opening < wanted and not self.is_down():
             self.opening += 1
             threading.Thread(target=self.open, daemon=True).start()
@@ -163,7 +175,7 @@ class _Run:
         if self.closed:
             self.discard()
         else:
-            self.waker.send(b"x")
+            self.rouse()
 
     def discard(self) -> None:
         while self.opened:
@@ -243,16 +255,20 @@ class _Run:
                 self.source.report(session.failure or Outcome(envelope.id, Fate.DEFERRED, why))
 
     def read(self, session: Session) -> None:
-        for code, text in session.replies():
-            if not session.awaited:
-                raise Lost(f"{code} {text}")  # 421 out of the blue
-            stage = session.awaited.popleft()
-            if code == 421 and stage != "END":
-                raise Lost(f"{code} {text}")
-            self.answer(session, stage, code, text)
-            octets = session.next_commands()
-            if octets:
-                session.write(octets)
+        awaited = session.awaited
+        for reply in session.replies():
+            if not awaited:
+                raise Lost(reply.decode("utf-8", "replace").strip())  # 421 out of the blue
+            stage = awaited.popleft()
+            if reply[:1] != b"2" or (stage != "MAIL" and stage != "RCPT"):  # else it goes on as expected
+                code, text = judged(reply)
+                if code == 421 and stage != "END":
+                    raise Lost(f"{code} {text}")
+                self.answer(session, stage, code, text)
+            if session.commands:
+                octets = session.next_commands()
+                if octets:
+                    session.write(octets)
 
     def answer(self, session: Session, stage: str, code: int, text: str) -> None:
         """Act on the reply to one command."""
@@ -262,7 +278,7 @@ class _Run:
         elif message is None or stage == "RSET":
             return
         elif stage != "DATA":
-            if code // 100 != 2 and session.failure is None:
+            if session.failure is None:
                 session.failure = outcome_of(message.id, stage, code, text)
                 if not session.pipelining:
                     self.give_up(session, session.failure)

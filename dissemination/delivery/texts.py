@@ -16,7 +16,6 @@ REASONS = {
 }  # fmt: skip
 FATES = {
     Fate.QUEUED: (_l("waiting"), "secondary"),
-    Fate.LEASED: (_l("about to be sent"), "secondary"),
     Fate.IN_DATA: (_l("being sent"), "primary"),
     Fate.DEFERRED: (_l("tried, will be tried again"), "warning"),
     Fate.ACCEPTED: (_l("accepted"), "success"),

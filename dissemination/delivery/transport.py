@@ -53,14 +53,21 @@ class RelayDown(Exception):
 class Source(Protocol):
     """Where a carrier gets messages and reports outcomes."""
 
-    def take(self) -> list[Prepared]:
-        """The next messages, already marked as being sent; [] when none is left or too many are out."""
+    def take(self, *, wait: bool = False) -> list[Prepared]:
+        """The next messages, already marked as being sent.
+
+        [] when none is ready yet; with `wait`, which a carrier asks that has nothing under way, when none
+        is left.
+        """
+
+    def ready(self) -> int:
+        """How many more could be taken now."""
+
+    def when_ready(self, notify: Callable[[], object]) -> None:
+        """Call `notify()`, from another thread, when more can be taken."""
 
     def report(self, outcome: Outcome) -> None:
         """Note what became of a message."""
-
-    def tick(self) -> None:
-        """Called at least every second while messages are out: keeps the leases alive."""
 
 
 class Carrier(Protocol):
@@ -99,7 +106,7 @@ class Folder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RelayDown(f"{self.path}: {error.strerror}") from None
-        while messages := source.take():
+        while messages := source.take(wait=True):
             for message in messages:
                 self._write(message, source)
 

@@ -1,6 +1,6 @@
 """The envelope sender of each delivery: variable (VERP), so that what comes back names its row.
 
-`eventi+b1x-9f3c…@moda.example`: a plus address of the district's mailbox with the row's number and a
+`eventi+b1f-9f3c…@moda.example`: a plus address of the district's mailbox with the row's number and a
 short signature, in lower case because some servers fold the case of what they return.
 """
 
@@ -12,22 +12,12 @@ from hashlib import sha256
 from flask import current_app
 
 SIGNATURE = 16  # hexadecimal digits: 64 bits
-TOKEN = re.compile(rf"\+b([0-9a-z]{{1,13}})-([0-9a-f]{{{SIGNATURE}}})@", re.IGNORECASE)
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+TOKEN = re.compile(rf"\+b([0-9a-f]{{1,16}})-([0-9a-f]{{{SIGNATURE}}})@", re.IGNORECASE)
 
 
 @lru_cache(maxsize=8)
 def _key(secret: str) -> bytes:
     return sha256(b"verp:" + secret.encode()).digest()
-
-
-def _base36(number: int) -> str:
-    digits = ""
-    while True:
-        number, rest = divmod(number, 36)
-        digits = DIGITS[rest] + digits
-        if not number:
-            return digits
 
 
 def _signed(number: str, secret: str) -> str:
@@ -37,7 +27,7 @@ def _signed(number: str, secret: str) -> str:
 def sign(delivery_id: int, mailbox: str, *, secret: str) -> str:
     """The envelope sender of a delivery; `mailbox` itself when a token does not fit (RFC 5321: 64)."""
     local, _, domain = mailbox.rpartition("@")
-    number = _base36(delivery_id)
+    number = f"{delivery_id:x}"
     token = f"{local}+b{number}-{_signed(number, secret)}"
     return f"{token}@{domain}" if len(token) <= 64 and len(token) + len(domain) < 254 else mailbox
 
@@ -50,4 +40,4 @@ def read(address: str) -> int | None:
     number = found[1].lower()
     if not hmac.compare_digest(found[2].lower(), _signed(number, str(current_app.secret_key))):
         return None
-    return int(number, 36)
+    return int(number, 16)

@@ -1,8 +1,8 @@
 """The worker process: a Huey consumer that runs the periodic jobs, and one thread that sends mail.
 
 Web processes enqueue nothing: rows say what is to be done, and the courier thread looks at them every
-second. Any number of workers may run, on any number of machines: a job's turn is taken, and a message
-leased, by one conditional UPDATE.
+second. Any number of workers may run, on any number of machines: a job's turn is taken by one conditional
+UPDATE, and messages are leased to one worker.
 """
 
 import logging

@@ -65,6 +65,11 @@ class UtcDateTime(TypeDecorator):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def as_stored(moment: datetime) -> datetime | str:
+    """`moment` as a hand-written statement has to give it to this database's driver."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if is_sqlite() else moment
+
+
 def one_of(kind: type[StrEnum]) -> Enum:
     """A column type for `kind`, stored as its values (not names) in plain text."""
     return Enum(

@@ -16,7 +16,7 @@ FRAME_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; "
     "base-uri 'none'; form-action 'none'; sandbox"
 )
-WAITING = (Fate.QUEUED, Fate.LEASED, Fate.IN_DATA, Fate.DEFERRED)
+WAITING = (Fate.QUEUED, Fate.IN_DATA, Fate.DEFERRED)
 FATES = {
     "accepted": (_l("accepted"), "success"),
     "waiting": (_l("waiting"), "primary"),

@@ -276,7 +276,7 @@ def waiting_issue_topics(contact: Contact) -> dict[int, set[int]]:
         .join(Delivery, Delivery.subject_id == issue_topics.c.issue_id)
         .where(
             Delivery.subject_kind == "issues", Delivery.contact_id == contact.id,
-            Delivery.state.in_((Fate.QUEUED, Fate.LEASED, Fate.DEFERRED)),
+            Delivery.state.in_((Fate.QUEUED, Fate.DEFERRED)),
         )
     )  # fmt: skip
     found: dict[int, set[int]] = {}

@@ -249,7 +249,7 @@ def test_what_is_no_address_is_not_written_to(address):
 def test_the_sender_of_the_envelope_cannot_be_forged(app):
     address = verp.sign(12345, "eventi@moda.example", secret=app.secret_key)
     assert verp.read(address) == verp.read(address.upper()) == 12345
-    assert verp.read(address.replace("+b9ix-", "+b9iy-")) is None
+    assert verp.read(address.replace("+b3039-", "+b303a-")) is None
     assert verp.read("eventi@moda.example") is None
     assert verp.sign(1, f"{'x' * 60}@moda.example", secret="s") == f"{'x' * 60}@moda.example"
 

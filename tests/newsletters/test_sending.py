@@ -215,7 +215,7 @@ def test_an_issue_with_open_deliveries_is_not_finished(moda, ada, textiles):
             cast.subscriber(moda, textiles)
         issue = cast.issue(moda, textiles, by=ada)
     cast.send(issue, by=ada)
-    for state in (Fate.QUEUED, Fate.LEASED, Fate.IN_DATA, Fate.DEFERRED):
+    for state in (Fate.QUEUED, Fate.IN_DATA, Fate.DEFERRED):
         with transaction():
             cast.deliveries(issue.id)[0].state = Fate.ACCEPTED
             cast.deliveries(issue.id)[1].state = state
