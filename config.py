@@ -60,6 +60,20 @@ class MailSettings:
 
 
 @dataclass(frozen=True)
+class ImapSettings:
+    """The mailbox to which answers come. Without `server` nothing is fetched."""
+
+    server: str | None
+    port: int
+    username: str | None
+    password: str | None
+    security: str  # none | starttls | tls
+    folder: str
+    handled: str | None  # where handled answers are moved; None: they are only marked as read
+    timeout: int  # seconds
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of one installation."""
 
@@ -75,6 +89,8 @@ class Settings:
     metrics_token: str | None
     max_upload: int  # bytes
     mail: MailSettings
+    imap: ImapSettings
+    authserv_ids: tuple[str, ...]  # mail servers whose Authentication-Results are believed
     extra: dict = field(default_factory=dict)
 
     def as_flask(self):
@@ -141,6 +157,34 @@ def _mail(env, instance: Path) -> MailSettings:
     )
 
 
+def _imap(env) -> ImapSettings:
+    security = _choice(env, "IMAP_SECURITY", "tls", ("none", "starttls", "tls"))
+    server, username = _text(env, "IMAP_SERVER"), _text(env, "IMAP_USERNAME")
+    password = _text(env, "IMAP_PASSWORD")
+    if server and not (username and password):
+        raise ConfigError("IMAP_SERVER needs IMAP_USERNAME and IMAP_PASSWORD too.")
+    return ImapSettings(
+        server=server,
+        port=_int(env, "IMAP_PORT", 993 if security == "tls" else 143, low=1, high=65535),
+        username=username,
+        password=password,
+        security=security,
+        folder=_text(env, "IMAP_FOLDER", "INBOX"),
+        handled=_text(env, "IMAP_HANDLED"),
+        timeout=_int(env, "IMAP_TIMEOUT", 30, low=1, high=600),
+    )
+
+
+def _authserv_ids(env) -> tuple[str, ...]:
+    names = tuple(
+        name.strip().lower() for name in (_text(env, "AUTHSERV_IDS") or "").split(",") if name.strip()
+    )
+    wrong = [name for name in names if set(name) & set(' ;"()@/')]
+    if wrong:
+        raise ConfigError(f"AUTHSERV_IDS: {wrong[0]!r} is not the name of a mail server.")
+    return names
+
+
 def load(environ=None) -> Settings:
     """Read the settings from `environ` (default: the process environment over `.env`)."""
     if environ is None:
@@ -164,4 +208,6 @@ def load(environ=None) -> Settings:
         metrics_token=_text(environ, "METRICS_TOKEN"),
         max_upload=_int(environ, "MAX_UPLOAD_MB", 25, low=1, high=500) * 1024 * 1024,
         mail=_mail(environ, instance),
+        imap=_imap(environ),
+        authserv_ids=_authserv_ids(environ),
     )

@@ -1,6 +1,8 @@
-"""Commands of delivery: `outbox deliver`, `work`, `mjml check`, `mjml render`."""
+"""Commands of delivery: `outbox deliver`, `work`, `mail receive`, `mail fetch`, `mjml check`, `mjml render`."""
 
+import json
 import logging
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,9 +12,10 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
+from dissemination.delivery import imap, inbound, queries, receiving, sending, worker
 from dissemination.delivery import mjml as renderer
-from dissemination.delivery import queries, sending, worker
 from dissemination.delivery.models import OPEN, Delivery
 from dissemination.kernel.database import db
 
@@ -50,6 +53,49 @@ def work():
     logging.getLogger("huey").setLevel(logging.WARNING)
     click.echo("worker: sending mail and running jobs; Ctrl-C stops it", err=True)
     worker.run()
+
+
+@click.group()
+def mail():
+    """Incoming mail."""
+
+
+@mail.command()
+@click.option("--explain", is_flag=True, help="Change nothing; print what would be done as JSON.")
+@with_appcontext
+def receive(explain):
+    """Take in one message from standard input, as a mail server hands it over.
+
+    Calendar answers to our invitations are acted on; all else is left to people, so hand this command a
+    copy. Exit codes (sysexits.h): 0 read, also when nothing was to be done; 65 refused for good, the
+    message is over 5 MB; 75 not now, try again.
+    """
+    octets = sys.stdin.buffer.read(inbound.LIMIT + 1)
+    try:
+        incoming = inbound.read(octets)
+    except inbound.TooLarge as why:
+        click.echo(f"mail receive: refused: {why}.", err=True)
+        sys.exit(os.EX_DATAERR)
+    try:
+        found = receiving.explain(incoming) if explain else receiving.take(incoming)
+    except DBAPIError as trouble:
+        click.echo(f"mail receive: the database does not answer, try again: {trouble.orig}", err=True)
+        sys.exit(os.EX_TEMPFAIL)
+    click.echo(json.dumps(found, ensure_ascii=False) if explain else receiving.in_words(found))
+
+
+@mail.command()
+@with_appcontext
+def fetch():
+    """Read the unseen messages of the IMAP mailbox once (the worker does it each minute)."""
+    settings = current_app.config["SETTINGS"].imap
+    if not settings.server:
+        raise click.ClickException("no mailbox is configured: set IMAP_SERVER, IMAP_USERNAME, IMAP_PASSWORD")
+    try:
+        count = imap.fetch(settings, receiving.take_octets)
+    except imap.Trouble as trouble:
+        raise click.ClickException(str(trouble)) from None
+    click.echo(f"{count.handled} handled, {count.left} left for people, {count.failed} to be tried again")
 
 
 @click.group()
@@ -97,4 +143,4 @@ def render(file):
         sys.exit(1)
 
 
-commands = (outbox, work, mjml)
+commands = (outbox, work, mail, mjml)

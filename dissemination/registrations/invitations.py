@@ -214,7 +214,7 @@ def _tell_changed(registration: Registration) -> None:
             _tell_of_change(registration, invitation, facts, mails.changed)
 
 
-def switched(registration: Registration) -> None:
+def switch(registration: Registration) -> None:
     """She takes part online instead of in the room, or back: each date gets its new place, SEQUENCE + 1.
 
     Call it after `registration.attends` was changed. Who holds no seat is not written to.

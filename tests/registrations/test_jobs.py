@@ -137,7 +137,7 @@ def test_switching_to_online_moves_the_calendar_there_with_a_higher_sequence_and
     carlo = enter(workshop, "carlo", language="en")
     online(workshop, carlo)
     with transaction():
-        invitations.switched(carlo)
+        invitations.switch(carlo)
     assert sent(1) == [("carlo", "switched", "REQUEST", 1, "2027-03-11T13:00")]
     assert (last().calendar["location"], last().calendar["uid"]) == ("Online", carlo.invitations[0].uid)
     assert [c["new"] for c in last().letter.source["shared"]["changes"]] == [
@@ -146,11 +146,11 @@ def test_switching_to_online_moves_the_calendar_there_with_a_higher_sequence_and
     with transaction():
         carlo.attends = Attends.ROOM
     with transaction():
-        invitations.switched(carlo)
+        invitations.switch(carlo)
     assert sent(2) == [("carlo", "switched", "REQUEST", 2, "2027-03-11T13:00")]
     assert last().calendar["location"] == "Museo del Tessuto, Via Puccetti 3, Prato"
     with transaction():
-        invitations.switched(carlo)
+        invitations.switch(carlo)
     assert len(sent()) == 3  # nothing changed, nothing is sent
 
 
