@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from dissemination.guests.mails import Words
@@ -11,6 +12,7 @@ from dissemination.guests.screening import Person
 from dissemination.kernel.forms import Form, email_field, text_field
 
 MOST_WORDS = 2000
+LANGUAGES = (SelectChoice("it", "Italiano"), SelectChoice("en", "English"))
 
 
 class GuestForm(Form):
@@ -20,7 +22,7 @@ class GuestForm(Form):
     family_name = text_field(_l("Family name"), most=100, required=False)
     email = email_field(_l("E-mail address"))
     company_name = text_field(_l("Company"), most=200, required=False)
-    language = RadioField(_l("Language"), choices=[("it", "Italiano"), ("en", "English")], default="it")
+    language = RadioField(_l("Language"), choices=LANGUAGES, default="it")
 
     def person(self) -> Person:
         """The guest as `actions.add_one` takes her."""

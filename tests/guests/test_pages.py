@@ -55,7 +55,7 @@ def test_a_file_is_previewed_then_stored_whole(ada_there, desk):
     assert emails() == []
     for words in ("Si aggiungerebbe 1 persona.", "1 riga ripete una persona", "Aggiungi 1 invitato"):
         assert words in answer.text
-    content = re.search(r"<textarea[^>]*>(.*?)</textarea>", answer.text, re.S)[1]
+    content = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", answer.text, re.S)[1]
     assert ada_there.post(f"{desk}/upload/entries", data={"content": content}).status_code == 303
     assert emails() == ["ugo@lana.example"]
     assert "1 invitato aggiunto. 1 doppione unito." in ada_there.get(desk).text
