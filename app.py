@@ -4,7 +4,6 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from flask import Flask
-from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 import config
@@ -15,7 +14,6 @@ PACKAGES = (
     "delivery", "districts", "people", "plan", "workshops", "publications", "guests", "registrations",
     "attendance", "certificates", "feedback", "followups", "statistics", "newsletters", "privacy", "front", "sample",
 )  # fmt: skip
-migrate = Migrate()
 csrf = CSRFProtect()
 
 
@@ -27,8 +25,12 @@ def modules(name: str):
             yield import_module(path)
 
 
-def create_app(settings: config.Settings | None = None) -> Flask:
-    """The application for `settings` (default: read from the environment)."""
+def create_app(settings: config.Settings | None = None, *, serving: bool = False) -> Flask:
+    """The application for `settings` (default: read from the environment).
+
+    `serving` leaves out commands, migrations and jobs: a web process never runs them, and what they
+    import is a fifth of its memory.
+    """
     settings = settings or config.load()
     app = Flask("dissemination", root_path=str(config.ROOT / "dissemination"), template_folder="../templates",
                 instance_path=str(settings.instance))  # fmt: skip
@@ -36,8 +38,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "it")
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Europe/Rome")
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(config.ROOT / "migrations"), render_as_batch=True,
-                     compare_type=True)  # fmt: skip
     csrf.init_app(app)
     languages.babel.init_app(app, locale_selector=languages.select_language)
     http.init_app(app, proxy_hops=settings.proxy_hops)
@@ -50,21 +50,30 @@ def create_app(settings: config.Settings | None = None) -> Flask:
             app.register_blueprint(blueprint)
         for view in getattr(module, "csrf_exempt", ()):
             csrf.exempt(view)
-    for module in modules("cli"):
-        for command in module.commands:
-            app.cli.add_command(command)
-    app.extensions["jobs"] = periodic_jobs()  # where the worker, far below, finds them
+    if not serving:
+        _offer_commands(app)
     forgotten = rights.unmarked(app)
     if forgotten:
         raise RuntimeError(f"desk views without @requires: {', '.join(forgotten)}")
     return app
 
 
+def _offer_commands(app: Flask) -> None:
+    """What `flask …` runs: our commands, migrations, and the worker with its jobs."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(config.ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    for module in modules("cli"):
+        for command in module.commands:
+            app.cli.add_command(command)
+    app.extensions["jobs"] = periodic_jobs()  # where the worker, far below, finds them
+
+
 def create_served_app():
     """The application behind WhiteNoise, for a WSGI server: static files never reach Flask."""
     from whitenoise import WhiteNoise
 
-    app = create_app()
+    app = create_app(serving=True)
     static = str(config.ROOT / "dissemination" / "static")
     app.wsgi_app = WhiteNoise(app.wsgi_app, root=static, prefix="static/", max_age=31536000,
                               allow_all_origins=False)  # fmt: skip
