@@ -38,7 +38,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "registrations": {"refusals": 0.5, "answer_fields": 2.2, "answers": 3, "form_desk": 7.7, "answer_pages": 7.7, "embed": 7.7, "recognised": 7.7, "sections": 1, "kept": 1, "rooms": 1, "history": 1, "hours": 1, "unasked": 1.2, "fullness": 1.5, "mails_of_seats": 4.5, "line": 5.2, "entering": 5.3, "proofs": 5.4, "groups": 5.5, "offers": 5.5, "approvals": 5.5, "pools": 5.5, "substitutes": 5.5, "moves": 5.5, "posts": 3, "pairing": 3.5, "invitations": 5, "replies": 6.5, "asking": 6.5, "board": 7.6, "rehearsal": 7.6, "coming": 7.6, "feeds": 7.6, "desk": 7.5, "public": 7.5, "mine": 7.6},
     "guests": {"refusals": 0.5, "screening": 3, "lists": 3.5, "desk": 7.5, "adding": 7.6, "mailing": 7.6, "public": 7.5},
     "attendance": {
-        "refusals": 0.5, "times": 1, "codes": 1, "platform": 3, "presence": 5, "evidence": 5, "closing": 5.2, "papers": 5, "door": 5.5,
+        "refusals": 0.5, "texts": 0.5, "times": 1, "codes": 1, "platform": 3, "presence": 5, "evidence": 5, "closing": 5.2, "papers": 5, "door": 5.5,
         "desk": 7.5, "public": 7.5,
     },
     "delivery": {

@@ -241,30 +241,50 @@ def _folded(given_name: str, family_name: str) -> str:
 
 def find_or_add_contact(
     *, district_id: int, email: str, given_name: str, family_name: str, company: Company | None = None,
-    language: str = "it", job_title: str = "", phone: str = "",
+    language: str = "it", job_title: str = "", phone: str = "", fill: bool = True,
 ) -> Contact:  # fmt: skip
     """The district's contact with this address, added when it is not there.
 
     Whoever fills in a public form may not be the owner of the address: for an existing contact only
-    empty fields are filled, nothing is replaced.
+    empty fields are filled, nothing is replaced; without `fill` not even that.
     """
     found = queries.contact_by_email(district_id, email)
     if found is None:
         added = _insert_contact(
             district_id=district_id, email=email, given_name=given_name, family_name=family_name,
-            company=company, language=language, job_title=job_title, phone=phone,
+            company=company, language=language, job_title=job_title, phone=phone, proven_at=None,
         )  # fmt: skip
         if added is not None:
             return added
         found = _there(queries.contact_by_email(district_id, email))
-    if company is not None and found.company_id is None:
-        found.company_id = company.id
-    if not found.name:
-        found.given_name, found.family_name = given_name.strip(), family_name.strip()
-        found.name_folded = _folded(given_name, family_name)
-    found.job_title = found.job_title or job_title
-    found.phone = found.phone or phone
+    if fill:
+        fill_contact(
+            found, given_name=given_name, family_name=family_name, company=company, job_title=job_title,
+            phone=phone,
+        )  # fmt: skip
     return found
+
+
+def fill_contact(
+    contact: Contact, *, given_name: str = "", family_name: str = "", company: Company | None = None,
+    job_title: str = "", phone: str = "",
+) -> None:  # fmt: skip
+    """Fill what is empty; replace nothing."""
+    if company is not None and contact.company_id is None:
+        contact.company_id = company.id
+    if not contact.name:
+        contact.given_name, contact.family_name = given_name.strip(), family_name.strip()
+        contact.name_folded = _folded(given_name, family_name)
+    contact.job_title = contact.job_title or job_title
+    contact.phone = contact.phone or phone
+
+
+def prove(contact: Contact) -> bool:
+    """Somebody acted by a link that only this mailbox received: the address is hers. False: known before."""
+    if contact.proven_at is not None:
+        return False
+    contact.proven_at = now()
+    return True
 
 
 def _insert_contact(*, email, given_name, family_name, company=None, **facts) -> Contact | None:

@@ -6,14 +6,22 @@ workers never write to the same person.
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
-from dissemination.registrations import actions, invitations
-from dissemination.registrations.models import LIVING, Invitation, Registration, Room, Standing
+from dissemination.registrations import actions, invitations, moves, offers, proofs, queries, unasked
+from dissemination.registrations.models import (
+    LIVING,
+    Attends,
+    Invitation,
+    Registration,
+    Room,
+    SeatPool,
+    Standing,
+)
 from dissemination.workshops.models import Workshop
 
 BATCH = 50
@@ -31,15 +39,69 @@ def remind() -> int:
 
 def promote_freed() -> int:
     """Give seats that were added to who waits for them; how many people got one."""
+    waiting = select(Room.workshop_id).where(Room.waiting > 0)
     rows = db.session.scalars(
-        select(Workshop)
-        .join(Room, Room.workshop_id == Workshop.id)
-        .where(Room.waiting > 0, Room.taken < Workshop.seats, Workshop.starts_at > now())
+        select(Workshop).where(Workshop.id.in_(waiting), Workshop.starts_at > now())
     ).all()
-    count = 0
+    seats, count = queries.seats_many([workshop.id for workshop in rows]), 0
     for workshop in rows:
+        if not _may_have_free(seats[workshop.id]):
+            continue
         with transaction():
             count += len(actions.promote(workshop))
+    return count
+
+
+def _may_have_free(seats) -> bool:
+    parts = seats.parts or (seats,)
+    return any(p.waiting and (p.capacity is None or p.reserved or p.taken < p.capacity) for p in parts)
+
+
+def expire_proofs() -> int:
+    """Free the places of those who did not prove their address in time; how many."""
+    due = select(Registration).where(Registration.proof_due <= now(), Registration.standing.in_(LIVING))
+    return _each(due, proofs.expire)
+
+
+def expire_offers() -> int:
+    """Pass on seats that were offered and not taken in time; how many offers."""
+    due = select(Registration).where(
+        Registration.offer_until <= now(), Registration.standing == Standing.OFFERED
+    )
+    return _each(due, offers.expire)
+
+
+def release_pools() -> int:
+    """Give seats that were kept until now to everybody; how many pools."""
+    due = select(SeatPool).where(SeatPool.until <= now(), SeatPool.released_at.is_(None))
+    return _each(due, lambda pool: actions.release_pool(pool) or True)
+
+
+def follow_modes() -> int:
+    """Move the people of a way that their workshop no longer offers to the one it has; how many."""
+    changed = select(Workshop).join(Room).where(
+        Workshop.ends_at > now(), Room.taken + Room.waiting + Room.reserved > 0,
+        or_(
+            and_(Room.attends == Attends.ROOM, Workshop.venue == "", Workshop.online_url != ""),
+            and_(Room.attends == Attends.ONLINE, Workshop.online_url == ""),
+        ),
+    )  # fmt: skip
+    return _each(changed, moves.follow_mode)
+
+
+def forget_unasked() -> int:
+    """Delete old counts of mails to unproven addresses; how many."""
+    with transaction():
+        return unasked.forget()
+
+
+def _each(due, act) -> int:
+    """`act` on each row of `due`, each in a transaction of its own; how many it answered yes for."""
+    count = 0
+    for key in [row.id for row in db.session.scalars(due.limit(BATCH))]:
+        entity = due.column_descriptions[0]["entity"]
+        with transaction():
+            count += int(act(db.session.get_one(entity, key)))
     return count
 
 
@@ -96,4 +158,7 @@ def _to_remind():
     )
 
 
-JOBS = [(20, tell_changed), (30, promote_freed), (300, remind)]
+JOBS = [
+    (20, tell_changed), (30, follow_modes), (30, promote_freed), (60, expire_offers), (60, expire_proofs),
+    (60, release_pools), (300, remind), (86400, forget_unasked),
+]  # fmt: skip

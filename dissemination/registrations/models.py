@@ -69,6 +69,7 @@ class SeatPool(db.Model):  # type: ignore[name-defined]
     used: Mapped[int] = mapped_column(default=0)
     until: Mapped[datetime] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    released_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # None: its date came
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     workshop: Mapped[Workshop] = relationship()

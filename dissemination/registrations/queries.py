@@ -1,87 +1,37 @@
 """Asking about seats and registrations. Seats left come from the one counter that registering updates."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.exceptions import NotFound
 
 from dissemination.delivery.models import Delivery
-from dissemination.districts.models import District
 from dissemination.kernel import links
 from dissemination.kernel.database import db
 from dissemination.kernel.text import like
 from dissemination.people.models import Company, Contact
-from dissemination.registrations.models import Registration, Room, Standing
-from dissemination.workshops.models import Cancellation, Closing, Workshop
+from dissemination.registrations.fullness import (
+    Door,
+    Seats,
+    door,
+    seats,
+    seats_left,
+    seats_left_many,
+    seats_many,
+)
+from dissemination.registrations.models import LIVING, By, Event, Group, Registration, Standing, What
+from dissemination.workshops.models import Workshop
+
+__all__ = [
+    "Door", "Seats", "by_group_token", "by_mark", "by_token", "cancelled", "confirmed", "door", "group_token",
+    "history", "history_many", "in_workshop", "last_mails", "living", "matching", "members", "of_contact",
+    "position", "seats", "seats_left", "seats_left_many", "seats_many", "token", "waiting", "workshop_of",
+]  # fmt: skip
 
 PURPOSE = "registration"  # of the signed links below /r/
-
-
-@dataclass(frozen=True)
-class Seats:
-    """How full a workshop is. `left` is 0 while anybody waits: free seats are theirs."""
-
-    capacity: int
-    taken: int
-    waiting: int
-
-    @property
-    def left(self) -> int:
-        """Seats that the next person to register would get."""
-        return max(0, self.capacity - self.taken) if self.waiting == 0 else 0
-
-
-@dataclass(frozen=True)
-class Door:
-    """What decides who may come in now, read with one query; `state` is the workshop's own rule."""
-
-    id: int
-    slug: str
-    version: int
-    published_at: datetime
-    registration_deadline: datetime
-    starts_at: datetime
-    ends_at: datetime
-    cancellation: int | None
-    closing: int | None
-    capacity: int
-    taken: int | None
-    waiting: int | None
-    state = Workshop.state
-
-    @property
-    def seats(self) -> Seats:
-        """How full it is."""
-        return Seats(self.capacity, self.taken or 0, self.waiting or 0)
-
-
-def door(district: District, slug: str) -> Door:
-    """The door of a workshop that the public may see. Raises NotFound (404)."""
-    row = db.session.execute(_DOOR, {"district": district.id, "slug": slug}).one_or_none()
-    if row is None:
-        raise NotFound
-    facts: Any = row
-    return Door(*facts)
-
-
-_DOOR = (
-    select(
-        Workshop.id, Workshop.slug, Workshop.version, Workshop.published_at, Workshop.registration_deadline,
-        Workshop.starts_at, Workshop.ends_at, Cancellation.workshop_id, Closing.workshop_id, Workshop.seats,
-        Room.taken, Room.waiting,
-    )
-    .outerjoin(Cancellation, Cancellation.workshop_id == Workshop.id)
-    .outerjoin(Closing, Closing.workshop_id == Workshop.id)
-    .outerjoin(Room, Room.workshop_id == Workshop.id)
-    .where(
-        Workshop.district_id == bindparam("district"), Workshop.slug == bindparam("slug"),
-        Workshop.published_at.is_not(None),
-    )
-)  # fmt: skip
+GROUP = "registration-group"  # of the signed links below /rg/
 
 
 def workshop_of(door: Door) -> Workshop:
@@ -99,41 +49,17 @@ _WORKSHOP = (
 )  # fmt: skip
 
 
-def seats(workshop: Workshop) -> Seats:
-    """How full `workshop` is now."""
-    row = db.session.execute(
-        select(Room.taken, Room.waiting).where(Room.workshop_id == workshop.id)
-    ).one_or_none()
-    taken, waiting = row or (0, 0)
-    return Seats(workshop.seats, taken, waiting)
-
-
-def seats_left(workshop: Workshop) -> int:
-    """Seats that the next person to register would get; 0 while anybody waits."""
-    return seats(workshop).left
-
-
-def seats_left_many(workshop_ids: Iterable[int]) -> dict[int, int]:
-    """`seats_left` of many workshops in one query: workshop id -> seats."""
-    rows = db.session.execute(
-        select(Workshop.id, Workshop.seats, func.coalesce(Room.taken, 0), func.coalesce(Room.waiting, 0))
-        .outerjoin(Room, Room.workshop_id == Workshop.id)
-        .where(Workshop.id.in_(list(workshop_ids)))
-    )
-    return {workshop_id: Seats(*numbers).left for workshop_id, *numbers in rows}
-
-
-def _people(workshop: Workshop, standing: Standing):
+def _people(workshop: Workshop, *standings: Standing):
     return (
         select(Registration)
-        .where(Registration.workshop_id == workshop.id, Registration.standing == standing)
+        .where(Registration.workshop_id == workshop.id, Registration.standing.in_(standings))
         .options(joinedload(Registration.contact), joinedload(Registration.company))
-        .order_by(Registration.number)
+        .order_by(Registration.attends.desc(), Registration.number)
     )
 
 
 def confirmed(workshop: Workshop) -> list[Registration]:
-    """Who holds a seat, in order of arrival, with contact and company loaded."""
+    """Who holds a seat, proven or not, in order of arrival, with contact and company loaded."""
     return list(db.session.scalars(_people(workshop, Standing.CONFIRMED)))
 
 
@@ -143,33 +69,32 @@ def waiting(workshop: Workshop) -> list[Registration]:
 
 
 def cancelled(workshop: Workshop) -> list[Registration]:
-    """Who gave the place back, in order of arrival, with contact and company loaded."""
-    return list(db.session.scalars(_people(workshop, Standing.CANCELLED)))
+    """Who gave the place back, or was refused, in order of arrival, with contact and company loaded."""
+    return list(db.session.scalars(_people(workshop, Standing.CANCELLED, Standing.REFUSED)))
 
 
 def living(workshop: Workshop, text: str = "") -> list[Registration]:
-    """Who holds a seat or waits, in order of arrival, with calendars; narrowed by `text` when given."""
+    """Who has a seat, waits or asks, in order of arrival, with calendars; narrowed by `text` when given."""
     query = (
-        select(Registration)
+        _people(workshop, *LIVING)
         .join(Registration.contact)
         .outerjoin(Registration.company)
-        .where(Registration.workshop_id == workshop.id, Registration.standing != Standing.CANCELLED)
-        .options(
-            joinedload(Registration.contact), joinedload(Registration.company),
-            selectinload(Registration.invitations),
+        .options(selectinload(Registration.invitations))
+    )
+    return list(db.session.scalars(matching(query, text)))
+
+
+def matching(query, text: str):
+    """`query` (of Registration, joined with contact and company) narrowed to a name, address or company."""
+    if not text.strip():
+        return query
+    pattern = like(text)
+    return query.where(
+        or_(
+            Contact.name_folded.like(pattern, escape="\\"), Contact.email.like(pattern, escape="\\"),
+            Company.name_folded.like(pattern, escape="\\"),
         )
-        .order_by(Registration.number)
     )  # fmt: skip
-    if text:
-        pattern = like(text)
-        query = query.where(
-            or_(
-                Contact.name_folded.like(pattern, escape="\\"),
-                Contact.email.like(pattern, escape="\\"),
-                Company.name_folded.like(pattern, escape="\\"),
-            )
-        )
-    return list(db.session.scalars(query))
 
 
 def position(registration: Registration) -> int | None:
@@ -179,6 +104,7 @@ def position(registration: Registration) -> int | None:
     return db.session.scalar(
         select(func.count()).where(
             Registration.workshop_id == registration.workshop_id,
+            Registration.attends == registration.attends,
             Registration.standing == Standing.WAITING,
             Registration.number <= registration.number,
         )
@@ -218,7 +144,7 @@ def of_contact(workshop: Workshop, contact: Contact) -> Registration | None:
         select(Registration).where(
             Registration.workshop_id == workshop.id,
             Registration.contact_id == contact.id,
-            Registration.standing != Standing.CANCELLED,
+            Registration.standing.in_(LIVING),
         )
     )
 
@@ -244,3 +170,66 @@ def last_mails(registration_ids: list[int]) -> dict[int, Delivery]:
     )
     rows = db.session.scalars(select(Delivery).where(Delivery.id.in_(latest)))
     return {row.subject_id: row for row in rows}
+
+
+# Groups.
+
+
+def members(group: Group) -> list[Registration]:
+    """Everybody who was registered in the group, in order, as they stand now; substitutes included."""
+    query = select(Registration).where(Registration.group_id == group.id).order_by(Registration.number)
+    query = query.options(joinedload(Registration.contact)).execution_options(populate_existing=True)
+    return list(db.session.scalars(query))
+
+
+def by_group_token(token: str) -> Group:
+    """The group of its booker's link. Raises NotFound (404) when the link was cut or forged."""
+    public_id = links.read(GROUP, token)
+    found = (
+        db.session.scalar(select(Group).where(Group.public_id == public_id))
+        if isinstance(public_id, str)
+        else None
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def group_token(group: Group) -> str:
+    """What stands in the booker's link `/rg/<token>`."""
+    return links.sign(GROUP, group.public_id)
+
+
+# History.
+
+
+def history(registration: Registration) -> list[Event]:
+    """What happened to a registration, oldest first; see `history_many`."""
+    return history_many([registration.id]).get(registration.id, [])
+
+
+def history_many(ids: Iterable[int]) -> dict[int, list[Event]]:
+    """What happened to each of many registrations, oldest first, with two queries.
+
+    Who registered herself left no line (see `history.py`): that beginning is made here, with id None.
+    """
+    ids = list(ids)
+    found: dict[int, list[Event]] = {key: [] for key in ids}
+    for event in db.session.scalars(select(Event).where(Event.registration_id.in_(ids)).order_by(Event.id)):
+        found[event.registration_id].append(event)
+    rows = db.session.execute(
+        select(Registration.id, Registration.created_at, Registration.standing, Registration.replaces_id)
+        .where(Registration.id.in_(ids))
+    )  # fmt: skip
+    for key, created_at, standing, replaces in rows:
+        if replaces is None and not any(event.what is What.MADE for event in found[key]):
+            found[key].insert(0, _beginning(key, created_at, standing, found[key]))
+    return found
+
+
+def _beginning(key: int, created_at: datetime, standing: Standing, events: list[Event]) -> Event:
+    first = next((e.details["standing"][0] for e in events if "standing" in e.details), standing.value)
+    return Event(
+        registration_id=key, at=created_at, what=What.MADE, who=By.PERSON, account_id=None, reason="",
+        details={"standing": ["", first]},
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""Mails that nobody proved to want: who registers with an address not seen before is asked to confirm it.
+
+Two counters in one statement (`UnaskedMail`, kept in the database for all workers alike): how often an
+address was written to today, and how many unknown addresses came from one place of the network in ten
+minutes. Both are kept as keyed hashes. Known people are counted nowhere.
+"""
+
+import hmac
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dissemination.kernel.clock import now
+from dissemination.kernel.database import db, is_sqlite
+from dissemination.people.models import Contact
+from dissemination.registrations.models import UnaskedMail
+from dissemination.registrations.refusals import TooManyFromHere
+from dissemination.workshops.models import Workshop
+
+MAILS = 3  # a day to one address of a district
+FROM_HERE, MINUTES = 30, 10  # unknown addresses from one network address
+HOLD = timedelta(hours=24)  # how long a place waits for its address to be proven
+
+
+def proof_due(workshop: Workshop, contact: Contact, *, by=None, proven: bool = False) -> datetime | None:
+    """Until when `contact` has to prove her address; None: it is known, or an organiser vouches for it."""
+    if by is not None or proven or contact.proven_at is not None:
+        return None
+    return min(now() + HOLD, workshop.starts_at)
+
+
+def count(district_id: int, emails: Sequence[str], *, network: str | None = None) -> set[str]:
+    """Count one mail to each of `emails` (lower case, all different); those that may be written to.
+
+    `network` is the client's address when a stranger is at the other end. Raises TooManyFromHere.
+    """
+    by_mark = {_mark("mail", email): email for email in emails}
+    marks = dict.fromkeys(by_mark, 1)
+    here = None
+    if network:
+        window = int(now().timestamp()) // (MINUTES * 60)
+        here = _mark("network", network, str(window))
+        marks[here] = len(emails)
+    counts = _add(district_id, marks)
+    if here is not None and counts[here] > FROM_HERE:
+        raise TooManyFromHere(FROM_HERE, MINUTES)
+    return {email for mark, email in by_mark.items() if counts[mark] <= MAILS}
+
+
+def may_write(district_id: int, email: str) -> bool:
+    """Count one mail to an unproven address; False: it got enough for today."""
+    return email in count(district_id, [email])
+
+
+def _add(district_id: int, marks: dict[str, int]) -> dict[str, int]:
+    insert = (sqlite if is_sqlite() else postgresql).insert(UnaskedMail)
+    statement = insert.on_conflict_do_update(
+        index_elements=["district_id", "address_hash", "day"],
+        set_={"count": UnaskedMail.count + insert.excluded.count},
+    ).returning(UnaskedMail.address_hash, UnaskedMail.count)
+    rows = [
+        {"district_id": district_id, "address_hash": mark, "day": now().date(), "count": size}
+        for mark, size in sorted(marks.items())  # always in one order, so that no two wait for each other
+    ]
+    return dict(db.session.execute(statement.values(rows)).all())
+
+
+def _mark(*parts: str) -> str:
+    key = str(current_app.secret_key).encode()
+    return hmac.new(key, "\0".join(("unasked", *parts)).encode(), "sha256").hexdigest()
+
+
+def forget() -> int:
+    """Delete the counts of days before yesterday; how many."""
+    old = delete(UnaskedMail).where(UnaskedMail.day < (now() - timedelta(days=1)).date())
+    return len(db.session.execute(old.returning(UnaskedMail.address_hash)).all())
