@@ -16,6 +16,7 @@ from typing import NamedTuple
 from sqlalchemy import CursorResult, and_, or_, select, text, tuple_, update
 
 from dissemination.delivery.models import Delivery, Fate, Suppression
+from dissemination.delivery.suppressed import BOUNCED, keyed
 from dissemination.kernel.database import as_stored, db, is_sqlite
 
 LEASE = timedelta(minutes=2)
@@ -162,7 +163,8 @@ def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
     some = select(Suppression.id).where(Suppression.district_id.in_(districts)).limit(1)
     if db.session.scalar(some) is None:
         return rows
-    pairs = {(row.district_id, row.address.lower()) for row in rows}
+    marks = {row.id: keyed(BOUNCED, row.address) for row in rows}  # of persons who were erased
+    pairs = {(row.district_id, text) for row in rows for text in (row.address.lower(), marks[row.id])}
     known = select(Suppression.district_id, Suppression.address, Suppression.reason)
     found = {
         (s.district_id, s.address): s.reason
@@ -172,7 +174,7 @@ def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
     }
     kept = []
     for row in rows:
-        reason = found.get((row.district_id, row.address.lower()))
+        reason = found.get((row.district_id, row.address.lower()), found.get((row.district_id, marks[row.id])))
         if reason is None:
             kept.append(row)
             continue

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import IntegerField, SelectChoice, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import NumberRange
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
@@ -13,9 +13,9 @@ from dissemination.followups.models import Anchor, MailRule
 from dissemination.followups.timing import DAY, MOST_DAYS
 from dissemination.kernel.forms import DataRequired, Form, InputRequired, Length, text_field
 
-UNITS = [("days", _l("days")), ("hours", _l("hours")), ("minutes", _l("minutes"))]
-SIDES = [("before", _l("before")), ("after", _l("after"))]
-ANCHORS = [(Anchor.START.value, _l("the start")), (Anchor.END.value, _l("the end"))]
+UNITS = [SelectChoice("days", _l("days")), SelectChoice("hours", _l("hours")), SelectChoice("minutes", _l("minutes"))]
+SIDES = [SelectChoice("before", _l("before")), SelectChoice("after", _l("after"))]
+ANCHORS = [SelectChoice(Anchor.START.value, _l("the start")), SelectChoice(Anchor.END.value, _l("the end"))]
 
 
 class CheckboxListField(SelectMultipleField):
@@ -35,7 +35,7 @@ class RuleForm(Form):
     side = SelectField(_l("Before or after"), choices=SIDES, default="after")
     anchor = SelectField(_l("Of the workshop"), choices=ANCHORS, default=Anchor.END.value)
     states = CheckboxListField(
-        _l("To whom"), choices=[(s.value, words) for s, words in texts.STATES.items()],
+        _l("To whom"), choices=[SelectChoice(s.value, words) for s, words in texts.STATES.items()],
         validators=[DataRequired(_l("Tick at least one group of people."))],
     )  # fmt: skip
     subject_it = text_field(_l("Subject in Italian"), most=200)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from dissemination.attendance.models import Presence
 from dissemination.delivery.models import Delivery, Fate
+from dissemination.delivery.outbox import WAITING
 from dissemination.districts.models import District
 from dissemination.followups import timing
 from dissemination.followups.models import MailRule, MailRuleSending, State
@@ -262,12 +263,11 @@ def is_closed(workshop_id: int) -> bool:
 
 def called_off_ids() -> list[int]:
     """Rules of cancelled workshops with messages that have not left."""
-    waiting = (Fate.QUEUED, Fate.LEASED, Fate.DEFERRED)
     query = (
         select(Delivery.subject_id)
         .join(MailRule, MailRule.id == Delivery.subject_id)
         .join(Cancellation, Cancellation.workshop_id == MailRule.workshop_id)
-        .where(Delivery.subject_kind == MailRule.__tablename__, Delivery.state.in_(waiting))
+        .where(Delivery.subject_kind == MailRule.__tablename__, Delivery.state.in_(WAITING))
         .distinct()
     )
     return list(db.session.scalars(query))

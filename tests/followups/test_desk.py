@@ -23,7 +23,7 @@ FORM = {
 
 @pytest.fixture(autouse=True)
 def clock():
-    with time_machine.travel(START - timedelta(days=30), tick=False) as traveller:
+    with time_machine.travel(START - timedelta(days=20), tick=False) as traveller:
         yield traveller
 
 

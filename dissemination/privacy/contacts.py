@@ -1,0 +1,204 @@
+"""Why a contact is held, and what becomes of her when nothing speaks for it any more.
+
+Either the row is emptied in place, and everything that counted her counts on; or, when she has another
+reason to stay (she reads the newsletter), the registrations that were purged move to an empty contact of
+their own, and so do the lines of the activity log about them.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, func, or_, select, update
+
+from dissemination.delivery.models import Delivery, Suppression
+from dissemination.delivery.suppressed import BOUNCED, keyed
+from dissemination.guests.models import Guest
+from dissemination.kernel.clock import now
+from dissemination.kernel.database import db, rows_changed
+from dissemination.newsletters.models import Subscription, SubscriptionRequest
+from dissemination.people.accounts import Account
+from dissemination.people.models import Consent, Contact, Purpose
+from dissemination.plan import kept
+from dissemination.plan.log import Activity
+from dissemination.privacy import wiping
+from dissemination.privacy.models import ErasureRequest
+from dissemination.privacy.terms import GONE, IDLE_MONTHS, erased_address, months_later
+from dissemination.registrations.models import ContactFeed, Group, Registration
+from dissemination.workshops.models import Profile, Workshop
+
+AT_ONCE = timedelta(seconds=10)  # a contact made so near to a registration came by it, not by the desk
+
+
+def reasons(contacts: Sequence[Contact]) -> dict[int, set[str]]:
+    """Why each of `contacts` is held, by id, as codes of `texts.REASONS`; {} of nothing: none."""
+    ids, found = [c.id for c in contacts], defaultdict(set)
+
+    def note(code: str, query) -> None:
+        for contact_id in db.session.scalars(query):
+            found[contact_id].add(code)
+
+    held = Registration.purged_at.is_(None)
+    note("registration", select(Registration.contact_id).where(Registration.contact_id.in_(ids), held))
+    note("registration", select(Group.contact_id).join(Group.members).where(Group.contact_id.in_(ids), held))
+    guest = select(Guest.contact_id).where(Guest.contact_id.in_(ids), Guest.purged_at.is_(None))
+    note("guest", guest)
+    live = Subscription.confirmed_at.is_not(None), Subscription.ended_at.is_(None)
+    note("newsletter", select(Subscription.contact_id).where(Subscription.contact_id.in_(ids), *live))
+    note("consent", _consenting(ids))
+    same = Contact.id.in_(ids), func.lower(Account.email) == Contact.email
+    note("account", select(Contact.id).join(Account, and_(*same)).where(Account.active))
+    profile = and_(Profile.district_id == Contact.district_id, func.lower(Profile.email) == Contact.email)
+    note("speaker", select(Contact.id).join(Profile, profile).where(Contact.id.in_(ids)))
+    last, by_herself = last_traces(ids), _came_by_herself(contacts)
+    idle = months_later(now(), -IDLE_MONTHS)
+    for contact in contacts:
+        if contact.id not in by_herself and max(contact.created_at, last.get(contact.id, contact.created_at)) > idle:
+            found[contact.id].add("desk")
+    return found
+
+
+def _consenting(ids: list[int]):
+    """Who said yes to being told of opportunities, and has not taken it back."""
+    latest = (
+        select(func.max(Consent.id))
+        .where(Consent.contact_id.in_(ids), Consent.purpose == Purpose.OPPORTUNITIES)
+        .group_by(Consent.contact_id)
+    )
+    return select(Consent.contact_id).where(Consent.id.in_(latest), Consent.given)
+
+
+def last_traces(ids: Sequence[int]) -> dict[int, datetime]:
+    """When something last happened with each contact: a workshop's end, a consent, a subscription, a guest."""
+    found: dict[int, datetime] = {}
+    queries = (
+        select(Registration.contact_id, func.max(Workshop.ends_at))
+        .join(Workshop, Workshop.id == Registration.workshop_id)
+        .group_by(Registration.contact_id).where(Registration.contact_id.in_(ids)),
+        select(Consent.contact_id, func.max(Consent.at))
+        .group_by(Consent.contact_id).where(Consent.contact_id.in_(ids)),
+        select(Subscription.contact_id, func.max(func.coalesce(Subscription.ended_at, Subscription.asked_at)))
+        .group_by(Subscription.contact_id).where(Subscription.contact_id.in_(ids)),
+        select(Guest.contact_id, func.max(Guest.added_at))
+        .group_by(Guest.contact_id).where(Guest.contact_id.in_(ids)),
+    )  # fmt: skip
+    for query in queries:
+        for contact_id, moment in db.session.execute(query):
+            found[contact_id] = max(moment, found.get(contact_id, moment))
+    return found
+
+
+def _came_by_herself(contacts: Sequence[Contact]) -> set[int]:
+    """The contacts that a registration or subscription made, not somebody at the desk."""
+    made, ids = {c.id: c.created_at for c in contacts}, [c.id for c in contacts]
+    first = (
+        select(Registration.contact_id, func.min(Registration.created_at))
+        .where(Registration.contact_id.in_(ids)).group_by(Registration.contact_id),
+        select(Consent.contact_id, func.min(Consent.at))
+        .where(Consent.contact_id.in_(ids)).group_by(Consent.contact_id),
+    )  # fmt: skip
+    return {
+        contact_id
+        for query in first
+        for contact_id, moment in db.session.execute(query)
+        if abs(moment - made[contact_id]) < AT_ONCE
+    }
+
+
+def erase(contacts: Sequence[Contact]) -> Counter:
+    """Empty these contacts in place, with all that names them and is not a registration; counts.
+
+    Their registrations are to be stripped before. Whatever counted them counts on.
+    """
+    counts = Counter(contacts=len(contacts))
+    if not contacts:
+        return counts
+    ids, emails = [c.id for c in contacts], [c.email for c in contacts]
+    district_id = contacts[0].district_id
+    for condition in (Delivery.contact_id.in_(ids), Delivery.address.in_(emails)):
+        wiping.wipe_deliveries(Delivery.district_id == district_id, condition)
+    guests = Guest.contact_id.in_(ids) | Guest.email.in_(emails)
+    mine = select(Guest).join(Guest.workshop).where(Workshop.district_id == district_id, guests)
+    counts["guests"] = wiping.strip_guests(db.session.scalars(mine).all())
+    asked = SubscriptionRequest.district_id == district_id
+    db.session.execute(delete(SubscriptionRequest).where(asked, SubscriptionRequest.contact_id.in_(ids)))
+    db.session.execute(delete(SubscriptionRequest).where(asked, SubscriptionRequest.email.in_(emails)))
+    db.session.execute(delete(ErasureRequest).where(ErasureRequest.contact_id.in_(ids)))
+    db.session.execute(delete(ContactFeed).where(ContactFeed.contact_id.in_(ids)))
+    counts["consents"] = rows_changed(update(Consent).where(Consent.contact_id.in_(ids)).values(proof=""))
+    _hide_suppressions(district_id, emails)
+    for contact in contacts:
+        _empty(contact)
+    db.session.flush()
+    return counts
+
+
+def _empty(contact: Contact) -> None:
+    contact.email, contact.erased_at = erased_address(), now()
+    contact.given_name = contact.family_name = contact.name_folded = ""
+    contact.phone = contact.job_title = ""
+    contact.company_id = contact.proven_at = None
+    contact.version += 1
+
+
+def _hide_suppressions(district_id: int, emails: list[str]) -> None:
+    """Addresses that must not be written to are kept as keyed hashes once their person is gone."""
+    rows = db.session.scalars(
+        select(Suppression).where(Suppression.district_id == district_id, Suppression.address.in_(emails))
+    ).all()
+    for row in rows:
+        row.address, row.reason = keyed(BOUNCED, row.address), ""
+    db.session.flush()
+
+
+def unlink(contact: Contact) -> Contact | None:
+    """Move the purged registrations of `contact`, who stays, to an empty contact; None: there are none."""
+    purged = db.session.scalars(
+        select(Registration).where(
+            Registration.contact_id == contact.id, Registration.purged_at.is_not(None)
+        )
+    ).all()
+    if not purged:
+        return None
+    moment = now()
+    nobody = Contact(
+        district_id=contact.district_id, email=erased_address(), given_name="", family_name="",
+        name_folded="", created_at=moment, erased_at=moment,
+    )  # fmt: skip
+    db.session.add(nobody)
+    db.session.flush()
+    ids, workshops = [r.id for r in purged], {r.workshop_id for r in purged}
+    for registration in purged:
+        registration.contact_id = nobody.id
+    db.session.flush()
+    _move(Group, Group.workshop_id.in_(workshops), contact, nobody)
+    _move(Delivery, and_(*wiping.deliveries_about(Registration.__tablename__, ids)), contact, nobody)
+    if not db.session.scalar(select(Registration.id).where(Registration.contact_id == contact.id).limit(1)):
+        _move(Consent, Consent.purpose == Purpose.REGISTRATION, contact, nobody)
+    _move_log(contact, nobody, workshops, ids)
+    return nobody
+
+
+def _move(model, condition, contact: Contact, nobody: Contact) -> None:
+    statement = update(model).where(model.contact_id == contact.id, condition).values(contact_id=nobody.id)
+    db.session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _move_log(contact: Contact, nobody: Contact, workshop_ids: Iterable[int], ids: list[int]) -> None:
+    """The log's lines about these workshops name the empty contact; kept totals follow."""
+    about = or_(
+        and_(Activity.subject_kind == Workshop.__tablename__, Activity.subject_id.in_(list(workshop_ids))),
+        and_(Activity.subject_kind == Registration.__tablename__, Activity.subject_id.in_(ids)),
+    )
+    rows = list(db.session.scalars(select(Activity.id).where(Activity.contact_id == contact.id, about)))
+    if not rows:
+        return
+    kept.taken_back(contact.district_id, rows)
+    statement = update(Activity).where(Activity.id.in_(rows)).values(contact_id=nobody.id)
+    db.session.execute(statement.execution_options(synchronize_session="fetch"))
+    kept.logged(contact.district_id, rows)
+
+
+def is_held():
+    """The condition of contacts that are persons still."""
+    return Contact.erased_at.is_(None), Contact.email.not_like(f"%{GONE}")

@@ -1,0 +1,226 @@
+"""Taking persons out of rows that stay: deliveries, letters, histories, registrations, guests.
+
+Rows are kept, because figures, logs and other people's pages count them; what names somebody goes. All
+functions need a transaction and act on rows that their caller names.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import String, bindparam, cast, literal, null, or_, select, update
+
+from dissemination.attendance.models import Scan
+from dissemination.certificates.models import Certificate
+from dissemination.delivery.models import Delivery, Fate
+from dissemination.delivery.models import Letter as StoredLetter
+from dissemination.delivery.outbox import WAITING
+from dissemination.feedback.models import FeedbackAnswer, FeedbackForm
+from dissemination.guests.models import Guest
+from dissemination.kernel.clock import now
+from dissemination.kernel.database import db, rows_changed
+from dissemination.people.models import Contact
+from dissemination.privacy.terms import GONE, erased_address
+from dissemination.registrations import answers, history
+from dissemination.registrations.models import By, Event, Group, Invitation, Registration, Reply, What
+
+VEIL = "…"
+ERASED = "erased"  # the reason of a delivery that was called back by an erasure
+SHORTEST = 5  # a name of fewer letters is looked for only with its address
+deliveries = Delivery.__table__
+
+
+def names_of(contacts: Iterable[Contact | Guest]) -> set[str]:
+    """The texts by which these people are found in free text: addresses and full names, both ways round."""
+    found = set()
+    for person in contacts:
+        given, family = person.given_name.strip(), person.family_name.strip()
+        found.add(person.email)
+        if given and family:
+            found |= {f"{given} {family}", f"{family} {given}"}
+        elif len(given or family) >= SHORTEST:
+            found.add(given or family)
+    return {text for text in found if text and not text.endswith(GONE)}
+
+
+def veiled(value, names: Sequence[str]):
+    """`value` (JSON-able) with each of `names` replaced; the same object when none occurs."""
+    if isinstance(value, str):
+        for name in names:
+            if name in value:
+                value = value.replace(name, VEIL)
+        return value
+    if isinstance(value, dict):
+        return {key: veiled(v, names) for key, v in value.items()}
+    if isinstance(value, list):
+        return [veiled(v, names) for v in value]
+    return value
+
+
+# Mail.
+
+
+def deliveries_about(kind: str, ids: Iterable[int]):
+    """The condition of deliveries about subjects of a kind."""
+    return Delivery.subject_kind == kind, Delivery.subject_id.in_(list(ids))
+
+
+def wipe_deliveries(*condition) -> set[int]:
+    """Take address, name, merge values and calendar attendee out of deliveries; the ids of their letters.
+
+    What has not left is called back. The rows keep their fate, their moments and their subject.
+    """
+    db.session.execute(
+        update(Delivery)
+        .where(*condition, Delivery.state.in_(WAITING))
+        .values(state=Fate.CANCELLED, reason=ERASED, finished_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    rows = db.session.execute(
+        select(Delivery.id, Delivery.letter_id, Delivery.merge, Delivery.reason)
+        .where(*condition, Delivery.address.not_like(f"%{GONE}"))
+    ).all()  # fmt: skip
+    if rows:
+        statement = (
+            update(deliveries)
+            .where(deliveries.c.id == bindparam("b_id"))
+            .values(
+                address=literal("erased-") + cast(deliveries.c.id, String) + literal(GONE), name="",
+                merge=bindparam("b_merge"), calendar=null(), last_reply="", reason=bindparam("b_reason"),
+            )
+        )  # fmt: skip
+        db.session.connection().execute(
+            statement,
+            [
+                {"b_id": r.id, "b_merge": dict.fromkeys(r.merge or {}, VEIL), "b_reason": _reason(r.reason)}
+                for r in rows
+            ],
+        )
+    return {r.letter_id for r in rows}
+
+
+def _reason(reason: str) -> str:
+    """A delivery's reason, without what a mail server wrote: that may name the address."""
+    return "suppressed: " if reason.startswith("suppressed: ") else "" if "@" in reason else reason
+
+
+def veil_letters(letter_ids: Iterable[int], names: Sequence[str]) -> int:
+    """Take names out of letters that told one person of others; how many letters changed."""
+    count = 0
+    for batch in _batches(sorted(letter_ids), 200):
+        query = select(StoredLetter.id, StoredLetter.subject, StoredLetter.source)
+        for letter in db.session.execute(query.where(StoredLetter.id.in_(batch))).all():
+            subject, source = veiled(letter.subject, names), veiled(letter.source, names)
+            if subject != letter.subject or source != letter.source:
+                count += rows_changed(
+                    update(StoredLetter)
+                    .where(StoredLetter.id == letter.id)
+                    .values(subject=subject, source=source, segments=None)
+                )
+    return count
+
+
+def veil_others(workshop_ids: Iterable[int], names: Sequence[str]) -> Counter:
+    """Take names out of what other people of the same workshops were written, and out of histories."""
+    counts: Counter = Counter()
+    for workshop_id in workshop_ids:
+        mine = select(Registration.id).where(Registration.workshop_id == workshop_id)
+        about = Delivery.subject_kind == Registration.__tablename__, Delivery.subject_id.in_(mine)
+        letters = set(db.session.scalars(select(Delivery.letter_id).where(*about).distinct()))
+        counts["letters"] += veil_letters(letters, names)
+        for row in db.session.execute(select(Delivery.id, Delivery.merge).where(*about)).all():
+            merge = veiled(row.merge, names)
+            if merge != row.merge:
+                changed = update(Delivery).where(Delivery.id == row.id).values(merge=merge)
+                counts["deliveries"] += rows_changed(changed)
+        for event in db.session.scalars(select(Event).where(Event.registration_id.in_(mine))).all():
+            event.reason, event.details = veiled(event.reason, names), veiled(event.details, names)
+        db.session.flush()
+    return counts
+
+
+def _batches(items: list, size: int):
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+# Registrations.
+
+
+def strip(registrations: Sequence[Registration], *, account=None) -> Counter:
+    """Take everything personal out of registrations; the rows count on. Deliveries are wiped apart.
+
+    Their links open nothing afterwards. Files that were sent as answers are deleted.
+    """
+    ids = [r.id for r in registrations]
+    counts = Counter(registrations=len(ids), answers=sum(bool(r.answers) for r in registrations))
+    moment = now()
+    for registration in registrations:
+        answers.forget_files(registration)
+        registration.answers, registration.job_title, registration.form_mark = {}, "", None
+        registration.public_id, registration.purged_at = secrets.token_hex(16), moment
+    db.session.flush()
+    _empty(Event, Event.registration_id.in_(ids), reason="", details={})
+    mine = select(Invitation.id).where(Invitation.registration_id.in_(ids))
+    for reply in db.session.scalars(select(Reply).where(Reply.invitation_id.in_(mine))).all():
+        reply.address, reply.note = "", ""
+        reply.message_id = f"<{erased_address()}>"
+    _empty(Scan, Scan.registration_id.in_(ids), device="")
+    counts["certificates"] = _empty(Certificate, Certificate.registration_id.in_(ids), name="")
+    counts["feedback"] = _unsign_feedback(ids)
+    groups = {r.group_id for r in registrations if r.group_id}
+    _empty(Group, Group.id.in_(groups), form_mark=None)
+    by = By.ORGANISER if account is not None else By.SYSTEM
+    for registration in registrations:
+        history.note(registration, What.PURGED, by, account=account)
+    db.session.flush()
+    return counts
+
+
+def _empty(model, condition, **values) -> int:
+    return rows_changed(update(model).where(condition).values(**values))
+
+
+def _unsign_feedback(registration_ids: list[int]) -> int:
+    """Answers to a form that was not anonymous lose their person and their free texts; scores stay."""
+    given = db.session.scalars(
+        select(FeedbackAnswer).where(FeedbackAnswer.registration_id.in_(registration_ids))
+    ).all()
+    for answer in given:
+        form = db.session.get_one(FeedbackForm, answer.form_id)
+        free = {q["key"] for q in form.questions if q.get("kind") == "text"}
+        answer.answers = {key: value for key, value in answer.answers.items() if key not in free}
+        answer.registration_id = None
+    return len(given)
+
+
+def drop_answers(registrations: Iterable[Registration], question_ids: set[int]) -> int:
+    """Delete the answers to some questions, files too; how many answers."""
+    count, keys = 0, {str(i) for i in question_ids}
+    for registration in registrations:
+        kept = {key: value for key, value in registration.answers.items() if key not in keys}
+        if len(kept) < len(registration.answers):
+            count += len(registration.answers) - len(kept)
+            registration.answers = kept
+            answers.claim(registration)  # lets go of files that no answer names any more
+            history.note(registration, What.PURGED, By.SYSTEM)
+    db.session.flush()
+    return count
+
+
+def strip_guests(guests: Sequence[Guest]) -> int:
+    """Take the persons out of rows of guest lists; how many rows."""
+    for guest in guests:
+        guest.email, guest.given_name, guest.family_name = erased_address(), "", ""
+        guest.company_name, guest.folded, guest.public_id = "", "", secrets.token_hex(16)
+        guest.contact_id, guest.purged_at = None, now()
+    db.session.flush()
+    return len(guests)
+
+
+def is_of(contact: Contact):
+    """The condition of deliveries to a contact, whatever they are about."""
+    address = contact.email.lower()
+    return (
+        Delivery.district_id == contact.district_id,
+        or_(Delivery.contact_id == contact.id, Delivery.address == address),
+    )  # fmt: skip
