@@ -1,229 +1,141 @@
-"""Ticking who came, and closing the books of a workshop: where the log learns that it was held."""
+"""The verbs of attendance. Who was there is in `presence`, closing the books in `closing`; here they meet
+registering: whoever came without a seat.
+"""
 
+import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass
 
-from sqlalchemy import delete, update
-
-from dissemination.attendance import queries
-from dissemination.attendance.models import Presence, Reopening
-from dissemination.attendance.refusals import (
-    MissingEvidence,
-    NeverPublished,
-    NoReason,
-    NotClosed,
-    NotOver,
-    WrongTimes,
+from dissemination.attendance.closing import Did, close, reopen
+from dissemination.attendance.door import Newcomer, Unreadable
+from dissemination.attendance.evidence import remove_evidence
+from dissemination.attendance.models import Scan
+from dissemination.attendance.presence import (
+    Act,
+    Outcome,
+    check_in,
+    check_out,
+    derive,
+    join,
+    leave,
+    must_be_open,
+    registration_ids,
+    scan,
+    take_report,
+    tick,
+    undo,
 )
-from dissemination.kernel.clock import now, today
-from dissemination.kernel.database import db
-from dissemination.kernel.subjects import kind_of
+from dissemination.attendance.refusals import NeverPublished
+from dissemination.delivery.models import Suppression
+from dissemination.kernel.clock import now
+from dissemination.kernel.database import db, insert_once
+from dissemination.kernel.refusals import Refusal
 from dissemination.people import queries as people_queries
 from dissemination.people.accounts import Account
-from dissemination.people.models import Company
-from dissemination.plan import activity
-from dissemination.plan import queries as plan
 from dissemination.registrations import actions as registrations
 from dissemination.registrations import queries as registration_queries
-from dissemination.registrations.models import Registration, Room, Standing
-from dissemination.workshops.actions import Did as Workshops
-from dissemination.workshops.actions import attributes
-from dissemination.workshops.models import Closing, State, Workshop
+from dissemination.registrations.models import Registration
+from dissemination.registrations.seating import seat_now
+from dissemination.workshops.models import Workshop
 from dissemination.workshops.queries import hold
-from dissemination.workshops.refusals import AlreadyCancelled, AlreadyClosed
+from dissemination.workshops.refusals import AlreadyCancelled
 
-WITHOUT_COUNTING = "without_counting"
-NEAR = timedelta(days=1)  # so far may the real times lie from the planned ones
-
-
-class Did(StrEnum):
-    """What the activity log keeps of attendance: one row per confirmed registration."""
-
-    PRESENT = queries.PRESENT
-    ABSENT = queries.ABSENT
+__all__ = [
+    "Act", "Did", "Outcome", "check_in", "check_out", "close", "derive", "join", "leave", "let_in",
+    "registration_ids", "remove_evidence", "reopen", "scan", "take_batch", "take_report", "tick", "undo",
+    "walk_in",
+]  # fmt: skip
 
 
-def tick(workshop: Workshop, *, came: Iterable[int], went: Iterable[int] = (), by: Account | None) -> int:
-    """Note that the registrations `came` were seen and `went` were not; ids of others are left out.
+@dataclass(frozen=True)
+class Answer:
+    """What a phone is told of one item of its batch; `why` in words when something was wrong with it."""
 
-    Two people may tick at once: each names only what they changed. Returns how many are present now.
-    Raises AlreadyClosed, AlreadyCancelled.
-    """
-    hold(workshop)
-    _must_be_open(workshop)
-    mine = {r.id for r in queries.people(workshop)}
-    there = queries.present_ids(workshop)
-    new = sorted(mine & set(came) - there)
-    db.session.add_all(Presence(registration_id=i, at=now(), by=by.id if by else None) for i in new)
-    gone = mine & there & set(went) - set(came)
-    if gone:
-        db.session.execute(delete(Presence).where(Presence.registration_id.in_(gone)))
-    db.session.flush()
-    return queries.count_present(workshop)
+    scan_id: str
+    outcome: Outcome
+    why: str = ""
 
 
-def walk_in(workshop: Workshop, *, email: str, by: Account, **facts) -> Registration:
+NO_MAIL = "no-mail.invalid"  # RFC 2606 §2: nothing is ever delivered below .invalid
+WHY_SUPPRESSED = "came without giving an e-mail address"
+
+
+def walk_in(
+    workshop: Workshop, *, by: Account, email: str = "", act: Act | None = None, at_door: bool = False,
+    device: str = "", **facts,
+) -> Registration:  # fmt: skip
     """Somebody came without a seat: register her, seat her even when the room is full, note her present.
 
-    `facts` as in `registrations.actions.register`. A person who is registered is only noted present.
+    `facts` as in `registrations.actions.register`. Without an address she gets one that is never written
+    to. A person who is registered is only noted present: ticked (afterwards), checked in now
+    (`at_door`), or as `act` says (its code is left out).
     Raises AlreadyClosed, AlreadyCancelled, NeverPublished.
     """
     hold(workshop)
-    _must_be_open(workshop)
-    contact = people_queries.contact_by_email(workshop.district_id, email)
+    must_be_open(workshop)
+    address = email.strip() or _address_of_nobody(workshop)
+    contact = people_queries.contact_by_email(workshop.district_id, address)
     registration = registration_queries.of_contact(workshop, contact) if contact else None
     if registration is None:
-        registration = registrations.register(workshop, email=email, by=by, **facts)
-    if registration.standing is Standing.WAITING:
-        _seat(registration)
-    tick(workshop, came=[registration.id], by=by)
+        registration = registrations.register(workshop, email=address, by=by, **facts)
+    seat_now(registration, by=by)
+    if at_door:
+        check_in(workshop, registration, by=by)
+    elif act is None:
+        tick(workshop, came=[registration.id], by=by)
+    else:
+        scan(workshop, [act.about(registration)], by=by, device=device)
     return registration
 
 
-def _seat(registration: Registration) -> None:
-    """Whoever stands in the room has a place in it: off the waiting list, also beyond the seats."""
-    held = Room.workshop_id == registration.workshop_id
-    db.session.execute(
-        update(Room)
-        .where(held)
-        .values(taken=Room.taken + 1, waiting=Room.waiting - 1)
-        .execution_options(synchronize_session=False)
-    )
-    registration.standing, registration.confirmed_at = Standing.CONFIRMED, now()
-    db.session.flush()
+def take_batch(
+    workshop: Workshop, items: Iterable[Act | Newcomer | Unreadable], *, by: Account, device: str = ""
+) -> list[Answer]:
+    """Take in what a phone sends, in its order; each item is answered apart.
 
-
-def close(
-    workshop: Workshop,
-    *,
-    by: Account | None,
-    started_at: datetime | None,
-    ended_at: datetime | None,
-    without_counting: str = "",
-) -> Closing:
-    """Close the books: the workshop was held from `started_at` to `ended_at` (aware, as it really was).
-
-    Writes one `workshop.held` row, one `attendance.present` row per person present and one
-    `attendance.absent` row per other confirmed person. `without_counting` is the reason why it shall
-    not count; then evidence may be missing and no row counts. Twice is once: an existing closing is
-    returned as it is. Raises NeverPublished, AlreadyCancelled, NotOver, WrongTimes, MissingEvidence.
+    A newcomer who is refused leaves nothing behind and stops nobody. The same batch twice is once.
     """
     hold(workshop)
+    answers: dict[str, Answer] = {}
+    acts = []
+    for item in items:
+        if isinstance(item, Unreadable):
+            answers[item.scan_id] = Answer(item.scan_id, Outcome.INVALID, item.why)
+        elif isinstance(item, Newcomer):
+            answers[item.act.scan_id] = _newcomer(workshop, item, by=by, device=device)
+        else:
+            acts.append(item)
+    for scan_id, outcome in scan(workshop, acts, by=by, device=device).items():
+        answers[scan_id] = Answer(scan_id, outcome)
+    return list(answers.values())
+
+
+def _newcomer(workshop: Workshop, item: Newcomer, *, by, device) -> Answer:
+    scan_id = item.act.scan_id
+    if db.session.get(Scan, scan_id) is not None:
+        return Answer(scan_id, Outcome.REPEATED)
     if workshop.closing is not None:
-        return workshop.closing
-    _must_be_open(workshop)
-    _check(workshop, started_at, ended_at)
-    without_counting = without_counting.strip()
-    if not without_counting:
-        _demand_evidence(workshop, times=started_at is not None and ended_at is not None)
-    workshop.closing = Closing(
-        started_at=started_at, ended_at=ended_at, not_counted=without_counting, at=now(),
-        by=by.id if by else None,
-    )  # fmt: skip
-    _write_log(workshop, by, WITHOUT_COUNTING if without_counting else None)
-    db.session.flush()
-    return workshop.closing
+        return Answer(scan_id, Outcome.NOT_NOW)
+    try:
+        with db.session.begin_nested():
+            walk_in(workshop, act=item.act, by=by, device=device, **item.facts)
+    except Refusal as refusal:
+        off = isinstance(refusal, AlreadyCancelled | NeverPublished)
+        return Answer(scan_id, Outcome.OFF if off else Outcome.INVALID, str(refusal.message))
+    return Answer(scan_id, Outcome.ACCEPTED)
 
 
-def reopen(workshop: Workshop, *, reason: str, by: Account | None) -> Reopening:
-    """Take a closing back: each of its log rows gets one that reverses it; nothing is deleted there.
-
-    Raises NotClosed, NoReason.
-    """
-    hold(workshop)
-    closing = workshop.closing
-    if closing is None:
-        raise NotClosed
-    if not reason.strip():
-        raise NoReason
-    for row in queries.standing_rows(workshop):
-        activity.reverse(row, by=by, happened_on=today(workshop.district.zone))
-    reopening = Reopening(
-        workshop_id=workshop.id, reason=reason.strip(), by=by.id if by else None, at=now(),
-        closed_by=closing.by, closed_at=closing.at, started_at=closing.started_at,
-        ended_at=closing.ended_at, not_counted=closing.not_counted,
-    )  # fmt: skip
-    db.session.add(reopening)
-    workshop.closing = None
-    db.session.delete(closing)
-    db.session.flush()
-    return reopening
-
-
-def _must_be_open(workshop: Workshop) -> None:
-    if workshop.cancellation is not None:
-        raise AlreadyCancelled
-    if workshop.closing is not None:
-        raise AlreadyClosed
-    if workshop.state is State.DRAFT:
-        raise NeverPublished
-
-
-def _check(workshop, started_at, ended_at) -> None:
-    if now() < workshop.ends_at:
-        raise NotOver
-    if started_at is None and ended_at is None:
-        return
-    if started_at is None or ended_at is None or ended_at <= started_at or ended_at > now():
-        raise WrongTimes
-    if abs(started_at - workshop.starts_at) > NEAR or abs(ended_at - workshop.ends_at) > NEAR:
-        raise WrongTimes
-
-
-def _demand_evidence(workshop, *, times: bool) -> None:
-    have = queries.evidence_held(workshop, times=times)
-    missing = plan.missing_evidence(workshop.district_id, Workshops.HELD, queries.day_of(workshop), have)
-    if missing:
-        raise MissingEvidence(missing)
-
-
-def _write_log(workshop, by, not_counted) -> None:
-    common = {
-        "district_id": workshop.district_id,
-        "title": workshop.title_it,
-        "happened_on": queries.day_of(workshop),
-        "by": by,
-        "activity_line_id": workshop.activity_line_id,
-    }
-    facts = attributes(workshop)
-    activity.record(Workshops.HELD, workshop, attributes=facts, not_counted=not_counted, **common)
-    db.session.flush()
-    people = queries.people(workshop)
-    there = queries.present_ids(workshop)
-    companies = {r.company_id for r in people if r.company_id and r.id in there}
-    returning = queries.returning_companies(workshop.district_id, companies, common["happened_on"])
-    activity.record_all(
-        {
-            "verb": Did.PRESENT if r.id in there else Did.ABSENT,
-            "subject_kind": kind_of(workshop),
-            "subject_id": workshop.id,
-            "company_id": r.company_id,
-            "contact_id": r.contact_id,
-            "attributes": facts | _person(r, facts) | _seen_before(r, there, returning),
-            "not_counted": not_counted or (None if r.id in there else "absent"),
-            **common,
-        }
-        for r in people
+def _address_of_nobody(workshop: Workshop) -> str:
+    """An address for whoever gave none: unique, at no host, and suppressed so that no mail is tried."""
+    address = f"walk-in-{secrets.token_hex(8)}@{NO_MAIL}"
+    insert_once(
+        Suppression, district_id=workshop.district_id, address=address, reason=WHY_SUPPRESSED, at=now()
     )
+    return address
 
 
-def _person(registration: Registration, facts: dict[str, str]) -> dict[str, str]:
-    """What the log keeps of one person: nothing that names them."""
-    company: Company | None = registration.company
-    known = {"role": registration.job_title or registration.contact.job_title, "channel": "workshop"}
-    if company is None:
-        return known | {"organisation_type": "other", "in_managing_body": "no"}
-    return known | {
-        "sector": company.sector.code if company.sector else facts["sector"],
-        "size": company.size.value if company.size else "",
-        "province": company.province,
-        "organisation_type": company.type.value,
-        "in_managing_body": "yes" if company.in_managing_body else "no",
-    }
-
-
-def _seen_before(registration, there, returning) -> dict[str, str]:
-    if registration.company_id is None or registration.id not in there:
-        return {}
-    return {"returning": "returning" if registration.company_id in returning else "new"}
+def let_in(workshop: Workshop, registration: Registration, *, by: Account) -> None:
+    """Give a seat to somebody who was seen in the room without one. Raises as `walk_in`."""
+    hold(workshop)
+    must_be_open(workshop)
+    seat_now(registration, by=by)

@@ -26,7 +26,7 @@ class WalkInForm(Form):
     form_mark = HiddenField()
     given_name = text_field(_l("Given name"), most=100)
     family_name = text_field(_l("Family name"), most=100)
-    email = email_field(_l("E-mail"))
+    email = email_field(_l("E-mail"), required=False)
     tax_id = TaxIdField(_l("Partita IVA of the company"), validators=[Optional()])
     company_name = text_field(_l("Company"), most=200, required=False)
     job_title = text_field(_l("Role"), most=120, required=False)

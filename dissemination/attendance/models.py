@@ -58,6 +58,7 @@ class Scan(db.Model):  # type: ignore[name-defined]
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # None: she herself
     device: Mapped[str] = mapped_column(String(60), default="")
+    registration: Mapped[Registration] = relationship()
 
 
 class Stay(db.Model):  # type: ignore[name-defined]

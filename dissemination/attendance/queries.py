@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased, joinedload
 from dissemination.attendance import times
 from dissemination.attendance.models import Move, Presence, Reopening, Scan, Stay
 from dissemination.attendance.times import Span
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.subjects import kind_of
 from dissemination.kernel.text import like
@@ -23,6 +24,7 @@ from dissemination.workshops.models import Workshop
 
 PRESENT = "attendance.present"
 ABSENT = "attendance.absent"
+JOIN_BEFORE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,61 @@ def present_ids(workshop: Workshop) -> set[int]:
         .where(Registration.workshop_id == workshop.id, Registration.standing == Standing.CONFIRMED)
     )
     return set(db.session.scalars(query))
+
+
+def presences(workshop: Workshop) -> dict[int, Presence]:
+    """The presence of each confirmed registration that has one: registration id -> presence."""
+    query = (
+        select(Presence)
+        .join(Presence.registration)
+        .where(Registration.workshop_id == workshop.id, Registration.standing == Standing.CONFIRMED)
+    )
+    return {p.registration_id: p for p in db.session.scalars(query)}
+
+
+def without_seat(workshop: Workshop) -> list[Registration]:
+    """Who was seen at the door but holds no seat: somebody has to say whether she is let in."""
+    query = (
+        select(Registration)
+        .join(Presence, Presence.registration_id == Registration.id)
+        .where(Registration.workshop_id == workshop.id, Registration.standing != Standing.CONFIRMED)
+        .options(joinedload(Registration.contact))
+        .order_by(Registration.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def late(workshop: Workshop) -> list[Scan]:
+    """The acts that came in after the closing, by time: kept, and counted when it is opened again."""
+    if workshop.closing is None:
+        return []
+    query = (
+        select(Scan)
+        .join(Registration, Registration.id == Scan.registration_id)
+        .where(Registration.workshop_id == workshop.id, Scan.received_at > workshop.closing.at)
+        .options(joinedload(Scan.registration).joinedload(Registration.contact))
+        .order_by(Scan.at, Scan.scan_id)
+    )
+    return list(db.session.scalars(query))
+
+
+@dataclass(frozen=True)
+class Opening:
+    """When one may join online: now, or from `opens_at` to `closes_at`; None when it is all over."""
+
+    is_open: bool
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+
+
+def opening(workshop: Workshop) -> Opening:
+    """Whether the online link is open: from half an hour before the start of a date until its end."""
+    moment = now()
+    for day in times.days(workshop):
+        if moment <= day.end:
+            opens = day.start - JOIN_BEFORE
+            return Opening(opens <= moment, opens, day.end)
+    return Opening(False)
 
 
 def count_present(workshop: Workshop) -> int:

@@ -46,3 +46,15 @@ class NoReason(Refusal):
 
     status, field = 422, "reason"
     message = _l("Give the reason: it stays in the log.")
+
+
+class NeededForClosing(Refusal):
+    """The workshop was closed on this file."""
+
+    message = _l("The workshop was closed on this file. Upload the right one first, then remove this one.")
+
+
+class NotOfThisDate(Refusal):
+    """The online link opens half an hour before the start and closes with the end."""
+
+    message = _l("The online link is not open now.")

@@ -8,6 +8,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from dissemination.attendance import actions, queries
+from dissemination.attendance.desk import desk as door
 from dissemination.attendance.forms import (
     ClosingForm,
     EvidenceForm,
@@ -27,7 +28,7 @@ from dissemination.workshops import queries as workshops
 from dissemination.workshops.models import State
 
 desk = Blueprint("attendance_desk", __name__, url_prefix="/<district>/desk/workshops/<slug>/attendance")
-blueprints = (desk,)
+blueprints = (desk, door)
 CODE = "attendance_sheet"
 
 
