@@ -152,6 +152,15 @@ def _far(until: date | None) -> date:
     return until or date.max
 
 
+def fill_company(company: Company, **facts) -> dict:
+    """Fill what is empty of size, province, sector_id …; replace nothing. What was filled, by column."""
+    filled = {name: value for name, value in facts.items() if value and not getattr(company, name)}
+    for name, value in filled.items():
+        setattr(company, name, value)
+    company.version += bool(filled)
+    return filled
+
+
 def add_membership(company: Company, *, since: date, until: date | None = None) -> Membership:
     """Enter a period of membership, both days included. Raises MembershipOverlaps."""
     _check_periods([*((m.since, _far(m.until)) for m in company.memberships), (since, _far(until))])
