@@ -20,7 +20,7 @@ from dissemination.plan.figures import figures
 from dissemination.plan.queries import current_plan
 from dissemination.plan.texts import period_name
 from dissemination.publications.models import Publication
-from dissemination.registrations.models import Room
+from dissemination.registrations.queries import seats_many
 from dissemination.workshops.models import Cancellation, Closing, Workshop
 
 HEADLINES = ("DV-01", "DV-03", "DV-07", "DV-08")
@@ -39,7 +39,7 @@ def districts() -> list[District]:
     return list(db.session.scalars(select(District).order_by(District.name_it)))
 
 
-def _coming(district, limit):
+def _coming(district, limit, *, public=False):
     query = (
         select(Workshop)
         .outerjoin(Cancellation)
@@ -50,7 +50,7 @@ def _coming(district, limit):
         .order_by(Workshop.starts_at, Workshop.id)
         .limit(limit)
     )  # fmt: skip
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(query.where(~Workshop.is_private) if public else query))
 
 
 def _half_year(day) -> str:
@@ -86,7 +86,7 @@ def home(district) -> dict:
     )
     period, shown = headlines(district)
     return {
-        "workshops": _coming(district, 4),
+        "workshops": _coming(district, 4, public=True),
         "publications": list(db.session.scalars(published)),
         "issues": list(db.session.scalars(sent)),
         "period": period,
@@ -97,12 +97,10 @@ def home(district) -> dict:
 def today_at_desk(district) -> dict:
     """What the organiser sees first: the next workshop, what waits, the figures."""
     coming = _coming(district, 4)
-    rooms = {r.workshop_id: r for r in db.session.scalars(
-        select(Room).where(Room.workshop_id.in_([w.id for w in coming])))}  # fmt: skip
     period, shown = headlines(district)
     return {
         "workshops": coming,
-        "rooms": rooms,
+        "rooms": seats_many([workshop.id for workshop in coming]),
         "tasks": _to_close(district) + _drafts(district) + _mail_trouble(district),
         "period": period,
         "figures": shown,

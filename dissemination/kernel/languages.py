@@ -64,6 +64,16 @@ def long_date(value: date | datetime) -> str:
     return format_date(value, pattern)
 
 
+def month_name(value: date) -> str:
+    """ "Marzo 2026" / "March 2026"."""
+    return format_date(value, "LLLL y").capitalize()
+
+
+def weekday_name(value: date) -> str:
+    """ "lunedì" / "Monday"."""
+    return format_date(value, "EEEE")
+
+
 def short_date(value: date | datetime) -> str:
     """ "12/03/2026" in both languages."""
     if isinstance(value, datetime):
@@ -98,6 +108,8 @@ def money(cents: int | None) -> str:
 
 FILTERS = {
     "long_date": long_date,
+    "month_name": month_name,
+    "weekday_name": weekday_name,
     "short_date": short_date,
     "clock_time": clock_time,
     "date_time": date_time,

@@ -26,6 +26,39 @@ class Fed:
     verbs: tuple[str, ...]  # those of the verbs asked about that it counts
 
 
+class Contract:
+    """What a district's plans count: asked for many activities, each plan is read once."""
+
+    def __init__(self, district_id: int):
+        self._district_id = district_id
+        self._plans = queries.plans(district_id)
+        self._lines: dict[int, ActivityLine] = {
+            line.id: line for plan in self._plans for line in plan.lines
+        }  # fmt: skip
+
+    def fed_by(
+        self,
+        on: date,
+        activity_line_id: int | None,
+        *,
+        verbs: Collection[str] = WORKSHOP,
+        attributes: Mapping[str, str] | None = None,
+    ) -> list[Fed]:
+        """As the function of that name."""
+        plan = next((p for p in self._plans if p.starts_on <= on <= p.ends_on), None)
+        if plan is None:
+            return []
+        line = self._lines.get(activity_line_id or 0)
+        wanted = frozenset(str(verb) for verb in verbs)
+        found = []
+        for indicator in plan.indicators:
+            counted = _counted(plan, indicator, line, wanted, attributes or {})
+            if counted:
+                splits = rules.read(indicator.rule).split
+                found.append(Fed(indicator, splits, tuple(sorted(counted))))
+        return found
+
+
 def fed_by(
     district_id: int,
     on: date,
@@ -40,18 +73,7 @@ def fed_by(
     A day outside every plan feeds nothing; nor does a rule that cannot be read. The exclusions of the
     call are not looked at: they judge rows, and there is none yet.
     """
-    plan = queries.current_plan(district_id, on)
-    if plan is None or not plan.starts_on <= on <= plan.ends_on:
-        return []
-    line = queries.line(district_id, activity_line_id) if activity_line_id else None
-    wanted = frozenset(str(verb) for verb in verbs)
-    found = []
-    for indicator in plan.indicators:
-        counted = _counted(plan, indicator, line, wanted, attributes or {})
-        if counted:
-            splits = rules.read(indicator.rule).split
-            found.append(Fed(indicator, splits, tuple(sorted(counted))))
-    return found
+    return Contract(district_id).fed_by(on, activity_line_id, verbs=verbs, attributes=attributes)
 
 
 def splits_of(fed: Collection[Fed], *, verb: str) -> set[str]:

@@ -40,7 +40,6 @@ from dissemination.workshops.refusals import (
     TooLateToReinstate,
 )
 
-
 MARK = 40
 RESERVED = frozenset({"new", "calendar", "feeding"})  # words that our own addresses use in a slug's place
 

@@ -11,7 +11,16 @@ from urllib.parse import urlsplit
 from dissemination.kernel.clock import local, now
 from dissemination.kernel.database import db
 from dissemination.workshops import profiles
-from dissemination.workshops.models import LONGEST, CoOrganiser, Mode, Speaker, Workshop, WorkshopSession
+from dissemination.workshops.models import (
+    FIRST_YEAR,
+    LONGEST,
+    YEARS_AHEAD,
+    CoOrganiser,
+    Mode,
+    Speaker,
+    Workshop,
+    WorkshopSession,
+)
 from dissemination.workshops.refusals import (
     DeadlineAfterStart,
     InsecureLink,
@@ -39,7 +48,6 @@ RANGES = {
     "online_seats": (1, 100_000), "offer_hours": (0, 200), "required_share": (0, 100),
     "retention_months": (1, 120),
 }  # fmt: skip
-FIRST_YEAR, YEARS_AHEAD = 2000, 10
 
 
 def write(workshop, facts, sessions, co_organisers: Sequence[tuple[str, str]] | None = None) -> None:

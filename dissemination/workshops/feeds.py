@@ -49,6 +49,11 @@ def as_json(workshop: Workshop, left: int | None) -> dict:
         "theme": workshop.theme,
         "sector": workshop.sector.code if workshop.sector else None,
         "seats": workshop.seats,
+        "online_seats": workshop.online_seats,
+        "series": {"it": workshop.series.title_it, "en": workshop.series.title_en}
+        if workshop.series
+        else None,
+        "co_organisers": [{"name": c.name, "website": c.website} for c in workshop.co_organisers],
         "seats_left": left,
         "updated_at": changed_at(workshop).isoformat(),
     }

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
-    DateField,
+    BooleanField,
     FieldList,
     FormField,
     HiddenField,
@@ -17,18 +17,37 @@ from wtforms import (
 from wtforms.validators import InputRequired, NumberRange, StopValidation
 
 from dissemination.kernel.clock import local
-from dissemination.kernel.forms import DataRequired, Form, Length, Optional, local_moment, text_field
+from dissemination.kernel.forms import Form, Length, Optional, local_moment, text_field
 from dissemination.kernel.languages import translated
 from dissemination.plan import queries as plan
 from dissemination.workshops.models import Mode, State, Workshop
-from dissemination.workshops.programme import Clock, SessionForm, moment_of, session_values
+from dissemination.workshops.programme import (
+    MOST_CO_ORGANISERS,
+    Clock,
+    CoOrganiserForm,
+    Day,
+    SessionForm,
+    moment_of,
+    open_rows,
+    session_values,
+)
 from dissemination.workshops.queries import Filters, When
 
 MOST = 60  # sessions
+USUAL = {"offer_hours": 0, "required_share": 75, "retention_months": 24}  # where a number is left empty
+FOLDED = (
+    "theme", "macro_area_id", "co_organisers", "is_private", "needs_approval", "offer_hours",
+    "required_share", "retention_months",
+)  # fmt: skip
 
 
 def _choice(value):
     return int(value) if value else None
+
+
+def _number(label, lowest: int, highest: int):
+    """A whole number that may be left empty."""
+    return IntegerField(label, validators=[Optional(), NumberRange(lowest, highest)])
 
 
 def _long_text(label, *, most: int):
@@ -39,6 +58,7 @@ class WorkshopForm(Form):
     """All facts of a workshop."""
 
     version = HiddenField(default="0")
+    form_mark = HiddenField()
     title_it = text_field(_l("Title in Italian"), most=200)
     title_en = text_field(_l("Title in English"), most=200, required=False)
     theme = text_field(_l("Theme"), most=120, required=False)
@@ -64,11 +84,22 @@ class WorkshopForm(Form):
         validators=[InputRequired(_l("Give the number of seats.")),
                     NumberRange(1, 100_000, _l("Seats must be a number from 1 to 100,000."))],
     )  # fmt: skip
-    registration_deadline = DateField(_l("Registration is possible until (date)"), validators=[Optional()])
+    online_seats = _number(_l("Seats online"), 1, 100_000)
+    is_private = BooleanField(_l("By invitation only"))
+    needs_approval = BooleanField(_l("An organiser approves each registration"))
+    offer_hours = _number(_l("Office hours to take a freed seat"), 0, 200)
+    required_share = _number(_l("Presence required for the certificate, in percent"), 0, 100)
+    retention_months = _number(_l("Months to keep personal data after the end"), 1, 120)
+    registration_deadline = Day(_l("Registration is possible until (date)"), validators=[Optional()])
     registration_deadline_time = Clock(_l("Hour"))
     sessions = FieldList(FormField(SessionForm), label=_l("Programme"), max_entries=MOST)
+    co_organisers = FieldList(
+        FormField(CoOrganiserForm), label=_l("Co-organisers"), max_entries=MOST_CO_ORGANISERS
+    )  # fmt: skip
     add_session = SubmitField(_l("Add a session"))
     remove_session = StringField()
+    more_speakers = StringField()  # the name of the session that wants more rows
+    look = SubmitField(_l("Show what it will feed"))
 
     def offer(self, district, workshop: Workshop | None = None) -> "WorkshopForm":
         """Fill the choices: those of the plan in force, and what the workshop already has."""
@@ -89,9 +120,32 @@ class WorkshopForm(Form):
             self.sessions.append_entry(_like_the_last(entries))
         elif self.remove_session.data:
             entries[:] = [e for e in entries if e.name != self.remove_session.data]
+        elif self.more_speakers.data:
+            for entry in (e for e in entries if e.name == self.more_speakers.data):
+                open_rows(entry.form.speakers, more=4)
         if not entries:
             self.sessions.append_entry()
-        return bool(self.add_session.data or self.remove_session.data)
+        pressed = (self.add_session, self.remove_session, self.more_speakers, self.look)
+        return any(button.data for button in pressed)
+
+    def make_room(self) -> None:
+        """Show an empty row after the speakers of each session and after the co-organisers."""
+        if not self.sessions.entries:
+            self.sessions.append_entry()
+        for entry in self.sessions.entries:
+            open_rows(entry.form.speakers)
+        open_rows(self.co_organisers)
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether the further settings are shown open: something in them is wrong, or was set."""
+        plain = ("theme", "macro_area_id", "is_private", "needs_approval")
+        return bool(
+            any(self[name].errors for name in FOLDED)
+            or any(self[name].data for name in plain)
+            or any(e.form.name.data for e in self.co_organisers)
+            or any(self[name].data not in (None, usual) for name, usual in USUAL.items())
+        )
 
     def drop_blanks(self) -> None:
         """Leave out parts in which nobody wrote; one session stays, to say what is missing."""
@@ -116,13 +170,22 @@ class WorkshopForm(Form):
         )  # fmt: skip
         facts = {name: getattr(self, name).data or "" for name in plain}
         chosen = ("sector_id", "macro_area_id", "activity_line_id", "seats")
+        chosen += ("online_seats", "is_private", "needs_approval")
         facts |= {name: getattr(self, name).data for name in chosen}
+        numbers = {name: self[name].data for name in USUAL}
+        facts |= {name: USUAL[name] if n is None else n for name, n in numbers.items()}
         day = self.registration_deadline.data
         # Without an hour: until the end of that day. Without a date: until the start.
         at = self.registration_deadline_time.data or time(23, 59)
         facts["registration_deadline"] = local_moment(day, at) if day else None
         facts["sessions"] = [e.form.facts() for e in self.sessions.entries]
+        rows = [e.form for e in self.co_organisers.entries]
+        facts["co_organisers"] = [(r.name.data, r.website.data or "") for r in rows if r.name.data]
         return facts
+
+    def doubled(self) -> list[str]:
+        """What to say of hours that the clocks show twice."""
+        return [text for entry in self.sessions.entries for text in entry.form.doubled()]
 
 
 def _like_the_last(entries) -> dict:
@@ -130,32 +193,21 @@ def _like_the_last(entries) -> dict:
     last = entries[-1].form if entries else None
     if last is None or last.day.data is None:
         return {}
-    return {"day": last.day.data, "start": last.end.data, "room": last.room.data}
+    return {"day": last.day.data, "start": last.end.data, "room": last.room.data, "track": last.track.data}
 
 
 def values_of(workshop: Workshop) -> dict:
     """What the form shows of an existing workshop, on the district's wall clock."""
     zone = workshop.district.zone
-    deadline = local(workshop.registration_deadline, zone)
+    deadline = None if workshop.deadline_follows else local(workshop.registration_deadline, zone)
     plain = {name: getattr(workshop, name) for name in WorkshopForm()._fields if hasattr(workshop, name)}
     return plain | {
         "version": str(workshop.version),
-        "registration_deadline": deadline.date(),
-        "registration_deadline_time": deadline.time(),
+        "registration_deadline": deadline and deadline.date(),
+        "registration_deadline_time": deadline and deadline.time(),
+        "co_organisers": [{"name": c.name, "website": c.website} for c in workshop.co_organisers],
         "sessions": [session_values(s, zone) for s in workshop.sessions],
     }
-
-
-class ReasonForm(Form):
-    """Why a workshop is called off."""
-
-    reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(max=500)])
-
-
-class CopyForm(Form):
-    """When a copy of a workshop shall take place."""
-
-    day = DateField(_l("Date of the first session"), validators=[InputRequired(_l("Give the date."))])
 
 
 def filters_from(arguments, district, *, public: bool) -> Filters:

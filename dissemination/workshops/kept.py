@@ -2,8 +2,8 @@
 
 What a page says of its workshop (texts, hours, state, seats left) is always true: an answer is kept only
 as long as the row's version and what `slots.marks` watches stay the same. What the page borrows from
-elsewhere (the district's name, a sector's, free seats on other dates) may be up to a minute old. Only visitors without any cookie
-but the language get kept answers; everybody else is served by the view.
+elsewhere (the district's name, a sector's, free seats on other dates) may be up to a minute old. Only
+visitors without any cookie but the language get kept answers; everybody else is served by the view.
 """
 
 import re
@@ -127,8 +127,13 @@ def _query(marks):
     series = select(Series.touched).where(Series.id == Workshop.series_id).scalar_subquery()
     return (
         select(
-            Workshop.version, Workshop.revision, Workshop.touched, series, Workshop.ends_at <= moment,
-            closed, *marks,
+            Workshop.version,
+            Workshop.revision,
+            Workshop.touched,
+            series,
+            Workshop.ends_at <= moment,
+            closed,
+            *marks,
         )
         .select_from(Workshop)
         .join(District, District.id == Workshop.district_id)

@@ -41,9 +41,9 @@ def event(workshop: Workshop, *, left: int | None = None) -> dict:
         "eventStatus": SCHEMA + _status(workshop),
         "eventAttendanceMode": SCHEMA + ATTENDANCE[workshop.mode],
         "location": _location(workshop, url),
-        "organizer": _organizer(workshop),
+        "organizer": _organizers(workshop),
         "isAccessibleForFree": True,
-        "maximumAttendeeCapacity": workshop.seats,
+        **_capacity(workshop),
         "offers": {
             "@type": "Offer",
             "price": "0",
@@ -55,6 +55,8 @@ def event(workshop: Workshop, *, left: int | None = None) -> dict:
         "performer": [_performer(p) for p in speakers.values()],
         "subEvent": [_session(s, zone) for s in workshop.sessions],
     }
+    if workshop.series is not None:
+        facts["superEvent"] = {"@type": "EventSeries", "name": translated(workshop.series, "title")}
     if left is not None:
         facts["remainingAttendeeCapacity"] = left
     return {name: value for name, value in facts.items() if value not in ("", [])}
@@ -77,6 +79,28 @@ def _location(workshop, url):
     # Who registers gets the real link; the public one leads to the page.
     virtual = {"@type": "VirtualLocation", "url": url}
     return {Mode.ONSITE: place, Mode.ONLINE: virtual, Mode.MIXED: [place, virtual]}[workshop.mode]
+
+
+def _capacity(workshop) -> dict:
+    """How many find a seat; of a hybrid workshop in the room and online apart."""
+    if workshop.mode is not Mode.MIXED:
+        return {"maximumAttendeeCapacity": workshop.seats}
+    online = workshop.online_seats
+    apart = {"maximumPhysicalAttendeeCapacity": workshop.seats}
+    if online is None:
+        return apart
+    return apart | {
+        "maximumVirtualAttendeeCapacity": online,
+        "maximumAttendeeCapacity": workshop.seats + online,
+    }
+
+
+def _organizers(workshop):
+    others = [
+        {"@type": "Organization", "name": c.name, **({"url": c.website} if c.website else {})}
+        for c in workshop.co_organisers
+    ]
+    return [_organizer(workshop), *others] if others else _organizer(workshop)
 
 
 def _organizer(workshop) -> dict:

@@ -13,6 +13,7 @@ from dissemination.kernel.files import StoredFile
 from dissemination.plan.models import ActivityLine, MacroArea
 
 LONGEST = timedelta(days=184)  # from the first start to the last end; lists rely on it
+FIRST_YEAR, YEARS_AHEAD = 2000, 10  # what is outside was mistyped
 
 
 class State(StrEnum):
@@ -169,6 +170,29 @@ class Workshop(db.Model):  # type: ignore[name-defined]
             start, end = days.get(day, (s.starts_at, s.ends_at))
             days[day] = (min(start, s.starts_at), max(end, s.ends_at))
         return dict(sorted(days.items()))
+
+    @property
+    def biographies(self) -> list["Profile"]:
+        """The speakers who agreed to be presented in public and have a biography, each once."""
+        profiles = {p.profile_id: p.profile for s in self.sessions for p in s.speakers if p.profile}
+        return [p for p in profiles.values() if p.agreed_at and (p.biography_it or p.biography_en)]
+
+    @property
+    def blocks_by_day(self) -> dict[date, list[dict[str, list["WorkshopSession"]]]]:
+        """The programme of each date as stretches of time: in each the sessions by track.
+
+        A stretch with one track is a session of its own; with several they run side by side.
+        """
+        days: dict[date, list[dict[str, list[WorkshopSession]]]] = {}
+        for day, sessions in self.sessions_by_day.items():
+            until = None
+            for s in sessions:
+                blocks = days.setdefault(day, [])
+                if until is None or s.starts_at >= until:
+                    blocks.append({})
+                blocks[-1].setdefault(s.track, []).append(s)
+                until = s.ends_at if until is None else max(until, s.ends_at)
+        return days
 
     @property
     def sessions_by_day(self) -> dict[date, list["WorkshopSession"]]:

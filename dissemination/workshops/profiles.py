@@ -15,7 +15,7 @@ from dissemination.kernel.text import fold, like
 from dissemination.people.accounts import Account
 from dissemination.workshops import queries
 from dissemination.workshops.models import Profile, Speaker, Workshop, WorkshopSession
-from dissemination.workshops.refusals import HowSheAgreed, NoProfileName, RowChangedMeanwhile
+from dissemination.workshops.refusals import HowSheAgreed, NoName, RowChangedMeanwhile
 
 FACTS = ("name", "affiliation", "email", "website", "biography_it", "biography_en")
 NAMES = 1000  # offered in the programme form at most
@@ -85,7 +85,7 @@ def linked(district_id: int, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str
 
 
 def add(district_id: int, **facts: str) -> Profile:
-    """A new speaker; `facts`: see FACTS. Raises NoProfileName."""
+    """A new speaker; `facts`: see FACTS. Raises NoName."""
     profile = _new(district_id, **facts)
     _check(profile)
     db.session.flush()
@@ -95,7 +95,7 @@ def add(district_id: int, **facts: str) -> Profile:
 def revise(profile: Profile, *, version: int, **facts: str) -> Profile:
     """Change what is known of a speaker. Programmes keep the name as it was written there.
 
-    Raises RowChangedMeanwhile, NoProfileName.
+    Raises RowChangedMeanwhile, NoName.
     """
     _hold(profile, version)
     for name in FACTS:
@@ -141,7 +141,7 @@ def _new(district_id: int, **facts: str) -> Profile:
 
 def _check(profile: Profile) -> None:
     if not profile.name.strip():
-        raise NoProfileName
+        raise NoName
 
 
 def _hold(profile: Profile, version: int) -> None:

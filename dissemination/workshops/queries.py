@@ -1,7 +1,7 @@
 """Finding workshops: one by its slug, the coming ones, lists with filters."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -27,6 +27,8 @@ from dissemination.workshops.models import (
     Workshop,
     WorkshopSession,
 )
+
+LATELY = timedelta(days=92)
 
 
 class When(StrEnum):
@@ -138,7 +140,7 @@ def listed(
         query = query.where(is_shown())
     descending = filters.when is not When.COMING and filters.month is None
     return page(
-        query.options(*_row()),
+        query.options(*_row(), selectinload(Workshop.co_organisers)),
         columns=(Workshop.starts_at, Workshop.id),
         after=after,
         descending=descending,
@@ -146,9 +148,18 @@ def listed(
     )
 
 
-def feed(district: District, filters: Filters, *, limit: int = 200) -> list[Workshop]:
-    """What a public feed shows: like `listed` in public, with sessions, next date first."""
-    query = _filtered(district, filters).where(is_shown())
+def feed(district: District, filters: Filters, *, lately: bool = False, limit: int = 200) -> list[Workshop]:
+    """What a public feed shows: like `listed` in public, with sessions, next date first.
+
+    `lately`: also what ended within LATELY, so that it does not leave the calendars of those who follow
+    the moment it is over.
+    """
+    if lately:
+        query = _filtered(district, replace(filters, when=When.ALL))
+        query = query.where(Workshop.starts_at > now() - LATELY - LONGEST, Workshop.ends_at > now() - LATELY)
+    else:
+        query = _filtered(district, filters)
+    query = query.where(is_shown())
     query = query.order_by(Workshop.starts_at, Workshop.id).limit(limit)
     sessions = selectinload(Workshop.sessions)
     return list(db.session.scalars(query.options(*_row(), sessions)).unique())
@@ -197,13 +208,17 @@ def _row():
         joinedload(Workshop.cancellation),
         joinedload(Workshop.closing),
         joinedload(Workshop.sector),
+        joinedload(Workshop.series),
     )
 
 
 def _whole():
     """What a workshop's page shows."""
-    sessions = selectinload(Workshop.sessions)
-    return (*_row(), sessions.selectinload(WorkshopSession.speakers), selectinload(Workshop.questions))
+    speakers = selectinload(Workshop.sessions).selectinload(WorkshopSession.speakers)
+    return (
+        *_row(), speakers.joinedload(Speaker.profile), selectinload(Workshop.questions),
+        selectinload(Workshop.co_organisers),
+    )  # fmt: skip
 
 
 def _coming(query: Select) -> Select:

@@ -288,8 +288,8 @@ class RowChangedMeanwhile(Refusal):
     )
 
 
-class NoProfileName(Refusal):
-    """A speaker without a name."""
+class NoName(Refusal):
+    """A speaker or a template without a name."""
 
     status, field = 422, "name"
     message = _l("Write the name.")
@@ -308,4 +308,6 @@ class FileTooLarge(Refusal):
     status, field = 422, "file"
 
     def __init__(self, most_mb: int):
-        super().__init__(_("The file is larger than %(most)d MB. Make it smaller, or split it.", most=most_mb))
+        super().__init__(
+            _("The file is larger than %(most)d MB. Make it smaller, or split it.", most=most_mb)
+        )

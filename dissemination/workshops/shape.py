@@ -79,9 +79,7 @@ def _mark(moment: datetime, first: date, zone: ZoneInfo) -> list:
 
 def _moment(mark: list, day: date, zone: ZoneInfo, *, strict: bool = True) -> datetime:
     """A mark on the wall clock. An hour that exists twice is the first of the two."""
-    wanted = datetime.combine(
-        day + timedelta(days=mark[0]), time.fromisoformat(mark[1]), tzinfo=zone
-    )
+    wanted = datetime.combine(day + timedelta(days=mark[0]), time.fromisoformat(mark[1]), tzinfo=zone)
     real = datetime.fromtimestamp(wanted.timestamp(), tz=zone)
     if strict and real.replace(tzinfo=None) != wanted.replace(tzinfo=None):
         raise HourDoesNotExist(wanted.date(), mark[1])

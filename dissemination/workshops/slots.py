@@ -1,7 +1,7 @@
 """What a workshop's page shows of a higher floor: the seats; and who may see a private one.
 
-`registrations` and `guests` register here; the pages of workshops ask and never import upward. Without it (a test of
-this package alone) the pages simply show no seats.
+`registrations` and `guests` register here; the pages of workshops ask and never import upward. Without
+them (a test of this package alone) the pages simply show no seats.
 """
 
 from collections.abc import Callable, Iterable
