@@ -23,6 +23,7 @@ class FeedbackForm(db.Model):  # type: ignore[name-defined]
 
     `questions`: a list of {"key", "kind" (score | choice | several | text | yes_no), "it", "en",
     "required", "choices": [{"key", "it", "en"}]}; the key `overall` is the score 1 to 5 that DV-05 counts.
+    A question or choice that was answered and is asked no longer has "retired": true.
     """
 
     __tablename__ = "feedback_forms"
