@@ -16,6 +16,7 @@ from dissemination.delivery.models import Delivery, Fate
 from dissemination.delivery.models import Letter as StoredLetter
 from dissemination.delivery.outbox import WAITING
 from dissemination.feedback.models import FeedbackAnswer, FeedbackForm
+from dissemination.followups.models import MailRule
 from dissemination.guests.models import Guest
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, rows_changed
@@ -58,6 +59,19 @@ def veiled(value, names: Sequence[str]):
 
 
 # Mail.
+
+
+def parts_of(workshop_id: int, registration_ids: list[int]) -> list[tuple[str, object]]:
+    """(kind, ids) of what hangs on a workshop and its registrations and may be the subject of a mail."""
+    certificates = select(Certificate.id).where(Certificate.registration_id.in_(registration_ids))
+    return [
+        (MailRule.__tablename__, select(MailRule.id).where(MailRule.workshop_id == workshop_id)),
+        (FeedbackForm.__tablename__, select(FeedbackForm.id).where(FeedbackForm.workshop_id == workshop_id)),
+        (Guest.__tablename__, select(Guest.id).where(Guest.workshop_id == workshop_id)),
+        (Group.__tablename__, select(Group.id).where(Group.workshop_id == workshop_id)),
+        (Certificate.__tablename__, certificates),
+        ("workshops", [workshop_id]),
+    ]
 
 
 def deliveries_about(kind: str, ids: Iterable[int]):
