@@ -11,7 +11,7 @@ from dissemination.kernel.languages import short_date
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.plan.exports import csv_response
-from dissemination.registrations import actions, forms, queries
+from dissemination.registrations import actions, answers, forms, queries
 from dissemination.registrations.models import Registration, Standing
 from dissemination.registrations.texts import STANDINGS
 from dissemination.workshops import queries as workshops
@@ -100,7 +100,7 @@ def _added(registration) -> str:
 
 def _form_page(workshop, form) -> str:
     return render_template(
-        "registrations/desk_new.html", workshop=workshop, form=form, questions=forms.questions(form),
+        "registrations/desk_new.html", workshop=workshop, form=form, questions=answers.questions_of(form),
         form_mark=forms.form_mark(), seats=queries.seats(workshop),
     )  # fmt: skip
 

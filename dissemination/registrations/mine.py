@@ -9,7 +9,7 @@ from dissemination.kernel.database import transaction
 from dissemination.kernel.languages import translated
 from dissemination.kernel.refusals import Refusal
 from dissemination.people import actions as people
-from dissemination.registrations import actions, forms, mails, queries
+from dissemination.registrations import actions, answers, forms, mails, queries
 from dissemination.registrations.models import Standing
 from dissemination.registrations.public import openness, private, public
 
@@ -24,7 +24,7 @@ def _my_page(token, registration, form, status: int = 200) -> Response:
     workshop = registration.workshop
     page = render_template(
         "registrations/mine.html", token=token, registration=registration, workshop=workshop, form=form,
-        questions=forms.questions(form), position=queries.position(registration),
+        questions=answers.questions_of(form), position=queries.position(registration),
         place=mails.place(workshop), **openness(workshop),
     )  # fmt: skip
     return private(page, status)
@@ -42,14 +42,18 @@ def update(token):
     """Change my name, role, answers or language."""
     registration = _mine(token)
     form = forms.mine_form(registration)
+    if answers.uploads(form):
+        with transaction():
+            answers.store(form, registration.workshop)
     if not form.validate():
         return _my_page(token, registration, form, 422)
     try:
         with transaction():
             actions.revise(
-                registration, job_title=form.job_title.data or "", answers=forms.answers(form),
+                registration, job_title=form.job_title.data or "", answers=answers.read(form),
                 language=form.language.data,
             )  # fmt: skip
+            answers.claim(registration)
             _rename(registration.contact, form)
     except Refusal as refusal:
         form.refuse(refusal)

@@ -247,3 +247,13 @@ class WrongPlace(Refusal):
 
     def __init__(self, most: int):
         super().__init__(_l("Write a place between 1 and %(most)d.", most=most))
+
+
+class ByInvitationOnly(Refusal):
+    """A private workshop, and no invitation that holds."""
+
+    status = 403
+    message = _l(
+        "This workshop is by invitation only. Open the link in the invitation that you received by e-mail; "
+        "if it does not work, write to the district."
+    )

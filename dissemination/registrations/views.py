@@ -4,11 +4,17 @@ from sqlalchemy import BigInteger, bindparam, cast, select
 
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import UtcDateTime
-from dissemination.registrations import mine  # noqa: F401 (adds its pages to `public`)
+from dissemination.registrations import answer_pages, materials, mine, recognised  # noqa: F401 (add to `public`)
+from dissemination.registrations.board import desk as board
 from dissemination.registrations.desk import desk
+from dissemination.registrations.embed import create_embedded
+from dissemination.registrations.exports import desk as exports
+from dissemination.registrations.form_desk import desk as form_desk
+from dissemination.registrations.gauge_pages import desk as gauge
 from dissemination.registrations.models import Attends, Room
 from dissemination.registrations.public import panel, public
 from dissemination.registrations.queries import seats_left_many
+from dissemination.registrations.rehearsal import desk as rehearsal
 from dissemination.workshops import slots
 from dissemination.workshops.models import Workshop
 
@@ -32,4 +38,5 @@ slots.register(
     ),
 )
 
-blueprints = (public, desk)
+blueprints = (public, desk, form_desk, exports, gauge, board, rehearsal)
+csrf_exempt = (create_embedded,)  # it looks at no session: see `embed`

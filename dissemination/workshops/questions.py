@@ -255,9 +255,10 @@ def _write(
 def _choices(workshop: Workshop, question: Question, given: Sequence[dict]) -> list[dict]:
     """`given` with keys; those left out are put aside once the public has seen the form."""
     known = {c["key"]: c for c in question.choices or []}
+    now = {c["key"] for c in offered(question)}
     rows = []
     for choice in given:
-        key = choice.get("key") if choice.get("key") in known else secrets.token_hex(4)
+        key = choice["key"] if choice.get("key") in now else secrets.token_hex(4)
         rows.append({"key": key, "it": choice["it"].strip(), "en": (choice.get("en") or "").strip()})
     if len({c["it"].casefold() for c in rows if c["it"]}) < 2:
         raise NoChoices

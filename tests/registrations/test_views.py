@@ -13,6 +13,8 @@ from dissemination.kernel import links
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 from dissemination.people.models import Company, Consent, Contact
+from dissemination.plan.actions import adopt_catalogue
+from dissemination.plan.queries import current_plan
 from dissemination.registrations import actions, jobs, queries
 from dissemination.registrations.models import Registration, Room
 from dissemination.workshops.models import Cancellation, Question
@@ -22,6 +24,7 @@ from tests import factories
 @pytest.fixture
 def workshop(moda):
     with transaction():
+        adopt_catalogue(current_plan(moda.id))  # so the form asks for size and province
         return factories.workshop(moda, seats=2, title="Lana")
 
 
@@ -47,8 +50,9 @@ def form(name="carlo", **facts):
 def enter(workshop, name, **facts):
     with transaction():
         return actions.register(
-            workshop, email=f"{name}@tessitura.example", given_name=name.title(), family_name="Rossi", **facts
-        )
+            workshop, email=f"{name}@tessitura.example", given_name=name.title(), family_name="Rossi",
+            **{"proven": True, **facts},
+        )  # fmt: skip
 
 
 def everybody():
@@ -68,7 +72,7 @@ def test_the_form_registers_and_thanks(client, workshop, page):
     assert answer.status_code == 303
     thanks = client.get(answer.location)
     assert thanks.status_code == 200
-    assert "Il tuo posto è confermato" in thanks.text
+    assert "C'è un posto per te: guarda la tua posta" in unescape(thanks.text)
     assert "/moda/subscriptions" in thanks.text
     assert everybody() == [("Carlo", "confirmed")]
     company = db.session.scalars(select(Company)).one()
@@ -145,21 +149,21 @@ def test_a_double_submit_registers_once_and_shows_the_same_page(client, page):
 
 
 def test_a_stranger_cannot_tell_who_is_registered(client, workshop, page):
-    new = client.post(page, data=form("dino"))
-    enter(workshop, "eva")
+    new = client.post(page, data=form("carlo"))
+    enter(workshop, "dino")
     known = client.post(page, data=form("dino", form_mark="other"))  # the room is full by now
     fresh = client.post(page, data=form("fabio"))
     assert known.location == fresh.location != new.location
     letters = db.session.scalars(select(Delivery).order_by(Delivery.id))
     assert [(d.address.split("@")[0], d.letter.template.split("/")[1]) for d in letters][2:] == [
-        ("dino", "my_link"), ("fabio", "waiting"),
+        ("dino", "my_link"), ("fabio", "confirm_address"),
     ]  # fmt: skip
 
 
 def test_when_all_seats_are_taken_the_form_says_so_and_one_waits(client, workshop, page):
     for name in ("carlo", "dino"):
         enter(workshop, name)
-    assert "I posti sono esauriti: andrai in lista d'attesa" in unescape(client.get(page).text)
+    assert "i posti sono esauriti: sarai il primo nome della lista d'attesa" in unescape(client.get(page).text)
     answer = client.post(page, data=form("eva"))
     assert "Sei in lista d'attesa" in unescape(client.get(answer.location).text)
     assert everybody()[2] == ("Eva", "waiting")

@@ -1,0 +1,29 @@
+"""Names as strangers write them, made harmless: they stand in mails, subjects and pages that others read."""
+
+import re
+import unicodedata
+
+# Bidirectional overrides, invisible joints and the like; the two joiners that emoji and scripts need stay.
+_JOINERS = "\u200c\u200d"
+_LINK = re.compile(
+    r"://|\bwww\.|@|\b[\w-]{2,}\.(?:com|net|org|info|biz|it|eu|ru|cn|io|co|me|xyz|top|link|shop|site|online|club"
+    r"|app|dev|tk|de|fr|uk)\b",
+    re.IGNORECASE,
+)
+
+
+def plain(text):
+    """`text` on one line, without control and formatting characters; what is not text stays as it is."""
+    if not isinstance(text, str):
+        return text
+    kept = (" " if c.isspace() else c for c in text if c.isspace() or _is_seen(c))
+    return " ".join("".join(kept).split())
+
+
+def _is_seen(char: str) -> bool:
+    return char in _JOINERS or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+
+
+def named(text: str) -> bool:
+    """Whether `text` can be a person's name: it has a letter and no address of a site or mailbox."""
+    return any(c.isalpha() for c in text) and not _LINK.search(text)
