@@ -125,6 +125,7 @@ def confirm(district: District, token: str) -> Contact:
         district_id=district.id, email=request.email, given_name=request.given_name,
         family_name=request.family_name, company=company, language=request.language,
     )  # fmt: skip
+    people.prove(contact)
     set_topics(
         contact, queries.topic_ids_of(contact) | set(request.topic_ids), language=request.language,
         text=request.consent_text, version=request.consent_version, source="subscription form",

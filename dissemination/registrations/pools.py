@@ -48,7 +48,8 @@ def keep_seats(
         )  # fmt: skip
         db.session.add(pool)
     room.reserved += (seats - used) - unused_before
-    pool.seats, pool.until, pool.released_at = seats, until, None
+    pool.seats, pool.until = seats, until
+    pool.released_at = pool.released_by = None
     db.session.flush()
     line.promote(workshop, attends)
     return pool

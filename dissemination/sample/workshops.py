@@ -123,7 +123,7 @@ class _Life:
 
     def register(self, person: Somebody) -> None:
         facts = _facts_of(self.world, person)
-        registration = registrations.register(self.workshop, answers=self._answers(), **facts)
+        registration = registrations.register(self.workshop, answers=self._answers(), proven=True, **facts)
         if self.is_past and self.world.chance.random() < CANCELLED:
             moment = self.world.between(clock.now(), self.starts_at - timedelta(hours=3))
             self.world.then(moment, partial(registrations.cancel, registration))

@@ -2,6 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from threading import Barrier
 
 import pytest
@@ -10,11 +11,13 @@ from sqlalchemy.exc import OperationalError
 
 from dissemination.delivery.models import Delivery
 from dissemination.kernel.database import db, transaction
-from dissemination.registrations import actions
+from dissemination.registrations import actions, queries
+from dissemination.registrations.groups import Person
 from dissemination.registrations.models import Registration, Room, Standing
 from dissemination.registrations.refusals import AlreadyRegistered
 from dissemination.workshops.models import Workshop
 from tests import factories
+from tests.registrations.cast import check
 
 
 @pytest.fixture
@@ -43,7 +46,12 @@ def register(workshop_id, n, **facts):
     workshop = db.session.get(Workshop, workshop_id)
     with transaction():
         registration = actions.register(
-            workshop, email=f"p{n}@tessitura.example", given_name="P", family_name=str(n), proven=True, **facts
+            workshop,
+            email=f"p{n}@tessitura.example",
+            given_name="P",
+            family_name=str(n),
+            proven=True,
+            **facts,
         )
         return registration.number
 
@@ -127,6 +135,98 @@ def test_the_same_new_person_and_company_in_many_workshops_at_once(app, moda):
     assert numbers == [1] * 8
     people = {(r.contact_id, r.company_id) for key in keys for r in rows(key)}
     assert len(people) == 1
+
+
+CLIENTS, SEATS, THREADS = 1000, 100, 24
+
+
+def colleagues(n, size):
+    return [Person(f"p{n}-{k}@tessitura.example", "P", f"{n}-{k}") for k in range(size)]
+
+
+def client_comes(key, n, size):
+    """One client: a person, or somebody who books for 2 to 5 colleagues; the ids of who was registered."""
+    workshop, people = db.session.get(Workshop, key), colleagues(n, size)
+    with transaction():
+        if size == 1:
+            return [actions.register(workshop, **vars(people[0]), proven=True).id]
+        group = actions.register_group(workshop, booker=people[0], colleagues=people, proven=True)
+        return [member.id for member in queries.members(group)]
+
+
+def client_leaves(registration_id):
+    with transaction():
+        actions.cancel(db.session.get(Registration, registration_id))
+
+
+def rush(app, key, seed):
+    """All clients at once; a third of those who came leave again, each as soon as a client is free."""
+    chance, turns, came = random.Random(seed), count(), []
+    sizes = chance.choices((1, 2, 3, 4, 5), weights=(60, 20, 10, 5, 5), k=CLIENTS)
+    leaves = {n for n in range(CLIENTS) if chance.random() < 0.35}
+    start = Barrier(THREADS)
+
+    def client(seed):
+        mine = random.Random(seed)
+        start.wait()
+        with app.app_context():
+            while (n := next(turns)) < CLIENTS:
+                came.append(client_comes(key, n, sizes[n]))
+                if n in leaves:
+                    client_leaves(mine.choice(mine.choice(came)))
+            db.session.remove()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(client, range(THREADS)))
+    return sum(sizes)
+
+
+def replayed(people):
+    """Registration id -> has a seat, by the rule told one by one: the earliest unit that fits goes first.
+
+    An own, sequential telling of the rule, fed with what happened in the order in which it happened: rows
+    are stamped while the room is held.
+    """
+    happened, units = [], {}
+    for row in people:
+        units.setdefault(row.group_id or -row.id, []).append(row.id)
+    firsts = {members[0]: list(members) for members in units.values()}
+    unit_of = {member: unit for unit in firsts.values() for member in unit}
+    for row in people:
+        if row.id in firsts:
+            happened.append((row.created_at, "comes", row.id))
+        if row.cancelled_at is not None:
+            happened.append((row.cancelled_at, "leaves", row.id))
+    free, line, seated = SEATS, [], set()
+    for _at, what, key in sorted(happened):
+        if what == "comes":
+            line.append(unit_of[key])
+        elif key in seated:
+            seated.remove(key)
+            unit_of[key].remove(key)
+            free += 1
+        else:
+            unit_of[key].remove(key)
+        for unit in list(line):
+            if len(unit) <= free:
+                line.remove(unit)
+                seated.update(unit)
+                free -= len(unit)
+    return {row.id: row.id in seated for row in people}
+
+
+def test_1000_clients_for_100_seats_in_groups_and_with_cancellations_keep_the_order(app, moda):
+    with transaction():
+        workshop = factories.workshop(moda, seats=SEATS)
+    key = workshop.id
+    db.session.remove()
+    people = rush(app, key, seed=11)
+    everybody = rows(key)
+    assert len(everybody) == people
+    check(db.session.get(Workshop, key))  # counters true, not oversold, no seat idle for who fits
+    seated = {row.id: row.standing is Standing.CONFIRMED for row in everybody}
+    assert seated == replayed(everybody)
+    assert sum(seated.values()) == SEATS
 
 
 def sell_without_lock(key, both_have_read, *, begin):
