@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import NotFound
 
 from dissemination.delivery.models import Delivery, Fate, Suppression
+from dissemination.delivery.suppressed import BOUNCED, ERASED, keyed
 from dissemination.guests.models import Guest, Reaction
 from dissemination.kernel import links
 from dissemination.kernel.clock import now, today
@@ -252,9 +253,10 @@ def on_list(workshop: Workshop, contacts: list[Contact]) -> set[str]:
 
 def suppressed(district_id: int, emails: list[str]) -> dict[str, str]:
     """Those of the (lower-case) addresses that must not be written to: address -> reason."""
+    marks = {keyed(kind, email): email for kind in (BOUNCED, ERASED) for email in emails}
     rows = db.session.execute(
         select(Suppression.address, Suppression.reason).where(
-            Suppression.district_id == district_id, Suppression.address.in_(emails)
+            Suppression.district_id == district_id, Suppression.address.in_([*emails, *marks])
         )
     )
-    return dict(rows.all())
+    return {marks.get(address, address): reason for address, reason in rows}

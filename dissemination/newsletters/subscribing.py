@@ -208,9 +208,10 @@ def _skip_unwanted(contact: Contact, topic_ids: set[int]) -> None:
 
 
 def subscriber(token: str) -> Contact | None:
-    """The contact that a preference or unsubscribe link names, None for a forged or unknown one."""
+    """The contact that a preference or unsubscribe link names, None for a forged, unknown or erased one."""
     contact_id = links.read("subscriber", token)
-    return db.session.get(Contact, contact_id) if isinstance(contact_id, int) else None
+    found = db.session.get(Contact, contact_id) if isinstance(contact_id, int) else None
+    return found if found is not None and found.erased_at is None else None
 
 
 def forget_old_requests() -> int:

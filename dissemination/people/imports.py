@@ -15,6 +15,7 @@ from sqlalchemy import select
 from stdnum.exceptions import ValidationError
 from stdnum.it import iva
 
+from dissemination.delivery import suppressed
 from dissemination.districts.models import District
 from dissemination.kernel.database import db
 from dissemination.kernel.text import fold
@@ -221,6 +222,7 @@ def check(report: Report, kind: str, district: District) -> list[tuple[int, dict
     clean: list[tuple[int, dict]] = []
     seen: dict[str, int] = {}
     context = _sectors(district) if kind == "companies" else _known_companies(district)
+    erased = _erased(report, district) if kind == "contacts" else set()
     make = _company if kind == "companies" else _contact
     for line, row in report.rows:
         try:
@@ -230,6 +232,9 @@ def check(report: Report, kind: str, district: District) -> list[tuple[int, dict
             continue
         if facts[key] in seen:
             report.problems.append(Problem(line, _("The same as line %(n)d.", n=seen[facts[key]])))
+            continue
+        if facts[key] in erased:
+            report.problems.append(Problem(line, _("This person asked for her data to be erased: take the line out.")))  # fmt: skip
             continue
         seen[facts[key]] = line
         clean.append((line, facts))
@@ -248,6 +253,11 @@ def _known_companies(district: District) -> dict[str, int]:
         .where(Company.district_id == district.id, Company.tax_id.is_not(None))
     )  # fmt: skip
     return {str(tax_id): merged or id_ for tax_id, id_, merged in rows}
+
+
+def _erased(report: Report, district: District) -> set[str]:
+    """The addresses of the file whose persons asked to be forgotten; known as keyed hashes only."""
+    return suppressed.forgotten(district.id, {row.get("email", "").lower() for _line, row in report.rows})
 
 
 def _known_contacts(district: District) -> set[str]:

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
+from flask_babel import gettext as _
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -115,7 +116,9 @@ class Contact(db.Model):  # type: ignore[name-defined]
 
     @property
     def name(self) -> str:
-        """Given name and family name."""
+        """Given name and family name; for a person who was erased words that say so."""
+        if self.erased_at is not None:
+            return _("erased person")
         return f"{self.given_name} {self.family_name}".strip()
 
 

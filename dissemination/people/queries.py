@@ -157,7 +157,7 @@ def contacts(
     district_id: int, *, search: str = "", company_id: int | None = None, after: str | None = None
 ) -> Page:
     """One page of the district's contacts by family name; `search` looks into names and addresses."""
-    query = select(Contact).where(Contact.district_id == district_id)
+    query = select(Contact).where(Contact.district_id == district_id, Contact.erased_at.is_(None))
     if search.strip():
         pattern = like(search)
         query = query.where(
