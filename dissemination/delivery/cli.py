@@ -1,4 +1,4 @@
-"""Commands of delivery: `outbox deliver`, `work`, `mail receive`, `mail fetch`, `mjml check`, `mjml render`."""
+"""Commands of delivery: `outbox deliver`, `work`, `mail receive` and `fetch`, `mjml check` and `render`."""
 
 import json
 import logging

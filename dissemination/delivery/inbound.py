@@ -63,7 +63,7 @@ class Incoming:
 
     def explained(self) -> dict:
         """What `--explain` prints of it."""
-        found = {
+        found: dict = {
             "kind": self.kind.value, "recipients": [asdict(r) for r in self.recipients],
             "message_id": self.key, "from": self.sender, "automatic": self.automatic,
         }  # fmt: skip
@@ -115,7 +115,7 @@ def read(octets: bytes) -> Incoming:
         "sender": from_address(message)[:254], "to": _to(message),
         "subject": one_line(_header(message, "Subject"))[:300], "automatic": _is_automatic(message),
         "authentic": is_authentic(message, authserv_ids=current_app.config["SETTINGS"].authserv_ids),
-        "answers_to": tuple((_header(message, "In-Reply-To") + " " + _header(message, "References")).split()[:50]),
+        "answers_to": _answers_to(message),
     }  # fmt: skip
     facts["deliveries"] = _deliveries(facts["to"])
     return _classified(message, facts)
@@ -142,6 +142,10 @@ def _to(message) -> tuple[str, ...]:
 def _deliveries(addresses) -> tuple[int, ...]:
     found = (verp.read(address) for address in addresses)
     return tuple(number for number in found if number is not None)
+
+
+def _answers_to(message) -> tuple[str, ...]:
+    return tuple(f"{_header(message, 'In-Reply-To')} {_header(message, 'References')}".split()[:50])
 
 
 def _is_automatic(message) -> bool:

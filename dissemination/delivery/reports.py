@@ -57,9 +57,8 @@ def _complained(message, part) -> tuple[Failed, ...]:
     fields = part.get_payload()[0] if part.is_multipart() else part
     addresses = [_address(value) for value in fields.get_all("Original-Rcpt-To", [])]
     if not any(addresses):
-        returned = [
-            p for p in message.walk() if p.get_content_type() in ("message/rfc822", "text/rfc822-headers")
-        ]
+        kinds = ("message/rfc822", "text/rfc822-headers")
+        returned = [p for p in message.walk() if p.get_content_type() in kinds]
         inner = [p for r in returned if r.is_multipart() for p in r.get_payload()]
         addresses = [_address(p.get("To")) for p in inner]
     return tuple(Failed(a, None, "") for a in dict.fromkeys(addresses) if a)[:MOST]

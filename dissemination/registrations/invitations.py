@@ -132,6 +132,7 @@ def _tell_of_change(registration: Registration, invitation: Invitation, facts: F
     shown = ("starts_at", "ends_at", "location")
     if any(getattr(invitation, name) != getattr(facts, name) for name in shown):
         invitation.sequence += 1  # RFC 5546 §2.1.4; a new title or link is only a newer DTSTAMP
+        registration.coming_at = None  # she said that she comes to what was told before
     _write(invitation, facts)
     if _is_near(registration, facts):
         invitation.reminded_for = facts.starts_at
@@ -206,15 +207,15 @@ def _tell_changed(registration: Registration) -> None:
         _put_in(registration, _last_taken_out(rows), make, rows)
         return
     for invitation, facts in pair(registration.workshop, held, facts_of(registration)):
-        if invitation is None:
-            _send(mails.date_added, registration, _object_for(registration, None, facts, rows))
-        elif facts is None:
+        if facts is None and invitation is not None:
             _take_out(mails.date_removed, registration, invitation)
-        else:
+        elif facts is not None and invitation is None:
+            _send(mails.date_added, registration, _object_for(registration, None, facts, rows))
+        elif facts is not None and invitation is not None:
             _tell_of_change(registration, invitation, facts, mails.changed)
 
 
-def switch(registration: Registration) -> None:
+def switched(registration: Registration) -> None:
     """She takes part online instead of in the room, or back: each date gets its new place, SEQUENCE + 1.
 
     Call it after `registration.attends` was changed. Who holds no seat is not written to.

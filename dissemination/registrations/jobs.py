@@ -12,10 +12,11 @@ from sqlalchemy.orm import joinedload
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
-from dissemination.registrations import actions, invitations, moves, offers, proofs, queries, unasked
+from dissemination.registrations import actions, answers, asking, invitations, moves, offers, proofs, queries, unasked
 from dissemination.registrations.models import (
     LIVING,
     Attends,
+    ComingPlan,
     Invitation,
     Registration,
     Room,
@@ -35,6 +36,19 @@ def tell_changed() -> int:
 def remind() -> int:
     """Remind of dates that begin within the district's `reminder_hours`; how many reminders."""
     return _in_batches(_to_remind, lambda i: invitations.remind(i.registration, i))
+
+
+def ask_who_is_coming() -> int:
+    """Ask "still coming?" where a workshop's plan says so; how many were asked."""
+    count = 0
+    for workshop_id in [row.workshop_id for row in asking.due()]:
+        asked = BATCH
+        while asked == BATCH:
+            with transaction():
+                row = db.session.get(ComingPlan, workshop_id)
+                asked = asking.ask_as_planned(row, most=BATCH) if row is not None else 0
+            count += asked
+    return count
 
 
 def promote_freed() -> int:
@@ -158,7 +172,13 @@ def _to_remind():
     )
 
 
+def drop_waiting_files() -> int:
+    """Delete files whose form was never finished; how many."""
+    with transaction():
+        return answers.drop_waiting()
+
+
 JOBS = [
-    (20, tell_changed), (30, follow_modes), (30, promote_freed), (60, expire_offers), (60, expire_proofs),
-    (60, release_pools), (300, remind), (86400, forget_unasked),
+    (20, tell_changed), (600, ask_who_is_coming), (30, follow_modes), (30, promote_freed), (60, expire_offers), (60, expire_proofs),
+    (60, release_pools), (300, remind), (86400, forget_unasked), (3600, drop_waiting_files),
 ]  # fmt: skip
