@@ -176,9 +176,8 @@ def _imap(env) -> ImapSettings:
 
 
 def _authserv_ids(env) -> tuple[str, ...]:
-    names = tuple(
-        name.strip().lower() for name in (_text(env, "AUTHSERV_IDS") or "").split(",") if name.strip()
-    )
+    given = (_text(env, "AUTHSERV_IDS") or "").lower().split(",")
+    names = tuple(name.strip() for name in given if name.strip())
     wrong = [name for name in names if set(name) & set(' ;"()@/')]
     if wrong:
         raise ConfigError(f"AUTHSERV_IDS: {wrong[0]!r} is not the name of a mail server.")

@@ -5,6 +5,7 @@ from sqlalchemy import BigInteger, bindparam, cast, select
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import UtcDateTime
 from dissemination.registrations import answer_pages, materials, mine, recognised  # noqa: F401 (add to `public`)
+from dissemination.registrations import coming, feeds  # noqa: F401 (they add pages to `public`)
 from dissemination.registrations.board import desk as board
 from dissemination.registrations.desk import desk
 from dissemination.registrations.embed import create_embedded

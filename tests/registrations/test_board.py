@@ -193,7 +193,7 @@ def queries_of(browser, path):
     statements = []
 
     def count(_connection, _cursor, statement, *_more):
-        statements.append(statement)
+        statements.extend([statement] if statement != "BEGIN" else [])
 
     event.listen(db.engine, "before_cursor_execute", count)
     try:

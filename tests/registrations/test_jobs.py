@@ -26,8 +26,9 @@ def workshop(moda):
 def enter(workshop, name, **facts):
     with transaction():
         return actions.register(
-            workshop, email=f"{name}@tessitura.example", given_name=name.title(), family_name="Rossi", **facts
-        )
+            workshop, email=f"{name}@tessitura.example", given_name=name.title(), family_name="Rossi",
+            **{"proven": True, **facts},
+        )  # fmt: skip
 
 
 def move(workshop, *shifts):
@@ -137,7 +138,7 @@ def test_switching_to_online_moves_the_calendar_there_with_a_higher_sequence_and
     carlo = enter(workshop, "carlo", language="en")
     online(workshop, carlo)
     with transaction():
-        invitations.switch(carlo)
+        invitations.switched(carlo)
     assert sent(1) == [("carlo", "switched", "REQUEST", 1, "2027-03-11T13:00")]
     assert (last().calendar["location"], last().calendar["uid"]) == ("Online", carlo.invitations[0].uid)
     assert [c["new"] for c in last().letter.source["shared"]["changes"]] == [
@@ -146,11 +147,11 @@ def test_switching_to_online_moves_the_calendar_there_with_a_higher_sequence_and
     with transaction():
         carlo.attends = Attends.ROOM
     with transaction():
-        invitations.switch(carlo)
+        invitations.switched(carlo)
     assert sent(2) == [("carlo", "switched", "REQUEST", 2, "2027-03-11T13:00")]
     assert last().calendar["location"] == "Museo del Tessuto, Via Puccetti 3, Prato"
     with transaction():
-        invitations.switch(carlo)
+        invitations.switched(carlo)
     assert len(sent()) == 3  # nothing changed, nothing is sent
 
 
