@@ -18,9 +18,9 @@ def door_texts() -> dict[str, Any]:
         "count": _("{n} of {all} in the room"),
         "left": _both(
             lambda n: ngettext(
-                "%(num)s left early",
-                "%(num)s left early",
-                n, num="{n}",
+                "%(many)s left early",
+                "%(many)s left early",
+                n, many="{n}",
             )
         ),
         "all_sent": _("All sent, {time}."),
@@ -28,9 +28,9 @@ def door_texts() -> dict[str, Any]:
         "sending": _("Sending …"),
         "offline": _both(
             lambda n: ngettext(
-                "Offline: %(num)s waits to be sent.",
-                "Offline: %(num)s wait to be sent.",
-                n, num="{n}",
+                "Offline: %(many)s waits to be sent.",
+                "Offline: %(many)s wait to be sent.",
+                n, many="{n}",
             )
         ),
         "offline_empty": _("Offline. Nothing waits to be sent; go on checking in."),
@@ -42,9 +42,9 @@ def door_texts() -> dict[str, Any]:
         ),
         "others": _both(
             lambda n: ngettext(
-                "%(num)s entry of another account waits on this phone: whoever made it has to sign in.",
-                "%(num)s entries of another account wait on this phone: whoever made them has to sign in.",
-                n, num="{n}",
+                "%(many)s entry of another account waits on this phone: whoever made it has to sign in.",
+                "%(many)s entries of another account wait on this phone: whoever made them has to sign in.",
+                n, many="{n}",
             )
         ),
         "ready": _("Ready to work without a network."),
@@ -94,9 +94,9 @@ def door_texts() -> dict[str, Any]:
         "nobody": _("Nobody matches. Somebody without registration is added below."),
         "more": _both(
             lambda n: ngettext(
-                "and %(num)s more: write more of the name",
-                "and %(num)s more: write more of the name",
-                n, num="{n}",
+                "and %(many)s more: write more of the name",
+                "and %(many)s more: write more of the name",
+                n, many="{n}",
             )
         ),
         "camera_refused": _("The camera may not be used. Allow it in the browser's settings for this page, "

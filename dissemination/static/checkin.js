@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const may = root.dataset.may === "yes";
   const texts = JSON.parse(root.dataset.texts);
   const part = (name) => document.getElementById(`door-${name}`);
-  const MOST = 200, SHOWN = 40, RECENT = 8, EVERY = 15000, PATIENCE = 15000;
+  const MOST = 200, SHOWN = 25, RECENT = 8, EVERY = 15000, PATIENCE = 15000;
   const other = self.BroadcastChannel ? new BroadcastChannel(`door ${page}`) : null;
 
   let list = null; // {account, open, closed, leaves_phone_at, people, etag, fetched}
@@ -21,7 +21,8 @@ document.addEventListener("DOMContentLoaded", () => {
   // Words.
   const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
   const count = (pair, n) => say(pair[n === 1 ? 0 : 1], { n });
-  const clock = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const wall = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: root.dataset.zone });
+  const clock = (at) => wall.format(new Date(at));
   const fold = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/\s+/g, " ").trim();
   const now = () => Date.now() + offset;
   const uuid = () => {
@@ -85,8 +86,9 @@ document.addEventListener("DOMContentLoaded", () => {
     return made;
   }
   const enter = async (person) => {
-    await record({ move: "in", code: person.code, name: person.name, admit: person.standing !== "confirmed" });
+    const act = await record({ move: "in", code: person.code, name: person.name, admit: person.standing !== "confirmed" });
     tell(say(texts.came, { name: person.name }));
+    part("said").append(button(texts.undo, () => undoOwn(act)));
   };
   const depart = async (person) => {
     await record({ move: "out", code: person.code, name: person.name });
