@@ -1,9 +1,12 @@
 """The verbs of districts and their sectors."""
 
+import re
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 
@@ -45,6 +48,37 @@ class UnknownZone(Refusal):
     field = "timezone"
 
 
+class OfficeHoursEndFirst(Refusal):
+    """The office closes before it opens."""
+
+    status = 422
+    message = _l("Office hours end after they begin: from 0 to 23, until 1 to 24.")
+    field = "office_until"
+
+
+class BadOrigin(Refusal):
+    """A line that is not the origin of a site."""
+
+    status = 422
+    field = "embed_origins"
+
+    def __init__(self, number: int, line: str):
+        super().__init__(
+            _(
+                "Line %(number)d is not an address such as https://www.example.org, without a path: %(line)s",
+                number=number, line=line[:100],
+            )
+        )  # fmt: skip
+
+
+class TooManyOrigins(Refusal):
+    """More sites than a header line bears."""
+
+    status = 422
+    message = _l("At most 20 sites.")
+    field = "embed_origins"
+
+
 class SectorExists(Refusal):
     """Another sector of the district has that code."""
 
@@ -77,6 +111,42 @@ def _check(facts: dict) -> None:
         raise UnknownZone from None
 
 
+MOST_ORIGINS = 20
+HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
+
+
+def _check_office(district: District, facts: dict) -> None:
+    opens = facts.get("office_from", district.office_from)
+    closes = facts.get("office_until", district.office_until)
+    if not 0 <= opens < closes <= 24:
+        raise OfficeHoursEndFirst
+
+
+def origins(text: str) -> list[str]:
+    """The origins in `text`, one a line, as CSP's frame-ancestors takes them (W3C CSP3 §6.4.2).
+
+    https only, a host and at most a port; no wildcard, path or user. International names become ASCII.
+    Raises BadOrigin with the line at fault, TooManyOrigins.
+    """
+    lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    if len(lines) > MOST_ORIGINS:
+        raise TooManyOrigins
+    return list(dict.fromkeys(_origin(n, line) for n, line in lines))
+
+
+def _origin(number: int, line: str) -> str:
+    try:
+        parts = urlsplit(line)
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:  # UnicodeError is one
+        raise BadOrigin(number, line) from None
+    plain = parts.scheme == "https" and parts.path in ("", "/") and not (parts.query or parts.fragment)
+    if not plain or "@" in parts.netloc or len(host) > 253 or not HOST.fullmatch(host):
+        raise BadOrigin(number, line)
+    return f"https://{host}{port}"
+
+
 def add(
     *, slug: str, name_it: str, name_en: str, managing_body: str, mailbox_name: str, mailbox_address: str,
     **facts,
@@ -106,9 +176,12 @@ def add(
 def revise(district: District, *, version: int, **facts) -> District:
     """Change a district's settings. A changed privacy text gets the next version number by itself.
 
-    Raises ChangedMeanwhile, BadMailbox, UnknownZone.
+    Raises ChangedMeanwhile, BadMailbox, UnknownZone, OfficeHoursEndFirst, BadOrigin, TooManyOrigins.
     """
     _check({"mailbox_address": district.mailbox_address, **facts})
+    _check_office(district, facts)
+    if "embed_origins" in facts:
+        facts["embed_origins"] = "\n".join(origins(facts["embed_origins"]))
     if district.version != version:
         raise ChangedMeanwhile
     changed = any(

@@ -25,6 +25,11 @@ class SettingsForm(Form):
     reminder_hours = IntegerField(
         _l("Reminder, hours before a workshop"), validators=[InputRequired(), NumberRange(1, 336)]
     )
+    office_from = IntegerField(_l("Office hours from"), validators=[InputRequired(), NumberRange(0, 23)])
+    office_until = IntegerField(_l("Office hours until"), validators=[InputRequired(), NumberRange(1, 24)])
+    embed_origins = TextAreaField(
+        _l("Sites that may show the registration form"), validators=[Length(max=4000)]
+    )  # fmt: skip
     about_it = long_text(_l("About the district, in Italian"))
     about_en = long_text(_l("About the district, in English"))
     privacy_it = long_text(_l("Privacy text in Italian"))
@@ -34,13 +39,13 @@ class SettingsForm(Form):
     def facts(self) -> dict:
         """The columns to write."""
         return {name: field.data or "" for name, field in self._fields.items() if name in FACTS} | {
-            "reminder_hours": self.reminder_hours.data
+            name: self[name].data for name in ("reminder_hours", "office_from", "office_until")
         }
 
 
 FACTS = (
     "name_it", "name_en", "managing_body", "place", "mailbox_name", "mailbox_address", "website",
-    "about_it", "about_en", "privacy_it", "privacy_en",
+    "about_it", "about_en", "privacy_it", "privacy_en", "embed_origins",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from dissemination.kernel.clock import local
 from dissemination.kernel.languages import translated
 from dissemination.workshops.linked import page_of
 from dissemination.workshops.models import Mode, State, Workshop
+from dissemination.workshops.slots import ENDLESS
 
 
 def ics(workshops: Iterable[Workshop], *, name: str, zone: str) -> bytes:
@@ -54,7 +55,7 @@ def as_json(workshop: Workshop, left: int | None) -> dict:
         if workshop.series
         else None,
         "co_organisers": [{"name": c.name, "website": c.website} for c in workshop.co_organisers],
-        "seats_left": left,
+        "seats_left": None if left is None or left >= ENDLESS else left,
         "updated_at": changed_at(workshop).isoformat(),
     }
 

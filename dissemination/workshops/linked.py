@@ -5,6 +5,7 @@ from flask import current_app, url_for
 from dissemination.kernel.clock import local
 from dissemination.kernel.languages import translated
 from dissemination.workshops.models import Mode, State, Workshop
+from dissemination.workshops.slots import ENDLESS
 
 SCHEMA = "https://schema.org/"
 ATTENDANCE = {
@@ -57,7 +58,7 @@ def event(workshop: Workshop, *, left: int | None = None) -> dict:
     }
     if workshop.series is not None:
         facts["superEvent"] = {"@type": "EventSeries", "name": translated(workshop.series, "title")}
-    if left is not None:
+    if left is not None and left < ENDLESS:
         facts["remainingAttendeeCapacity"] = left
     return {name: value for name, value in facts.items() if value not in ("", [])}
 

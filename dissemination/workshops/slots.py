@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement
 
 from dissemination.workshops.models import Workshop
 
+ENDLESS = 1_000_000  # free seats: as many as want
+
 _panel: Callable[[Workshop], Any] | None = None
 _left: Callable[[Iterable[int]], dict[int, int]] | None = None
 _marks: tuple[ColumnElement, ...] = ()
@@ -27,8 +29,9 @@ def register(
     """Say how the seats of a workshop are shown.
 
     `panel(workshop)` gives the registration panel of the public page as HTML (Markup). `left(ids)` gives
-    the free seats of many workshops by id, with one query. `marks` are scalar subqueries correlated with
-    `Workshop`: as long as their values stay, `panel` shows the same (see `kept`).
+    the free seats of many workshops by id (ENDLESS: no limit), with one query. `marks` are scalar
+    subqueries correlated with `Workshop`: as long as their values stay, `panel` shows the same (see
+    `kept`).
     """
     global _panel, _left, _marks
     _panel, _left, _marks = panel, left, tuple(marks)

@@ -282,7 +282,7 @@ def test_the_consent_ledger_is_on_the_contacts_page(sign_in, ada, moda, rows):
 
 SETTINGS = {
     "name_it": "Moda", "name_en": "Fashion", "managing_body": "Ente", "mailbox_name": "Moda",
-    "mailbox_address": "eventi@moda.example", "reminder_hours": "48",
+    "mailbox_address": "eventi@moda.example", "reminder_hours": "48", "office_from": "9", "office_until": "18",
 }  # fmt: skip
 
 
