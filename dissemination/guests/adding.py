@@ -114,7 +114,7 @@ def _contacts_page(district, workshop, refusal=None):
     emails = [contact.email for contact in page.rows]
     html = render_template(
         "guests/contacts.html", workshop=workshop, page=page, wanted=wanted, refusal=refusal,
-        total=queries.count_contacts(workshop, wanted), there=queries.on_list(workshop, page.rows),
+        total=queries.count_contacts(workshop, wanted),
         suppressed=queries.suppressed(workshop.district_id, emails), most=lists.MOST_LINES,
     )  # fmt: skip
     return html, refusal.status if refusal else 200

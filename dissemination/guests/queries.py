@@ -201,11 +201,16 @@ class Wanted:
 
 
 def _contacts(workshop: Workshop, wanted: Wanted) -> Select:
+    """Those who are not on the list yet."""
+    guests = select(Guest.email).where(Guest.workshop_id == workshop.id)
     query = (
         select(Contact)
         .outerjoin(Contact.company)
-        .where(Contact.district_id == workshop.district_id, Contact.erased_at.is_(None))
-    )
+        .where(
+            Contact.district_id == workshop.district_id, Contact.erased_at.is_(None),
+            Contact.email.not_in(guests),
+        )
+    )  # fmt: skip
     if wanted.text.strip():
         pattern = like(wanted.text)
         query = query.where(
@@ -223,7 +228,7 @@ def _contacts(workshop: Workshop, wanted: Wanted) -> Select:
 
 
 def contacts(workshop: Workshop, wanted: Wanted, *, after: str | None = None) -> Page:
-    """One page of the contacts that may be invited, by family name, with their company."""
+    """One page of the contacts that are not guests yet, by family name, with their company."""
     query = _contacts(workshop, wanted).options(joinedload(Contact.company))
     return page(query, columns=(Contact.name_folded, Contact.id), after=after)
 
@@ -239,16 +244,9 @@ def all_contacts(workshop: Workshop, wanted: Wanted, *, most: int) -> list[Conta
 
 
 def some_contacts(workshop: Workshop, ids) -> list[Contact]:
-    """The contacts of the district with those ids."""
+    """The contacts of the district with those ids that are not guests yet."""
     query = _contacts(workshop, Wanted()).where(Contact.id.in_(list(ids)))
     return list(db.session.scalars(query.order_by(Contact.id)))
-
-
-def on_list(workshop: Workshop, contacts: list[Contact]) -> set[str]:
-    """The addresses of `contacts` that are guests already."""
-    emails = [contact.email for contact in contacts]
-    query = select(Guest.email).where(Guest.workshop_id == workshop.id, Guest.email.in_(emails))
-    return set(db.session.scalars(query))
 
 
 def suppressed(district_id: int, emails: list[str]) -> dict[str, str]:

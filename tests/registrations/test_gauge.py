@@ -29,7 +29,9 @@ def workshop(moda):
     with transaction():
         adopt_catalogue(db.session.query(Plan).filter_by(district_id=moda.id).one())
     with transaction():
-        return factories.workshop(moda, title="Lana", seats=200, sector_id=None)
+        row = factories.workshop(moda, title="Lana", seats=200)
+        row.sector_id = None
+    return row
 
 
 def enter(workshop, name, *, proven=True, **facts):
@@ -209,8 +211,8 @@ def test_the_desk_says_what_is_missing_of_whom_and_asks(sign_in, ada, bice, moda
     enter(workshop, "carlo", company=company, job_title="Titolare")
     shown = sign_in(ada).get(page).text
     assert "0 %" in shown
-    assert f'<a href="/moda/desk/companies/{company.id}">Conceria Arno</a>' in shown
-    assert f'<a href="/moda/desk/companies/{company.id}/edit">' in sign_in(bice).get(page).text
+    assert f'<a href="/moda/desk/people/companies/{company.id}">Conceria Arno</a>' in shown
+    assert f'<a href="/moda/desk/people/companies/{company.id}/edit">' in sign_in(bice).get(page).text
     assert sign_in(ada).post(f"{page}/requests").status_code == 303
     assert asked() == ["carlo"]
     assert "Oggi la domanda è già partita" in sign_in(ada).get(page).text
