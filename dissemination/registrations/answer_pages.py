@@ -30,6 +30,12 @@ def my_file(token, question_id):
     return _download(found if found is not None and found.registration_id == registration.id else None)
 
 
+@desk.app_template_global()
+def answer_words(question, value) -> str:
+    """An answer in words, in the language of the page."""
+    return answers.shown(question, value)
+
+
 def _download(found: AnswerFile | None) -> Response:
     if found is None:
         raise NotFound

@@ -79,11 +79,15 @@ def create(district, slug):
     """Register the person; she gets the same mails as if she had done it."""
     workshop = workshops.by_slug(district, slug)
     form = forms.desk_form(workshop)
+    if answers.uploads(form):
+        with transaction():
+            answers.store(form, workshop)
     if not form.validate():
         return _form_page(workshop, form), 422
     try:
         with transaction():
             registration = actions.register(workshop, **form.facts(), by=current_user)
+            answers.claim(registration)
     except Refusal as refusal:
         form.refuse(refusal)
         return _form_page(workshop, form), refusal.status

@@ -12,7 +12,17 @@ from sqlalchemy.orm import joinedload
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
-from dissemination.registrations import actions, answers, asking, invitations, moves, offers, proofs, queries, unasked
+from dissemination.registrations import (
+    actions,
+    answers,
+    asking,
+    invitations,
+    moves,
+    offers,
+    proofs,
+    queries,
+    unasked,
+)
 from dissemination.registrations.models import (
     LIVING,
     Attends,
