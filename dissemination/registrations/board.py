@@ -89,9 +89,11 @@ def create_message(district, slug, invitation_id):
         flash(_("The invitation goes to %(name)s again.", name=name))
     else:
         flash(
-            _("A message with it is still on its way to %(name)s: wait for its fate.", name=name), "warning"
+            _("A message with it is still on its way to %(name)s: see what becomes of it.", name=name),
+            "warning",
         )
-    return redirect(url_for(".show", district=district, slug=slug, **request.args), 303)
+    shown = request.args.get("show") or None
+    return redirect(url_for(".show", district=district, slug=slug, show=shown), 303)
 
 
 def _send_again(invitation) -> bool:

@@ -237,9 +237,9 @@ def test_asking_who_is_coming_from_the_board(workshop, ada, sign_in):
     browser = sign_in(ada)
     path = address(workshop, "calendars/questions")
     page = browser.post(path, data={"whom": "unanswered"}, follow_redirects=True).text
-    assert "Lo stiamo chiedendo a 1 persona." in page
+    assert "La domanda parte per 1 persona." in page
     page = browser.post(path, data={"whom": "everybody"}, follow_redirects=True).text
-    assert "Lo stiamo chiedendo a 1 persona." in page  # Carlo; Dino was asked today
+    assert "La domanda parte per 1 persona." in page  # Carlo; Dino was asked today
     page = browser.post(path, data={"whom": "everybody"}, follow_redirects=True).text
     assert "Oggi non resta nessuno a cui chiederlo" in page
     wrong = browser.post(address(workshop, "calendars/plan"), data={"whom": "everybody", "days": "soon"})
