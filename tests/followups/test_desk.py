@@ -178,7 +178,7 @@ def test_sending_late_asks_first_and_says_to_how_many(desk, path, workshop, cloc
 
 def test_the_mails_of_another_workshop_are_taken_along_once(desk, path, workshop, moda, nautica):
     with transaction():
-        other = factories.workshop(moda, title="Altro", starts_at=START)
+        other = factories.workshop(moda, title="Altro", title_en="Altro", starts_at=START)
         foreign = factories.workshop(nautica, starts_at=START)
         cast.rule(other)
         cast.rule(other, minutes=60)
