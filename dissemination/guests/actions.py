@@ -1,13 +1,13 @@
 """The verbs: put people on the list, invite and remind them, note what they answer, take them off again.
 
 A guest's reaction follows her registration: `registrations`, a floor above, calls `admit`, `accept` and
-`withdrawn` when one is made or cancelled.
+`withdrawn` when one is made or cancelled. Forgetting who the guests were is the business of `privacy`.
 """
 
 import secrets
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import update
 
 from dissemination.delivery import outbox
 from dissemination.delivery.mail import Mail
@@ -202,31 +202,3 @@ def remove(guest: Guest) -> None:
     outbox.cancel(guest, "the guest was removed from the list")
     db.session.delete(guest)
     db.session.flush()
-
-
-def purge(workshop_id: int) -> int:
-    """Forget who the guests of a workshop were: names, addresses and links go; counts, companies of the
-    registry and reactions stay. How many rows lost a person."""
-    return _purge(Guest.workshop_id == workshop_id)
-
-
-def erase(district_id: int, *, contact_id: int | None = None, email: str = "") -> int:
-    """Forget one person on all lists of a district, found by contact or address; how many rows."""
-    mine = select(Workshop.id).where(Workshop.district_id == district_id)
-    whom = [Guest.email == email.strip().lower()] if email else []
-    if contact_id is not None:
-        whom.append(Guest.contact_id == contact_id)
-    if not whom:
-        raise ValueError("give contact_id or email")
-    return _purge(Guest.workshop_id.in_(mine), or_(*whom))
-
-
-def _purge(*which) -> int:
-    guests = db.session.scalars(select(Guest).where(Guest.purged_at.is_(None), *which)).all()
-    for guest in guests:
-        outbox.cancel(guest, "personal data were erased")
-        guest.email = f"{secrets.token_hex(8)}@erased.invalid"  # unique, and nobody's
-        guest.given_name = guest.family_name = guest.company_name = guest.folded = ""
-        guest.public_id, guest.contact_id, guest.purged_at = secrets.token_hex(16), None, now()
-    db.session.flush()
-    return len(guests)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import NotFound
 
+from dissemination.delivery import suppressed as known
 from dissemination.delivery.models import Delivery, Fate, Suppression
-from dissemination.delivery.suppressed import BOUNCED, ERASED, keyed
 from dissemination.guests.models import Guest, Reaction
 from dissemination.kernel import links
 from dissemination.kernel.clock import now, today
@@ -251,10 +252,10 @@ def some_contacts(workshop: Workshop, ids) -> list[Contact]:
 
 def suppressed(district_id: int, emails: list[str]) -> dict[str, str]:
     """Those of the (lower-case) addresses that must not be written to: address -> reason."""
-    marks = {keyed(kind, email): email for kind in (BOUNCED, ERASED) for email in emails}
+    marks = {known.keyed(known.BOUNCED, email): email for email in emails}
     rows = db.session.execute(
         select(Suppression.address, Suppression.reason).where(
             Suppression.district_id == district_id, Suppression.address.in_([*emails, *marks])
         )
     )
-    return {marks.get(address, address): reason for address, reason in rows}
+    return {marks.get(address, address): reason or _("mail came back") for address, reason in rows}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
+from dissemination.delivery.suppressed import forgotten
 from dissemination.guests import queries
 from dissemination.guests.models import Guest
 from dissemination.kernel.database import db
@@ -44,7 +45,7 @@ class Screening:
 
 
 def screen(workshop: Workshop, people: Iterable[Person]) -> Screening:
-    """Sort `people`; five queries whatever their number. Writes nothing.
+    """Sort `people` with a handful of queries. Writes nothing.
 
     Two lines with one address become one: what the first leaves empty the second fills.
     """
@@ -57,6 +58,7 @@ def screen(workshop: Workshop, people: Iterable[Person]) -> Screening:
         )
     )
     refused = _refused(workshop.district_id, emails)
+    erased = forgotten(workshop.district_id, emails)
     known = _known(workshop.district_id, emails)
     companies = _companies(workshop.district_id, [p.company_name for p in unique.values()])
     for email, person in unique.items():
@@ -64,7 +66,7 @@ def screen(workshop: Workshop, people: Iterable[Person]) -> Screening:
             found.there.append(person)
         elif email in refused:
             found.left_out.append((person, refused[email]))
-        elif email in known and known[email].erased_at is not None:
+        elif email in erased:
             found.left_out.append((person, _("This person asked for her data to be erased.")))
         else:
             found.new.append(_completed(person, known.get(email), companies))
