@@ -64,7 +64,7 @@ def results_csv(district, slug, purpose):
 
 
 @desk.get(f"{WHICH}/answers.csv")
-@requires(Role.VIEWER)
+@requires(Role.ORGANISER)
 def answers_csv(district, slug, purpose):
     """Every answer with its giver; only of a form that said so."""
     workshop, purpose, sheet, answers = _read(district, slug, purpose)

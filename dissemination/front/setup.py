@@ -22,6 +22,7 @@ DESK = (
     ("people_desk.companies", _l("Companies")),
     ("people_desk.contacts", _l("Contacts")),
     ("plan_desk.figures", _l("Figures")),
+    ("statistics_desk.index", _l("Statistics")),
     ("plan_desk.index", _l("Plan")),
     ("front_desk.mail", _l("Mail")),
     ("people_desk.settings", _l("Settings")),
