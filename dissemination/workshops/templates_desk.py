@@ -107,5 +107,5 @@ def _values(row, name: str, version: str = "0") -> dict:
     return {"name": name, "sector_id": row.sector_id, "version": version}
 
 
-def _page(template, form, **facts):
-    return render_template(template, form=form, **facts), 422 if form.is_submitted() else 200
+def _page(name, form, **facts):
+    return render_template(name, form=form, **facts), 422 if form.is_submitted() else 200
