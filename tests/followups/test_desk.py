@@ -77,7 +77,7 @@ def test_a_mail_is_written_and_shown_with_its_time_and_people(desk, path, worksh
     assert (rule.minutes, rule.body_it) == (120, "Buongiorno {{ nome }},\n\ngrazie.")
     page = desk.get(path).text
     assert "2 hours after the end" in page
-    assert "11/03/2027 19:00, to 1 people as things stand now" in page
+    assert "11/03/2027 19:00, to 1 person as things stand now" in page
 
 
 def test_what_is_wrong_is_named_and_what_was_written_is_kept(desk, path):
