@@ -152,8 +152,14 @@ def test_the_same_message_twice_acts_once(workshop):
     assert (take(octets), take(octets)) == ("freed", "freed")
     assert mails() == [("carlo", "withdrawn"), ("dino", "promoted")]
     assert db.session.scalar(select(func.count(Reply.id))) == 1
-    nameless = without(answer("thunderbird", invited("dino"), "ACCEPTED", attendee="dino@tessitura.example"), "Message-ID")
-    assert (take(nameless), take(nameless), db.session.scalar(select(func.count(Reply.id)))) == ("noted", "noted", 2)
+    nameless = without(
+        answer("thunderbird", invited("dino"), "ACCEPTED", attendee="dino@tessitura.example"), "Message-ID"
+    )
+    assert (take(nameless), take(nameless), db.session.scalar(select(func.count(Reply.id)))) == (
+        "noted",
+        "noted",
+        2,
+    )
 
 
 def test_an_answer_to_the_old_date_is_stale_and_shows_what_it_answered(workshop):
@@ -187,7 +193,9 @@ def test_the_attendee_is_compared_without_case_and_an_unknown_one_goes_to_a_pers
     ("NEEDS-ACTION", "REPLY", "partstat: Purtroppo ho già un impegno."),
 ])  # fmt: skip
 def test_what_needs_judgement_goes_to_a_person(workshop, partstat, method, note):
-    octets = answer("outlook", invited(), partstat, method=method, start="20270312T140000", end="20270312T170000")
+    octets = answer(
+        "outlook", invited(), partstat, method=method, start="20270312T140000", end="20270312T170000"
+    )
     assert take(octets) == "for_a_person"
     reply = db.session.scalars(select(Reply)).one()
     assert (reply.note, reply.handled_at, reply.invitation_id) == (note, None, invited().id)
@@ -205,7 +213,9 @@ def test_an_unreadable_answer_to_our_mail_goes_to_a_person(workshop):
 def test_a_uid_that_we_do_not_know_is_ours_only_by_its_host(workshop):
     gone = "00000000000000000000000000000000@moda.example"
     assert take(answer("thunderbird", invited(), uid=gone)) == "for_a_person"
-    assert take(answer("thunderbird", invited(), uid="040000008200E00074C5B7101A82E008@other.example")) == "none"
+    assert (
+        take(answer("thunderbird", invited(), uid="040000008200E00074C5B7101A82E008@other.example")) == "none"
+    )
     assert take(answer("thunderbird", invited(), uid=f"rehearsal-{gone}")) == "none"
     assert db.session.scalar(select(func.count(Reply.id))) == 1
 
@@ -213,7 +223,10 @@ def test_a_uid_that_we_do_not_know_is_ours_only_by_its_host(workshop):
 def test_declining_one_of_two_dates_is_noted_declining_both_frees_the_seat(workshop):
     with transaction():
         first = workshop.sessions[0]
-        workshop.sessions = [first, WorkshopSession(title_it="Due", starts_at=first.starts_at + DAY, ends_at=first.ends_at + DAY)]
+        workshop.sessions = [
+            first,
+            WorkshopSession(title_it="Due", starts_at=first.starts_at + DAY, ends_at=first.ends_at + DAY),
+        ]
         workshop.ends_at, workshop.revision = first.ends_at + DAY, workshop.revision + 1
     jobs.tell_changed()
     one, two = of("carlo").invitations
@@ -226,7 +239,10 @@ def test_declining_one_of_two_dates_is_noted_declining_both_frees_the_seat(works
 def test_one_forged_no_of_two_asks(workshop):
     with transaction():
         first = workshop.sessions[0]
-        workshop.sessions = [first, WorkshopSession(title_it="Due", starts_at=first.starts_at + DAY, ends_at=first.ends_at + DAY)]
+        workshop.sessions = [
+            first,
+            WorkshopSession(title_it="Due", starts_at=first.starts_at + DAY, ends_at=first.ends_at + DAY),
+        ]
         workshop.ends_at, workshop.revision = first.ends_at + DAY, workshop.revision + 1
     jobs.tell_changed()
     assert take(without(answer("outlook", of("carlo").invitations[0]), "Authentication-Results")) == "noted"
@@ -303,4 +319,6 @@ def test_another_districts_invitation_is_found_by_its_uid_alone(workshop, nautic
     octets = answer("thunderbird", invited("eva"), "ACCEPTED", attendee="eva@tessitura.example")
     assert take(octets) == "noted"
     assert db.session.scalars(select(Reply)).one().district_id == nautica.id
-    assert db.session.scalars(select(Invitation.answer).where(Invitation.answer.is_not(None))).all() == ["ACCEPTED"]
+    assert db.session.scalars(select(Invitation.answer).where(Invitation.answer.is_not(None))).all() == [
+        "ACCEPTED"
+    ]
