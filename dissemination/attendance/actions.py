@@ -16,6 +16,7 @@ from dissemination.attendance.presence import (
     check_in,
     check_out,
     derive,
+    is_online_now,
     join,
     leave,
     must_be_open,
@@ -41,9 +42,9 @@ from dissemination.workshops.queries import hold
 from dissemination.workshops.refusals import AlreadyCancelled
 
 __all__ = [
-    "Act", "Did", "Outcome", "check_in", "check_out", "close", "derive", "join", "leave", "let_in",
-    "registration_ids", "remove_evidence", "reopen", "scan", "take_batch", "take_report", "tick", "undo",
-    "walk_in",
+    "Act", "Did", "Outcome", "check_in", "check_out", "close", "derive", "is_online_now", "join", "leave",
+    "let_in", "registration_ids", "remove_evidence", "reopen", "scan", "take_batch", "take_report", "tick",
+    "undo", "walk_in",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Iterable
 from hashlib import sha256
+from io import BytesIO
 
 import segno
 from flask import current_app
@@ -46,4 +47,6 @@ def picture(of: str) -> str:
 
 def drawing(of: str) -> str:
     """The QR as an SVG document, without the quiet zone: the paper around it must stay white."""
-    return qr(of).svg_inline(scale=1, border=0, dark="#000", svgns=True)
+    out = BytesIO()
+    qr(of).save(out, kind="svg", border=0, dark="#000", xmldecl=False, nl=False)
+    return out.getvalue().decode()

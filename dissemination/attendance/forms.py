@@ -113,3 +113,15 @@ class ReopeningForm(Form):
     """Why a closing is taken back."""
 
     reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(max=500)])
+
+
+class RemovalForm(Form):
+    """Why a file of evidence was wrong."""
+
+    reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(max=500)])
+
+
+class ReportForm(Form):
+    """The participants report of the online platform."""
+
+    report = FileField(_l("Participants report (CSV)"), validators=[FileRequired(_l("Choose the file."))])

@@ -236,12 +236,14 @@ def _within(day: times.Day) -> datetime:
 def join(registration: Registration) -> None:
     """She opens her online link: present online from now on. Pressing twice is once.
 
-    Raises NotOfThisDate when it is not open (`queries.opening`), and what `must_be_open` raises.
+    Raises NotOfThisDate when it is not open (`queries.opening`) or not to her: only to who holds a seat
+    and has proven her address. And what `must_be_open` raises.
     """
     workshop = registration.workshop
     hold(workshop)
     must_be_open(workshop)
-    if not queries.opening(workshop).is_open:
+    hers = registration.standing is Standing.CONFIRMED and registration.proof_due is None
+    if not hers or not queries.opening(workshop).is_open:
         raise NotOfThisDate
     if not is_online_now(registration):
         _keep(registration.id, Move.IN, at=now(), by=None, via=Attends.ONLINE)

@@ -193,6 +193,13 @@ def _time(days: list[times.Day], stays: list[Stay], vouched: list[datetime] | No
     return total
 
 
+def present_by_day(workshop: Workshop, days: list[times.Day]) -> list[set[int]]:
+    """Who was present on each of `days`: ids of registrations. Who was only ticked before: on all."""
+    found, vouched = stays(workshop), ticked(workshop)
+    moments = {i: [s.came_at for s in found.get(i, ())] + vouched.get(i, []) for i in present_ids(workshop)}
+    return [{i for i, at in moments.items() if not at or any(day.holds(m) for m in at)} for day in days]
+
+
 def stays(workshop: Workshop, *, only: int | None = None) -> dict[int, list[Stay]]:
     """The stays of each person, in order: registration id -> stays. One query."""
     query = (

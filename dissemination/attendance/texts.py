@@ -105,7 +105,6 @@ def door_texts() -> dict[str, Any]:
         "camera_failed": _("The camera cannot be used now: another program may hold it. Search by name."),
         "scan": _("Scan a code"),
         "stop": _("Stop the camera"),
-        "looking": _("Hold the code in front of the camera."),
         "cleared": _("The list and everything else is taken off this phone."),
         "clear_waiting": _(
             "{n} entries are not sent yet and would be lost. Remove everything from this phone?"

@@ -2,20 +2,23 @@
 
 from io import BytesIO
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from dissemination.attendance import actions, queries
+from dissemination.attendance import actions, queries, times
 from dissemination.attendance.desk import desk as door
 from dissemination.attendance.forms import (
     ClosingForm,
     EvidenceForm,
     ReopeningForm,
+    ReportForm,
     WalkInForm,
     planned_times,
 )
+from dissemination.attendance.public import public, section
+from dissemination.attendance.record import desk
 from dissemination.attendance.refusals import MissingEvidence
 from dissemination.kernel import files
 from dissemination.kernel.clock import now
@@ -24,12 +27,13 @@ from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.plan import actions as plan
 from dissemination.plan import queries as plan_queries
+from dissemination.registrations import queries as registrations
+from dissemination.registrations import sections
 from dissemination.workshops import queries as workshops
 from dissemination.workshops.models import State
 
-desk = Blueprint("attendance_desk", __name__, url_prefix="/<district>/desk/workshops/<slug>/attendance")
-blueprints = (desk, door)
-CODE = "attendance_sheet"
+blueprints = (desk, door, public)
+sections.register(section, position=20)
 
 
 @desk.get("")
@@ -44,9 +48,12 @@ def show(district, slug):
 def create_ticks(district, slug):
     """Note who came. Only what was changed on this page is written: two people may tick at once."""
     workshop = workshops.by_slug(district, slug)
-    ticked, before = _ids("present"), _ids("was")
+    days, n = times.days(workshop), 0
     with transaction():
-        n = actions.tick(workshop, came=ticked - before, went=before - ticked, by=current_user)
+        for number, day in enumerate(days):
+            mark = f"-{number}" if len(days) > 1 else ""
+            ticked, before = _ids(f"present{mark}"), _ids(f"was{mark}")
+            n = actions.tick(workshop, came=ticked - before, went=before - ticked, by=current_user, day=day)
     flash(ngettext("Saved. %(num)d person present.", "Saved. %(num)d persons present.", n))
     return redirect(url_for(".show", district=district, slug=slug, q=request.form.get("q") or None))
 
@@ -68,6 +75,25 @@ def create_walk_in(district, slug):
     return _page(workshop, walk_in=form)
 
 
+@desk.post("/seats")
+@requires(Role.ORGANISER)
+def create_seat(district, slug):
+    """Give a seat to somebody who was seen at the door without one."""
+    workshop = workshops.by_slug(district, slug)
+    number = request.form.get("registration", "")
+    if not number.isdigit() or len(number) > 15:
+        abort(404)
+    person = registrations.in_workshop(workshop, int(number))
+    name = person.contact.name
+    try:
+        with transaction():
+            actions.let_in(workshop, person, by=current_user)
+        flash(_("%(name)s is noted as present.", name=name))
+    except Refusal as refusal:
+        flash(str(refusal.message), "error")
+    return redirect(url_for(".show", district=district, slug=slug))
+
+
 @desk.post("/evidence")
 @requires(Role.ORGANISER)
 def create_evidence(district, slug):
@@ -83,31 +109,6 @@ def create_evidence(district, slug):
         except Refusal as refusal:
             form.refuse(refusal)
     return _page(workshop, evidence=form)
-
-
-@desk.get("/evidence/<int:evidence_id>")
-@requires(Role.VIEWER)
-def evidence(district, slug, evidence_id):
-    """Download a file of evidence: always as an attachment, never shown in the page."""
-    workshop = workshops.by_slug(district, slug)
-    proof = next((p for p in plan_queries.evidence_of(workshop) if p.id == evidence_id), None)
-    if proof is None or proof.file is None:
-        abort(404)
-    response = Response(files.read(proof.file), content_type=proof.file.media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=proof.file.name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-@desk.get("/sheet")
-@requires(Role.VIEWER)
-def sheet(district, slug):
-    """The sign-in sheet, to be printed."""
-    workshop = workshops.by_slug(district, slug)
-    return render_template(
-        "attendance/sheet.html", workshop=workshop, people=queries.people(workshop), spare=range(8)
-    )
 
 
 @desk.post("/closing")
@@ -168,13 +169,24 @@ def _page(workshop, *, walk_in=None, evidence=None, closing=None, missing=()):
     text = request.values.get("q", "")[:100]
     checklist = queries.checklist(workshop, times=workshop.closing is None or bool(workshop.closing.ended_at))
     wrong = walk_in or evidence or closing
+    proofs = plan_queries.all_evidence_of(workshop)
     page = render_template(
         "attendance/show.html", workshop=workshop, State=State, text=text,
-        people=queries.people(workshop, text), present=queries.present_ids(workshop),
-        checklist=checklist, proofs=plan_queries.evidence_of(workshop), missing=missing,
+        people=queries.people(workshop, text), checklist=checklist, missing=missing,
+        proofs=[p for p in proofs if p.removed_at is None], removed=[p for p in proofs if p.removed_at],
         reopenings=queries.reopenings(workshop), is_over=workshop.ends_at <= now(),
         walk_in=walk_in or WalkInForm(formdata=None), walk_in_open=walk_in is not None,
-        evidence=evidence or EvidenceForm(formdata=None).offer(checklist),
+        evidence=evidence or EvidenceForm(formdata=None).offer(checklist), report=ReportForm(formdata=None),
         closing=closing or ClosingForm(formdata=None, data=planned_times(workshop)), form=wrong,
+        without_seat=queries.without_seat(workshop), late=queries.late(workshop), **_presence(workshop),
     )  # fmt: skip
     return page, 422 if wrong else 200
+
+
+def _presence(workshop) -> dict:
+    days = times.days(workshop)
+    there = queries.presences(workshop)
+    return {
+        "days": days, "present": there, "by_day": queries.present_by_day(workshop, days),
+        "stays": queries.stays(workshop), "shares": queries.shares(workshop),
+    }  # fmt: skip

@@ -2,6 +2,7 @@
 "use strict";
 const DoorCamera = (() => {
   const PAUSE = 150; // milliseconds between looks
+  const AIM = 0.75; // of the shorter side
   const AGAIN = 3000; // the same code within this time is the same hand still holding it
   let stream = null;
 
@@ -19,20 +20,26 @@ const DoorCamera = (() => {
   async function reader(jsqr) {
     if ("BarcodeDetector" in self && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
       const detector = new BarcodeDetector({ formats: ["qr_code"] });
-      return async (video) => (await detector.detect(video)).map((found) => found.rawValue);
+      return async (video) => {
+        // On a sheet many codes are in sight: the one in the middle is meant.
+        const far = ({ boundingBox: box }) => Math.hypot(box.x + box.width / 2 - video.videoWidth / 2, box.y + box.height / 2 - video.videoHeight / 2);
+        const found = (await detector.detect(video)).sort((a, b) => far(a) - far(b));
+        return found.length ? found[0].rawValue : "";
+      };
     }
     await load(jsqr);
     const canvas = document.createElement("canvas");
     const pen = canvas.getContext("2d", { willReadFrequently: true });
     return async (video) => {
-      const scale = Math.min(1, 640 / video.videoWidth);
-      canvas.width = Math.round(video.videoWidth * scale);
-      canvas.height = Math.round(video.videoHeight * scale);
-      if (!canvas.width) return [];
-      pen.drawImage(video, 0, 0, canvas.width, canvas.height);
+      // The middle of the picture, where the frame is drawn.
+      const side = Math.round(Math.min(video.videoWidth, video.videoHeight) * AIM);
+      if (!side) return "";
+      canvas.width = canvas.height = Math.min(side, 600);
+      const left = (video.videoWidth - side) / 2, top = (video.videoHeight - side) / 2;
+      pen.drawImage(video, left, top, side, side, 0, 0, canvas.width, canvas.height);
       const picture = pen.getImageData(0, 0, canvas.width, canvas.height);
       const found = self.jsQR(picture.data, picture.width, picture.height, { inversionAttempts: "dontInvert" });
-      return found && found.data ? [found.data] : [];
+      return found ? found.data : "";
     };
   }
 
@@ -59,11 +66,10 @@ const DoorCamera = (() => {
     const look = async () => {
       if (stream !== mine) return;
       try {
-        for (const text of await read(video)) {
-          const again = text === last.text && Date.now() - last.at < AGAIN;
-          Object.assign(last, { text, at: Date.now() });
-          if (!again) seen(text);
-        }
+        const text = await read(video);
+        const again = text === last.text && Date.now() - last.at < AGAIN;
+        if (text) Object.assign(last, { text, at: Date.now() });
+        if (text && !again) seen(text);
       } catch { /* a frame that cannot be read: the next one may */ }
       setTimeout(look, PAUSE);
     };

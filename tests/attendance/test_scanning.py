@@ -32,7 +32,11 @@ def room(moda):
         for name in ("carlo", "lina", "ugo"):
             with transaction():
                 registrations.register(
-                    workshop, email=f"{name}@x.example", given_name=name.title(), family_name="Rossi"
+                    workshop,
+                    email=f"{name}@x.example",
+                    given_name=name.title(),
+                    family_name="Rossi",
+                    proven=True,
                 )
     return workshop
 

@@ -1,5 +1,6 @@
 """The attendance page: ticks, walk-ins, evidence, the sheet, closing and opening again."""
 
+import re
 from datetime import timedelta
 from io import BytesIO
 
@@ -13,7 +14,7 @@ from dissemination.plan import actions as plan
 from dissemination.plan.log import Activity, Evidence
 from dissemination.plan.queries import current_plan
 from dissemination.registrations import actions as registrations
-from dissemination.workshops.models import State
+from dissemination.workshops.models import State, WorkshopSession
 from tests import factories
 
 START = factories.DAY
@@ -129,6 +130,37 @@ def test_a_file_is_known_by_its_bytes_and_comes_back_as_an_attachment(desk, room
     assert desk.get(at(room, "/evidence/0")).status_code == 404
 
 
+def test_wrong_evidence_is_removed_with_its_reason_and_counts_no_more(desk, room):
+    desk.post(at(room, "/ticks"), data={"present": ids(room)})
+    upload(desk, room)
+    proof = db.session.scalars(select(Evidence)).one()
+    page = at(room, f"/evidence/{proof.id}/removal")
+    assert desk.get(page).status_code == 200
+    assert desk.post(page, data={"reason": " "}).status_code == 422
+    assert desk.post(page, data={"reason": "Foglio di un altro workshop"}).status_code == 303
+    db.session.expire_all()
+    assert (proof.removed_because, proof.removed_at is not None) == ("Foglio di un altro workshop", True)
+    shown = desk.get(at(room)).text
+    assert "Foglio di un altro workshop" in shown
+    assert desk.get(at(room, f"/evidence/{proof.id}")).data == PDF
+    assert close(desk, room).status_code == 422  # the sheet is missing again
+
+
+def test_the_file_on_which_it_was_closed_is_replaced_before_it_is_removed(desk, room):
+    desk.post(at(room, "/ticks"), data={"present": ids(room)})
+    upload(desk, room)
+    assert close(desk, room).status_code == 302
+    proof = db.session.scalars(select(Evidence)).one()
+    page = at(room, f"/evidence/{proof.id}/removal")
+    refused = desk.post(page, data={"reason": "Illeggibile"})
+    assert refused.status_code == 422
+    assert "Illeggibile" in refused.text
+    db.session.expire_all()
+    assert proof.removed_at is None
+    upload(desk, room, PDF + b"2")
+    assert desk.post(page, data={"reason": "Illeggibile"}).status_code == 303
+
+
 def test_evidence_of_one_workshop_is_not_found_at_another(desk, room, moda):
     upload(desk, room)
     proof = db.session.scalars(select(Evidence)).one()
@@ -146,6 +178,53 @@ def test_closing_without_counting_needs_the_reason(desk, room):
     db.session.expire_all()
     assert room.closing.not_counted == "Foglio perso"
     assert "Non viene conteggiato: Foglio perso" in desk.get(at(room)).text
+
+
+def test_on_several_dates_each_date_has_its_own_ticks(desk, room):
+    with transaction():
+        begin, end = START + timedelta(days=1), START + timedelta(days=1, hours=2)
+        db.session.add(
+            WorkshopSession(workshop_id=room.id, title_it="Secondo giorno", starts_at=begin, ends_at=end)
+        )
+        room.ends_at = end
+    db.session.refresh(room)
+    carlo, lina = ids(room)
+    with time_machine.travel(START + timedelta(days=2)):
+        desk.post(at(room, "/ticks"), data={"present-0": [carlo, lina], "present-1": [carlo]})
+        assert queries.minutes_present(room) == {carlo: 300, lina: 180}
+        page = desk.get(at(room)).text
+        assert [page.count(f'name="was-{n}" value="{lina}"') for n in (0, 1)] == [1, 0]
+        changed = {"was-0": [carlo, lina], "was-1": [carlo], "present-0": [lina], "present-1": [carlo]}
+        desk.post(at(room, "/ticks"), data=changed)
+        assert queries.minutes_present(room) == {carlo: 120, lina: 180}
+        desk.post(at(room, "/ticks"), data={"was-1": [carlo]})
+    assert queries.present_ids(room) == {lina}
+
+
+def test_the_report_of_the_platform_is_shown_first_and_taken_in_as_a_whole(desk, room):
+    with transaction():
+        room.online_url = "https://meet.example/x"
+    carlo, _lina = ids(room)
+    head = "Name,Email,Join time,Leave time\n"
+    good = "Carlo Bini,,2027-03-11 14:00:00,2027-03-11 15:30:00\n"
+    stranger = "Altra Persona,a@b.example,2027-03-11 14:00:00,2027-03-11 15:00:00\n"
+
+    def look(text):
+        data = {"report": (BytesIO(text.encode()), "report.csv")}
+        return desk.post(at(room, "/report"), data=data, content_type="multipart/form-data")
+
+    refused = look(head + good + "Lina Zeta,,ieri,oggi\n")
+    assert (refused.status_code, 'name="token"' in refused.text, "ieri" in refused.text) == (200, False, True)
+    page = look(head + good + stranger)
+    token = re.search(r'name="token" value="([^"]+)"', page.text).group(1)
+    assert queries.presences(room) == {}
+    assert desk.post(at(room, "/times"), data={"token": token}).status_code == 303
+    assert queries.minutes_present(room) == {carlo: 90}
+    desk.post(at(room, "/times"), data={"token": token[:-3] + "abc"})
+    assert queries.minutes_present(room) == {carlo: 90}
+    assert "online 14:00–15:30" in " ".join(desk.get(at(room)).text.split())
+    assert look("").status_code == 422
+    assert look("Name,Email\n").status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -185,14 +264,10 @@ def test_only_a_manager_opens_it_again(desk, bice, room, sign_in):
     assert "Da chiudere" in hers.get(at(room)).text
 
 
-def test_the_sheet_has_a_line_for_everybody_and_some_to_spare(desk, room):
-    page = desk.get(at(room, "/sheet")).text
-    assert page.count('class="signature"') == 10
-    assert page.index("Bini Carlo") < page.index("Zeta Lina")
-
-
-PAGES = ("", "/sheet", "/evidence/1", "/reopening")
-POSTS = ("/ticks", "/walk-ins", "/evidence", "/closing", "/reopening")
+PAGES = ("", "/sheet.pdf", "/badges.pdf", "/evidence/1", "/evidence/1/removal", "/reopening")
+POSTS = (
+    "/ticks", "/walk-ins", "/seats", "/evidence", "/evidence/1/removal", "/report", "/times", "/closing", "/reopening",
+)  # fmt: skip
 
 
 def test_dora_is_refused_everywhere(dora, room, sign_in, client):
