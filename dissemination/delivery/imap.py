@@ -56,6 +56,8 @@ def fetch(settings, take: Callable[[bytes], object]) -> Count:
         finally:
             with suppress(*BROKEN):
                 mailbox.logout()
+            with suppress(*BROKEN):
+                mailbox.client.shutdown()  # also when the server no longer answers
     except BROKEN as error:
         raise Trouble(f"the mailbox at {settings.server}: {error}") from error
 
