@@ -6,6 +6,8 @@ the fonts that typst brings are used, so that every machine draws the same; they
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -17,6 +19,9 @@ from flask import current_app
 
 from dissemination.kernel.clock import now
 
+SCRIPTS = 30  # so many scripts and signs that no font has are replaced one after the other
+BOX = "\u25a1"
+_UNDISPLAYED = re.compile(r'the text [`"]+(.+?)[`"]+ could not be displayed')
 PDF_UA = ("ua-1",)  # ISO 14289-1: tagged, with a title and a language (set by the template)
 
 
@@ -25,8 +30,21 @@ def render(template: str, data: dict, *, standards: Sequence[str] = (), at: date
 
     `data` must be JSON-able. `standards` as typst names them: "ua-1" (PDF/UA-1), "a-2a" …; a document
     that does not keep them raises typst.TypstError. The same data and moment (`at`, default now) give
-    the same bytes.
+    the same bytes. Letters of a script that the fonts do not have (Latin, Greek and Cyrillic are there)
+    are drawn as empty boxes, which the standards would else refuse.
     """
+    for _script in range(SCRIPTS):
+        try:
+            return _compile(template, data, standards, at)
+        except typst.TypstError as error:
+            letters = _UNDISPLAYED.findall(error.message)
+            if not letters:
+                raise
+            data = _boxed(data, {_script_of(letter) for letter in "".join(letters)})
+    return _compile(template, data, (), at)
+
+
+def _compile(template: str, data: dict, standards: Sequence[str], at: datetime | None) -> bytes:
     root = Path(current_app.root_path, current_app.template_folder or "templates").resolve()
     wanted: Any = list(standards)
     return typst.compile(
@@ -34,6 +52,22 @@ def render(template: str, data: dict, *, standards: Sequence[str] = (), at: date
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, pdf_standards=wanted,
         timestamp=int((at or now()).timestamp()),
     )  # fmt: skip
+
+
+def _script_of(letter: str) -> str:
+    """The script of a letter as its name in Unicode begins: "CJK", "ARABIC" …; other signs by themselves."""
+    name = unicodedata.name(letter, letter)
+    return name.split()[0].partition("-")[0] if letter.isalnum() or unicodedata.combining(letter) else name
+
+
+def _boxed(value: Any, scripts: set[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _boxed(one, scripts) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_boxed(one, scripts) for one in value]
+    if isinstance(value, str) and not value.isascii():
+        return "".join(BOX if ord(c) > 127 and _script_of(c) in scripts else c for c in value)
+    return value
 
 
 @cache

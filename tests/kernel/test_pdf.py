@@ -37,6 +37,15 @@ def test_what_people_wrote_is_printed_and_never_run(templates):
     assert reader.trailer["/Root"]["/Lang"] == "it"
 
 
+def test_letters_that_no_font_has_are_boxes_and_stop_nothing(templates):
+    words = "李小龍 Łukasz Ђорђе Ελένη Nguyễn 김 🧵 fine"
+    made = pdf.render(
+        "note.typ", {"title": "A", "text": words, "list": ["李", {"x": "🧵"}]}, standards=pdf.PDF_UA, at=AT
+    )
+    text = PdfReader(BytesIO(made)).pages[0].extract_text()
+    assert "□□□ Łukasz Ђорђе Ελένη Nguyễn □ □ fine" in " ".join(text.split())
+
+
 def test_the_same_data_and_moment_give_the_same_bytes(templates):
     data = {"title": "A", "text": "b"}
     first = pdf.render("note.typ", data, at=AT)
