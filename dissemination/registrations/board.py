@@ -21,6 +21,7 @@ from dissemination.kernel.rights import Role, requires
 from dissemination.registrations import asking, calendars, invitations, replies
 from dissemination.registrations.models import ComingPlan, Silent
 from dissemination.workshops import queries as workshops
+from dissemination.workshops.models import Mode
 
 desk = Blueprint("board_desk", __name__, url_prefix="/<district>/desk")
 WHOM = (
@@ -56,6 +57,7 @@ def _board(workshop, form=None, status: int = 200):
         form = ComingForm(formdata=None, data=_planned(planned))
     page_html = render_template(
         "registrations/board.html", workshop=workshop, chosen=chosen, filters=calendars.FILTERS, page=page,
+        hybrid=workshop.mode is Mode.MIXED,
         counts=calendars.counted(workshop), mails=calendars.mails_of(page.rows), fates=FATES, form=form,
         asked_on=asking.day_of(planned) if planned else None, may_ask=_may_ask(workshop),
         replies=calendars.open_replies(workshop), elsewhere=calendars.open_in_district(workshop.district),

@@ -18,7 +18,7 @@ from dissemination.delivery import inbound
 from dissemination.delivery.inbound import Incoming, Kind, Outcome
 from dissemination.delivery.models import Delivery
 from dissemination.districts.models import District
-from dissemination.kernel.clock import now
+from dissemination.kernel.clock import ROME, local, now
 from dissemination.kernel.database import db, insert_once
 from dissemination.kernel.refusals import Refusal
 from dissemination.registrations import actions, history, invitations, mails
@@ -214,7 +214,8 @@ def _store(incoming: Incoming, decision: Decision) -> bool:
     """Keep the reply and do what was decided; False when the same message was faster."""
     answer, invitation = incoming.answer, decision.invitation
     hers = invitation is not None and _is_hers(incoming, invitation.registration)
-    detail = _detail(incoming)
+    zone = invitation.registration.workshop.district.zone if invitation is not None else ROME
+    detail = _detail(incoming, zone)
     reply = insert_once(
         Reply, district_id=decision.district_id, message_id=incoming.key, received_at=now(),
         invitation_id=invitation.id if invitation else None, address=incoming.sender,
@@ -242,14 +243,14 @@ def _store(incoming: Incoming, decision: Decision) -> bool:
     return True
 
 
-def _detail(incoming: Incoming) -> str:
-    """What the person at the desk needs besides: her words, the time that she proposes, who answered."""
+def _detail(incoming: Incoming, zone) -> str:
+    """What the person at the desk needs besides: her words, and the time proposed on the clock of `zone`."""
     answer = incoming.answer
     if answer is None:
         return ""
     parts = [answer.comment]
     if answer.method == "COUNTER" and answer.proposed:
-        parts.append(f"{answer.proposed:%Y-%m-%d %H:%M} UTC")
+        parts.append(f"{local(answer.proposed, zone):%d/%m/%Y %H:%M}")
     return " · ".join(p for p in parts if p)
 
 

@@ -175,7 +175,7 @@ def test_what_waits_for_a_person_is_shown_and_handled(workshop, ada, bice, sign_
     browser = sign_in(ada)
     page = browser.get(address(workshop)).text
     assert "Propone un altro orario" in page
-    assert "Purtroppo ho già un impegno. · 2027-03-12 13:00 UTC" in page
+    assert "Purtroppo ho già un impegno. · 12/03/2027 14:00" in page
     assert "Propone un altro orario" in browser.get("/moda/desk/calendar-replies").text
     reply_id = db.session.scalars(select(Reply.id)).one()
     path = f"/moda/desk/calendar-replies/{reply_id}/handling"

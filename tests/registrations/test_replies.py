@@ -188,7 +188,7 @@ def test_the_attendee_is_compared_without_case_and_an_unknown_one_goes_to_a_pers
 
 
 @pytest.mark.parametrize(("partstat", "method", "note"), [
-    ("TENTATIVE", "COUNTER", "counter: Purtroppo ho già un impegno. · 2027-03-12 13:00 UTC"),
+    ("TENTATIVE", "COUNTER", "counter: Purtroppo ho già un impegno. · 12/03/2027 14:00"),
     ("DELEGATED", "REPLY", "delegated: Purtroppo ho già un impegno."),
     ("NEEDS-ACTION", "REPLY", "partstat: Purtroppo ho già un impegno."),
 ])  # fmt: skip
