@@ -1,5 +1,7 @@
 """What is printed for the door: the sign-in sheet and the badges, as tagged PDF (PDF/UA-1)."""
 
+import re
+
 from flask_babel import gettext as _
 
 from dissemination.attendance import codes, queries, times
@@ -8,6 +10,8 @@ from dissemination.kernel.languages import clock_time, language, long_date, tran
 from dissemination.registrations.models import Attends, Registration
 from dissemination.workshops.models import Mode, Workshop
 
+BREAK = "\u200b"
+_LONG_WORD, _PIECE = re.compile(r"\S{20,}"), re.compile(r"\S{1,8}")
 SPARE = 8  # empty lines for whoever comes without a seat
 
 
@@ -63,11 +67,20 @@ def _expected(workshop: Workshop) -> list[dict]:
 
 def _line(person: Registration) -> dict:
     contact, code = person.contact, codes.code(person.public_id)
-    return {
+    words = {
         "given": contact.given_name,
         "family": contact.family_name,
         "company": person.company.name if person.company else "",
         "role": person.job_title or contact.job_title,
+    }
+    return {
+        "name": contact.name,
+        **{name: _breakable(text) for name, text in words.items()},
         "code": code,
         "qr": codes.drawing(code),
     }
+
+
+def _breakable(text: str) -> str:
+    """`text` that may break inside its longest words: a cell is no wider than its column."""
+    return _LONG_WORD.sub(lambda word: BREAK.join(_PIECE.findall(word.group())), text)
