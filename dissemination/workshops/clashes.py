@@ -68,7 +68,12 @@ def _near(workshop: Workshop) -> Iterable[Workshop]:
     sessions = selectinload(Workshop.sessions).selectinload(WorkshopSession.speakers)
     query = query.order_by(Workshop.starts_at, Workshop.id).limit(200)
     return db.session.scalars(
-        query.options(joinedload(Workshop.district), joinedload(Workshop.sector), sessions)
+        query.options(
+            joinedload(Workshop.district),
+            joinedload(Workshop.cancellation),
+            joinedload(Workshop.closing),
+            sessions,
+        )
     )
 
 

@@ -125,7 +125,7 @@ def _webcal(district) -> str:
 def _name(district) -> str:
     name = _("Workshops of %(district)s", district=translated(district, "name"))
     chosen = [s for s in district.sectors if s.code == request.args.get("sector")]
-    return f"{name}: {translated(chosen[0], 'name')}" if chosen else name
+    return f"{name}, {translated(chosen[0], 'name')}" if chosen else name
 
 
 def _seen(district, slug):
