@@ -35,6 +35,7 @@ PUBLIC = {
     "certificates.mine", "certificates.create", "certificates.document", "certificates.index", "certificates.show",
     "feedback.mine", "feedback.create",
     "privacy.registrant", "privacy.create_registrant", "privacy.subscriber", "privacy.create_subscriber",
+    "attendance.join", "attendance.create_join", "attendance.create_leave",
     "people_account.accept", "people_account.enter", "people_account.sign_out",
     "security.login", "security.forgot_password", "security.reset_password", "security.mf_recovery",
     "security.two_factor_rescue", "security.tf_select", "security.two_factor_token_validation",

@@ -34,7 +34,7 @@ from dissemination.registrations.models import LIVING, Attends, By, Registration
 from dissemination.registrations.moves import give_seat, move, switch
 from dissemination.registrations.offers import accept_offer, refuse_offer
 from dissemination.registrations.pools import keep_seats, release_pool
-from dissemination.registrations.proofs import acted, prove, prove_group
+from dissemination.registrations.proofs import acted, acted_for, prove, prove_group, vouch
 from dissemination.registrations.refusals import (
     AlreadyBegun,
     AlreadyRegistered,
@@ -46,9 +46,9 @@ from dissemination.registrations.substitutes import substitute
 from dissemination.workshops.models import Workshop
 
 __all__ = [
-    "Did", "accept_offer", "acted", "approve", "cancel", "check_open", "give_seat", "keep_seats", "move",
-    "promote", "prove", "prove_group", "refuse", "refuse_offer", "register", "register_group", "release_pool",
-    "restore", "revise", "send_link", "substitute", "switch",
+    "Did", "accept_offer", "acted", "acted_for", "approve", "cancel", "check_open", "give_seat", "keep_seats",
+    "move", "promote", "prove", "prove_group", "refuse", "refuse_offer", "register", "register_group",
+    "release_pool", "restore", "revise", "send_link", "substitute", "switch", "vouch",
 ]  # fmt: skip
 
 

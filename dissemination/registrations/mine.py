@@ -5,13 +5,15 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
 from dissemination.delivery.calendar import FeedEvent, feed
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import transaction
 from dissemination.kernel.languages import translated
 from dissemination.kernel.refusals import Refusal
 from dissemination.people import actions as people
-from dissemination.registrations import actions, answers, forms, mails, queries
-from dissemination.registrations.models import Standing
+from dissemination.registrations import actions, answers, forms, mails, posts, queries, rooms, sections
+from dissemination.registrations.models import LIVING, Attends, By, Standing, What
 from dissemination.registrations.public import openness, private, public
+from dissemination.registrations.texts import STANDINGS
 
 
 def _mine(token):
@@ -22,12 +24,51 @@ def _mine(token):
 
 def _my_page(token, registration, form, status: int = 200) -> Response:
     workshop = registration.workshop
+    group = registration.group
+    booked = group if group is not None and group.contact_id == registration.contact_id else None
+    joins = registration.standing is Standing.CONFIRMED and registration.attends is Attends.ONLINE
     page = render_template(
         "registrations/mine.html", token=token, registration=registration, workshop=workshop, form=form,
         questions=answers.questions_of(form), position=queries.position(registration),
-        place=mails.place(workshop), **openness(workshop),
+        missing=answers.missing(workshop, registration.answers),
+        place=posts.place(workshop, registration.attends), group=group,
+        join_url=posts.join_url(registration) if joins and workshop.cancellation is None else "",
+        group_token=queries.group_token(booked) if booked else None,
+        colleagues=queries.members(booked) if booked else [], standings=STANDINGS,
+        unproven=queries.unproven_of(registration), closing_words=_closing_words(registration),
+        other_way=_other_way(registration), may_pass_on=may_pass_on(registration),
+        sections=sections.of(registration, token), **openness(workshop),
     )  # fmt: skip
     return private(page, status)
+
+
+def _closing_words(registration) -> str:
+    """The reason that an organiser gave for a refusal or a cancellation."""
+    if registration.standing not in (Standing.CANCELLED, Standing.REFUSED):
+        return ""
+    ends = [e for e in queries.history(registration) if e.what in (What.REFUSED, What.CANCELLED)]
+    return ends[-1].reason if ends and ends[-1].who is By.ORGANISER else ""
+
+
+def is_open(registration) -> bool:
+    """Whether its person may still change how she takes part."""
+    workshop = registration.workshop
+    return (
+        registration.standing in LIVING and registration.proof_due is None and workshop.starts_at > now()
+        and workshop.cancellation is None and workshop.closing is None
+    )  # fmt: skip
+
+
+def may_pass_on(registration) -> bool:
+    """Whether she may send a colleague instead."""
+    return is_open(registration) and registration.company_id is not None
+
+
+def _other_way(registration) -> Attends | None:
+    """Where she could take part instead."""
+    if not is_open(registration) or not rooms.is_hybrid(registration.workshop):
+        return None
+    return Attends.ONLINE if registration.attends is Attends.ROOM else Attends.ROOM
 
 
 @public.get("/r/<token>")
@@ -41,6 +82,8 @@ def mine(token):
 def update(token):
     """Change my name, role, answers or language."""
     registration = _mine(token)
+    if registration.proof_due is not None:
+        return redirect(url_for(".proof", token=token), 303)
     form = forms.mine_form(registration)
     if answers.uploads(form):
         with transaction():
@@ -49,6 +92,7 @@ def update(token):
         return _my_page(token, registration, form, 422)
     try:
         with transaction():
+            actions.acted(registration)
             actions.revise(
                 registration, job_title=form.job_title.data or "", answers=answers.read(form),
                 language=form.language.data,
@@ -126,7 +170,10 @@ def calendar(token):
 
 def may_undo(registration, seats) -> bool:
     """Whether `restore` would find a free seat now."""
-    return registration.standing is Standing.CANCELLED and seats.left > 0
+    part = seats
+    if seats.parts:
+        part = seats.parts[rooms.ways(registration.workshop).index(registration.attends)]
+    return registration.standing is Standing.CANCELLED and part.left > 0
 
 
 @public.app_context_processor

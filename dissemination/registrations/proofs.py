@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.people import actions as people
+from dissemination.people.accounts import Account
 from dissemination.registrations import (
     entering,
     history,
@@ -45,6 +46,13 @@ def acted(registration: Registration) -> None:
     db.session.flush()
 
 
+def acted_for(group: Group) -> None:
+    """The booker acted by the link that only her mailbox received: her address is proven."""
+    people.prove(group.contact)
+    people.fill_contact(group.contact, company=group.company)
+    db.session.flush()
+
+
 def prove(registration: Registration) -> list[Registration]:
     """She opened the mailed link and pressed the button: her place is hers; who was proven by it.
 
@@ -59,18 +67,25 @@ def prove(registration: Registration) -> list[Registration]:
 
 def prove_group(group: Group) -> list[Registration]:
     """The booker pressed the button in her mail: the whole group stands; who was proven by it."""
-    people.prove(group.contact)
-    people.fill_contact(group.contact, company=group.company)
-    db.session.flush()
+    acted_for(group)
     return _proven(queries.members(group))
 
 
-def _proven(members: Sequence[Registration]) -> list[Registration]:
+def vouch(registration: Registration, *, by: Account) -> list[Registration]:
+    """An organiser knows that it is she (of a group: who booked): the place stands, the address stays
+    unproven; for whom she vouched."""
+    members = queries.members(registration.group) if registration.group else [registration]
+    return _proven(members, By.ORGANISER, by)
+
+
+def _proven(
+    members: Sequence[Registration], who: By = By.PERSON, account: Account | None = None
+) -> list[Registration]:
     rooms = [line.hold(member) for member in members]
     due = [m for m in members if m.proof_due is not None and m.standing in LIVING]
     for member in due:
         member.proof_due = None
-        history.note(member, What.PROVEN, By.PERSON)
+        history.note(member, What.PROVEN, who, account=account)
     db.session.flush()
     if not due:
         return []

@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from dissemination.delivery.models import Delivery
 from dissemination.kernel import links
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.text import like
 from dissemination.people.models import Company, Contact
@@ -27,7 +28,8 @@ from dissemination.workshops.models import Workshop
 __all__ = [
     "Door", "Seats", "by_group_token", "by_mark", "by_token", "cancelled", "confirmed", "door", "group_token",
     "history", "history_many", "in_workshop", "last_mails", "living", "matching", "members", "of_contact",
-    "position", "seats", "seats_left", "seats_left_many", "seats_many", "token", "waiting", "workshop_of",
+    "position", "seats", "seats_left", "seats_left_many", "seats_many", "token", "unproven_of",
+    "waiting", "workshop_of",
 ]  # fmt: skip
 
 PURPOSE = "registration"  # of the signed links below /r/
@@ -232,4 +234,23 @@ def _beginning(key: int, created_at: datetime, standing: Standing, events: list[
     return Event(
         registration_id=key, at=created_at, what=What.MADE, who=By.PERSON, account_id=None, reason="",
         details={"standing": ["", first]},
+    )  # fmt: skip
+
+
+def unproven_of(registration: Registration) -> list[Registration]:
+    """Other places held in the same person's name in this district, which she has not confirmed yet."""
+    if registration.contact.proven_at is None:
+        return []
+    return list(
+        db.session.scalars(
+            select(Registration)
+            .join(Registration.workshop)
+            .where(
+                Registration.contact_id == registration.contact_id, Registration.id != registration.id,
+                Registration.proof_due > now(), Registration.standing.in_(LIVING),
+                Registration.group_id.is_(None), Workshop.starts_at > now(),
+            )
+            .options(joinedload(Registration.workshop))
+            .order_by(Workshop.starts_at)
+        )
     )  # fmt: skip

@@ -110,8 +110,9 @@ class WrittenTooOften(Refusal):
 
     def __init__(self, email: str):
         super().__init__(
-            _l("%(email)s was written to too often today. Nothing was changed: try again tomorrow.", email=email)
-        )
+            _l("%(email)s was written to too often today. Nothing was changed: try again tomorrow.",
+               email=email)
+        )  # fmt: skip
 
 
 class TooManyFromHere(Refusal):
@@ -122,9 +123,9 @@ class TooManyFromHere(Refusal):
     def __init__(self, most: int, minutes: int):
         super().__init__(
             _l(
-                "More than %(most)d people whose address we do not know yet were registered from your network "
-                "in %(minutes)d minutes. Wait a quarter of an hour and send the form again, or write to the "
-                "district.",
+                "More than %(most)d people whose address we do not know yet were registered from your "
+                "network in %(minutes)d minutes. Wait a quarter of an hour and send the form again, or write "
+                "to the district.",
                 most=most, minutes=minutes,
             )
         )  # fmt: skip
@@ -164,7 +165,8 @@ class NoSeatToGive(Refusal):
     """Out of order, but there is no seat."""
 
     message = _l(
-        "No seat is free. Raise the number of seats, or move the person to place 1: the next free seat is hers."
+        "No seat is free. Raise the number of seats, or move the person to place 1: the next free seat "
+        "is hers."
     )
 
 
@@ -199,8 +201,9 @@ class TooFewFree(Refusal):
 
     def __init__(self, free: int):
         super().__init__(
-            _l("Only %(free)d seats are free: you can keep at most that many for a company.", free=max(0, free))
-        )
+            _l("Only %(free)d seats are free: you can keep at most that many for a company.",
+               free=max(0, free))
+        )  # fmt: skip
 
 
 class AlreadyUsed(Refusal):

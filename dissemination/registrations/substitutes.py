@@ -39,7 +39,7 @@ def substitute(
     AlreadyRegistered, NotLiving, WrittenTooOften, AlreadyBegun (not for organisers), WorkshopIsClosed.
     """
     workshop = registration.workshop
-    contact = _contact(registration, email=email, given_name=given_name, family_name=family_name, by=by)
+    contact = _contact(registration, email, given_name, family_name, by=by, who=who)
     if (
         by is None
         and contact.proven_at is None
@@ -60,7 +60,8 @@ def substitute(
         "workshop_id": workshop.id, "contact_id": contact.id, "company_id": company_id,
         "group_id": registration.group_id, "pool_id": pool_id, "replaces_id": registration.id,
         "attends": room.attends, "number": number, "standing": standing, "offer_until": offer_until,
-        "proof_due": due if by is None and registration.group_id else None, "job_title": job_title, "answers": {},
+        "proof_due": due if by is None and registration.group_id else None, "job_title": job_title,
+        "answers": {},
         "language": registration.language, "told_revision": workshop.revision,
     }  # fmt: skip
     successor = entering.add(row, form_mark=None)
@@ -74,10 +75,10 @@ def substitute(
     return successor
 
 
-def _contact(registration: Registration, *, email: str, given_name: str, family_name: str, by) -> Contact:
-    if by is None:
-        if registration.company_id is None:
-            raise NotTheSameCompany
+def _contact(registration: Registration, email, given_name, family_name, *, by, who: By) -> Contact:
+    if by is None and registration.company_id is None:
+        raise NotTheSameCompany
+    if by is None and who is By.PERSON:
         proofs.acted(registration)
     if email.strip().lower() == registration.contact.email:
         raise SamePerson

@@ -4,8 +4,18 @@ from sqlalchemy import BigInteger, bindparam, cast, select
 
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import UtcDateTime
-from dissemination.registrations import answer_pages, materials, mine, recognised  # noqa: F401 (add to `public`)
-from dissemination.registrations import coming, feeds  # noqa: F401 (they add pages to `public`)
+from dissemination.registrations import (  # noqa: F401 (add to `public`)  # noqa: F401 (they add pages to `public`)  # noqa: F401 (they add pages to `public`)  # noqa: F401 (they add pages to `desk`)
+    answer_pages,
+    coming,
+    desk_people,
+    desk_pools,
+    feeds,
+    materials,
+    mine,
+    mine_group,
+    mine_seat,
+    recognised,
+)
 from dissemination.registrations.board import desk as board
 from dissemination.registrations.desk import desk
 from dissemination.registrations.embed import create_embedded

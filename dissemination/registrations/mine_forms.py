@@ -1,0 +1,21 @@
+"""The forms of the personal page: who comes instead."""
+
+from flask_babel import lazy_gettext as _l
+
+from dissemination.kernel.forms import Form, email_field, text_field
+
+
+class SubstituteForm(Form):
+    """The colleague who comes instead."""
+
+    given_name = text_field(_l("Given name"), most=100)
+    family_name = text_field(_l("Family name"), most=100)
+    email = email_field(_l("E-mail address"))
+    job_title = text_field(_l("Role"), most=120, required=False)
+
+    def facts(self) -> dict:
+        """The arguments of `actions.substitute`."""
+        return {
+            "email": self.email.data, "given_name": self.given_name.data,
+            "family_name": self.family_name.data, "job_title": self.job_title.data or "",
+        }  # fmt: skip
