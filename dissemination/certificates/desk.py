@@ -32,7 +32,7 @@ def index(district, slug):
         "certificates/index.html", workshop=workshop, claims=claims, texts=texts, grouped=codes.grouped,
         to_issue=sum(c.may_have for c in claims), valid=len(valid), State=State,
         to_tell=sum(c.valid.told_at is None and c.why is not queries.Why.ERASED for c in valid),
-        lost=sum(c.lost for c in claims), none=sum(c.valid is None and not c.may_have for c in claims),
+        lost=sum(c.lost for c in claims), without=sum(c.valid is None and not c.may_have for c in claims),
     )  # fmt: skip
 
 

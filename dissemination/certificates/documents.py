@@ -1,9 +1,9 @@
 """The certificate as a PDF (PDF/UA-1, ISO 14289-1): made of the row alone, so the same for ever."""
 
+import unicodedata
 from io import BytesIO
 
 import segno
-import typst
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -19,6 +19,8 @@ from dissemination.registrations.mails import public_url
 from dissemination.registrations.models import Attends
 from dissemination.workshops.models import Mode, Workshop
 
+# The scripts that the fonts of `kernel.pdf` have; "ª" and "º" are letters too.
+SCRIPTS = frozenset({"LATIN", "GREEK", "CYRILLIC", "MODIFIER", "FEMININE", "MASCULINE", "MICRO"})
 
 
 def verification_url(certificate: Certificate) -> str:
@@ -64,15 +66,20 @@ def file_name(certificate: Certificate) -> str:
 
 
 def render(certificate: Certificate) -> bytes:
-    """The PDF of `certificate`: the same bytes whenever it is asked for. Raises LettersMissing."""
+    """The PDF of `certificate`: the same bytes whenever it is asked for.
+
+    Raises LettersMissing: a certificate whose name is drawn as empty boxes would certify nobody.
+    """
+    if not all(_has_letters(text) for text in (certificate.name, certificate.printed["title"])):
+        raise LettersMissing
     with force_locale(certificate.language):
         data = _data(certificate)
-    try:
-        return pdf.render(
-            "certificates/attendance.typ", data, standards=pdf.PDF_UA, at=certificate.issued_at
-        )  # fmt: skip
-    except typst.TypstError as error:
-        raise LettersMissing from error
+    return pdf.render("certificates/attendance.typ", data, standards=pdf.PDF_UA, at=certificate.issued_at)
+
+
+def _has_letters(text: str) -> bool:
+    """Whether the document's fonts have the letters of `text`."""
+    return all(unicodedata.name(c, "").split(" ")[0] in SCRIPTS for c in text if c.isalpha())
 
 
 def _data(certificate: Certificate) -> dict:

@@ -139,7 +139,7 @@ def _seen(workshop: Workshop, only: int | None) -> dict[int, Attends]:
     )
     if only is not None:
         query = query.where(Registration.id == only)
-    return {key: via for key, via in db.session.execute(query)}
+    return dict(db.session.execute(query).all())
 
 
 def _certificates(workshop: Workshop) -> list[Certificate]:
@@ -149,9 +149,7 @@ def _certificates(workshop: Workshop) -> list[Certificate]:
         .where(Registration.workshop_id == workshop.id)
         .options(
             joinedload(Certificate.registration).joinedload(Registration.contact),
-            joinedload(Certificate.registration)
-            .joinedload(Registration.company)
-            .joinedload(Company.sector),
+            joinedload(Certificate.registration).joinedload(Registration.company).joinedload(Company.sector),
         )
         .order_by(Certificate.id)
     )

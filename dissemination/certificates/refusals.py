@@ -12,7 +12,9 @@ class NotEntitled(Refusal):
 class WasWithdrawn(Refusal):
     """An organiser withdrew her certificate: only an organiser issues another."""
 
-    message = _l("Your certificate was withdrawn. If you think that this is a mistake, write to the district.")
+    message = _l(
+        "Your certificate was withdrawn. If you think that this is a mistake, write to the district."
+    )
 
 
 class AlreadyWithdrawn(Refusal):

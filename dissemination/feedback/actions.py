@@ -20,8 +20,8 @@ from dissemination.feedback.refusals import (
     DoesNotCount,
     FormClosed,
     NoOverall,
-    NothingAnswered,
     NotForYou,
+    NothingAnswered,
     NotYet,
     OutcomeNotYet,
     PromiseChanged,
@@ -111,9 +111,7 @@ def ask_outcome(workshop: Workshop) -> int:
     return _ask(form, queries.of_companies(workshop), mails.outcome)
 
 
-def answer(
-    registration: Registration, purpose: Purpose, *, answers: dict, anonymous: bool
-) -> FeedbackAnswer:
+def answer(registration: Registration, purpose: Purpose, *, answers: dict, anonymous: bool) -> FeedbackAnswer:
     """Keep one person's answers (question key -> answer), once.
 
     `anonymous` is what the page promised her. Of an anonymous form nothing leads from the answer to her:
@@ -198,7 +196,8 @@ def _ask(form: FeedbackForm, people: list[Registration], make) -> int:
     _enlist(form, people)
     rows = {row.registration_id: row for row in queries.rows_of(form)}
     for registration in waiting:
-        outbox.put(*make(registration, anonymous=form.anonymous), about=registration, idempotency=form.purpose)
+        mail, recipient = make(registration, anonymous=form.anonymous)
+        outbox.put(mail, recipient, about=registration, idempotency=form.purpose.value)
         rows[registration.id].asked_at = now()
     db.session.flush()
     return len(waiting)

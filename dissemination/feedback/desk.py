@@ -49,8 +49,9 @@ def show(district, slug, purpose):
     form = queries.form_of(workshop, purpose)
     return render_template(
         "feedback/show.html", workshop=workshop, sheet=sheet, purpose=purpose, texts=texts, words=forms.words,
-        response=queries.response(workshop, form), results=results.results(sheet, answers), LEAST=queries.LEAST,
+        response=queries.response(workshop, form), results=results.results(sheet, answers),
         answers=[] if sheet.anonymous else answers, givers=queries.givers(answers), said=exports.said,
+        LEAST=queries.LEAST,
     )  # fmt: skip
 
 

@@ -113,6 +113,3 @@ def editing_data(questions: list[dict], *, anonymous: bool, version: int) -> dic
 
 def _line(choice: dict) -> str:
     return f"{choice['it']} | {choice['en']}" if choice["en"] else choice["it"]
-
-
-

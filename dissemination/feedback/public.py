@@ -5,6 +5,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from dissemination.feedback import actions, forms, queries
 from dissemination.feedback.models import Purpose
 from dissemination.feedback.queries import Turn
+from dissemination.feedback.questions import Kind
 from dissemination.kernel.database import transaction
 from dissemination.kernel.languages import language
 from dissemination.kernel.refusals import Refusal
@@ -70,7 +71,11 @@ def _mine(token, purpose) -> tuple[Registration, Purpose]:
 def _page(token, registration, sheet, form, status: int = 200):
     page = render_template(
         "feedback/mine.html", token=token, workshop=registration.workshop, sheet=sheet, form=form,
-        fields=[form[f"q_{q['key']}"] for q in sheet.questions if f"q_{q['key']}" in form._fields],
+        fields=[
+            (form[f"q_{q['key']}"], q["kind"] == Kind.SCORE)
+            for q in sheet.questions
+            if f"q_{q['key']}" in form._fields
+        ],
         outcome=sheet.purpose is Purpose.OUTCOME,
     )  # fmt: skip
     return private(page, status)
@@ -82,5 +87,3 @@ def _closed(token, registration, purpose, turn, status: int = 200):
         outcome=purpose is Purpose.OUTCOME,
     )  # fmt: skip
     return private(page, status)
-
-

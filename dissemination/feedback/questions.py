@@ -43,13 +43,15 @@ DEFAULTS = {
         _question("contents", Kind.SCORE, "I contenuti", "The contents"),
         _question("speakers", Kind.SCORE, "I relatori", "The speakers"),
         _question("organisation", Kind.SCORE, "L'organizzazione", "The organisation"),
-        _question("usefulness", Kind.SCORE, "L'utilità per la tua impresa", "How useful it is for your company"),
+        _question("usefulness", Kind.SCORE, "L'utilità per la tua impresa",
+                  "How useful it is for your company"),
         _question("improve", Kind.TEXT, "Che cosa possiamo migliorare?", "What can we do better?"),
         _question("next_topic", Kind.TEXT, "Quale tema vorresti al prossimo workshop?",
                   "Which topic would you like next?"),
     ),
     Purpose.OUTCOME: (
-        _question("project", Kind.YES_NO, "Dopo il workshop la tua impresa ha avviato un progetto di innovazione?",
+        _question("project", Kind.YES_NO,
+                  "Dopo il workshop la tua impresa ha avviato un progetto di innovazione?",
                   "Has your company started an innovation project since the workshop?"),
         _question("research", Kind.YES_NO, "Ha preso contatto con un'università o un organismo di ricerca?",
                   "Has it contacted a university or a research organisation?"),
@@ -58,7 +60,8 @@ DEFAULTS = {
         _question("invested", Kind.YES_NO, "Ha investito in macchinari, software o brevetti?",
                   "Has it invested in machines, software or patents?"),
         _question("hired", Kind.YES_NO, "Ha assunto personale per questo?", "Has it hired people for it?"),
-        _question("what", Kind.TEXT, "Che cosa è successo, in poche parole?", "What happened, in a few words?"),
+        _question("what", Kind.TEXT, "Che cosa è successo, in poche parole?",
+                  "What happened, in a few words?"),
         _question("contact", Kind.YES_NO, "Possiamo contattarti per saperne di più?",
                   "May we contact you to learn more?"),
     ),
@@ -138,7 +141,9 @@ def _check(questions: list[dict], purpose: Purpose) -> None:
     if len(questions) > MOST_QUESTIONS:
         raise WrongQuestions(_("A form has at most %(most)d questions.", most=MOST_QUESTIONS))
     if purpose is Purpose.FEEDBACK and all(q["key"] != OVERALL for q in questions):
-        raise WrongQuestions(_("The question about overall satisfaction stays: an indicator is counted from it."))
+        raise WrongQuestions(
+            _("The question about overall satisfaction stays: an indicator is counted from it.")
+        )
     for question in questions:
         _check_one(question)
 

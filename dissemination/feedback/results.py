@@ -10,8 +10,8 @@ from decimal import Decimal
 from hashlib import sha256
 
 from dissemination.feedback.models import FeedbackAnswer
-from dissemination.feedback.questions import SCORES, WITH_CHOICES, YES_NO, Kind
 from dissemination.feedback.queries import LEAST, Sheet
+from dissemination.feedback.questions import SCORES, WITH_CHOICES, YES_NO, Kind
 
 
 @dataclass(frozen=True)

@@ -12,4 +12,7 @@ KINDS = {
     Kind.TEXT: _l("free text"),
     Kind.YES_NO: _l("yes or no"),
 }
-PURPOSES = {Purpose.FEEDBACK: _l("Feedback after the workshop"), Purpose.OUTCOME: _l("Outcome after six months")}
+PURPOSES = {
+    Purpose.FEEDBACK: _l("Feedback after the workshop"),
+    Purpose.OUTCOME: _l("Outcome after six months"),
+}

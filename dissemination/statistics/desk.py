@@ -15,7 +15,7 @@ from dissemination.plan.exports import csv_response
 from dissemination.plan.periods import PLAN, UnknownPeriod
 from dissemination.registrations.models import Attends
 from dissemination.statistics import exports, queries, texts
-from dissemination.statistics.queries import Asked, Line
+from dissemination.statistics.queries import Asked, Line, Which
 from dissemination.statistics.tables import tables
 
 desk = Blueprint("statistics_desk", __name__, url_prefix="/<district>/desk/statistics")
@@ -79,14 +79,16 @@ def _asked(district) -> Asked:
     sector_id = next((s.id for s in district.sectors if s.code == sector), None)
     if sector and sector_id is None:
         abort(404)
-    counted = request.args.get("counted") == "1"
-    return Asked(district, periods.read(code, plan), sector_id=sector_id, counted=counted)
+    which = request.args.get("workshops") or Which.CLOSED
+    if which not in set(Which):
+        abort(404)
+    return Asked(district, periods.read(code, plan), sector_id=sector_id, which=Which(which))
 
 
 def _values(asked: Asked) -> dict:
     """The filters as they stand in the address."""
     sector = next((s.code for s in asked.district.sectors if s.id == asked.sector_id), None)
-    return {"period": asked.period.code, "sector": sector, "counted": "1" if asked.counted else None}
+    return {"period": asked.period.code, "sector": sector, "workshops": asked.which.value}
 
 
 def _periods(district) -> list[str]:

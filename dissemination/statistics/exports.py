@@ -18,14 +18,15 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def head() -> list[str]:
     """The columns of every table."""
     return [
-        _("Booked"), _("Came"), _("No-show"), _("Came, in percent"), _("Cancelled"), _("Companies"),
+        _("Booked"), _("Came"), _("No-show"), _("Rate"), _("Cancelled"), _("Companies"),
     ]  # fmt: skip
 
 
 def sheets(tables: Tables) -> Iterator[tuple[str, list[str], list[list]]]:
     """Every table as (name, columns, rows)."""
     district, columns = tables.asked.district, head()
-    yield _("Total"), [_("Period"), *columns], [[period_name(tables.asked.period.code), *_cells(tables.total)]]
+    period = period_name(tables.asked.period.code)
+    yield _("Total"), [_("Period"), *columns], [[period, *_cells(tables.total)]]
     yield _("Workshops"), [_("Date"), _("Workshop"), _("Sector"), _("State"), *columns], _workshops(tables)
     yield _("Sectors"), [_("Sector"), *columns], [
         [sector_name(district, line.key), *_cells(line)] for line in tables.sectors
@@ -99,5 +100,3 @@ def workbook(tables: Tables) -> bytes:
             sheet.set_column(0, 0, 28)
             sheet.set_column(1, len(columns), 16)
     return out.getvalue()
-
-

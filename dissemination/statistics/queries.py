@@ -7,6 +7,7 @@ was merged into: the same rules by which the plan counts closed workshops (DV-02
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import and_, case, func, select
@@ -23,18 +24,25 @@ from dissemination.plan.periods import Period
 from dissemination.registrations.models import Attends, Registration, Standing
 from dissemination.workshops.models import LONGEST, Cancellation, Closing, Workshop, WorkshopSession
 
-
 EVER = date(1970, 1, 2)
+
+
+class Which(StrEnum):
+    """Which workshops are looked at. Before the closing nobody knows who stayed away."""
+
+    CLOSED = "closed"
+    COUNTED = "counted"  # closed, and they count in the plan
+    OVER = "over"  # also those that are not closed yet
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked for. `counted`: only workshops that are closed and count in the plan."""
+    """What is asked for."""
 
     district: District
     period: Period
     sector_id: int | None = None
-    counted: bool = False
+    which: Which = Which.CLOSED
 
     @property
     def scope(self) -> Scope:
@@ -84,7 +92,9 @@ class Line:
 
     def add(self, *, booked: int = 0, came: int = 0, cancelled: int = 0) -> None:
         """Count more."""
-        self.booked, self.came, self.cancelled = self.booked + booked, self.came + came, self.cancelled + cancelled
+        self.booked += booked
+        self.came += came
+        self.cancelled += cancelled
 
 
 def _moment(day: date, zone) -> datetime:
@@ -109,17 +119,26 @@ def _held(asked: Asked):
         .group_by(Workshop.id, Workshop.sector_id)
         .having(and_(last >= since, last < until))
     )  # fmt: skip
-    if asked.counted:
-        query = query.join(Closing, Closing.workshop_id == Workshop.id).where(Closing.not_counted == "")
+    if asked.which is not Which.OVER:
+        query = query.join(Closing, Closing.workshop_id == Workshop.id)
+    if asked.which is Which.COUNTED:
+        query = query.where(Closing.not_counted == "")
     return query.subquery("held")
+
+
+def still_open(asked: Asked) -> int:
+    """How many workshops of the period are over and not closed yet."""
+    base = _held(replace(asked, which=Which.OVER))
+    query = select(func.count()).select_from(base).outerjoin(Closing, Closing.workshop_id == base.c.id)
+    return db.session.scalar(query.where(Closing.workshop_id.is_(None))) or 0
 
 
 def held(asked: Asked) -> list[Held]:
     """The workshops asked for, the latest first."""
     base = _held(asked)
     rows = db.session.execute(
-        select(Workshop.id, Workshop.slug, Workshop.title_it, Workshop.title_en, Workshop.sector_id, base.c.last,
-               Closing.workshop_id, Closing.not_counted)
+        select(Workshop.id, Workshop.slug, Workshop.title_it, Workshop.title_en, Workshop.sector_id,
+               base.c.last, Closing.workshop_id, Closing.not_counted)
         .join(base, base.c.id == Workshop.id)
         .outerjoin(Closing, Closing.workshop_id == Workshop.id)
         .order_by(base.c.last.desc(), Workshop.id.desc())
@@ -137,7 +156,7 @@ def _sector(held):
 
 
 def _registrations(asked: Asked, *columns):
-    """A query of `columns` over the registrations asked for; `columns` are functions of the held workshops."""
+    """A query over the registrations asked for; `columns` are functions of the held workshops."""
     base = _held(asked)
     query = (
         select(*[column(base) for column in columns])
@@ -183,7 +202,7 @@ def seen_there(asked: Asked) -> dict[Attends, int]:
     """How many were seen in the room and how many online, wherever they had booked."""
     query = _registrations(asked, lambda _held: Presence.via, lambda _held: func.count())
     query = query.where(_seated, Presence.registration_id.is_not(None)).group_by(Presence.via)
-    return {via: count for via, count in db.session.execute(query)}
+    return dict(db.session.execute(query).all())
 
 
 def _counts_as_company(root):

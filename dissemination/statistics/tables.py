@@ -12,10 +12,11 @@ from dissemination.statistics.queries import Asked, Held, Line, Reach
 
 @dataclass(frozen=True)
 class Tables:
-    """Everything that the page, the CSV and the workbook show. Lines are in the order in which they are read."""
+    """Everything that the page, the CSV and the workbook show; lines in the order in which they are read."""
 
     asked: Asked
     held: list[Held]
+    open: int  # workshops that are over and not closed yet, left out or not
     total: Line
     reach: Reach
     workshops: dict[int, Line]
@@ -29,18 +30,13 @@ class Tables:
     sizes: list[Line]  # key: SizeClass or None
 
     @property
-    def open(self) -> int:
-        """How many of the workshops are not closed yet: their presence may be incomplete."""
-        return sum(not w.closed for w in self.held)
-
-    @property
     def uncounted(self) -> int:
         """How many were closed without counting."""
         return sum(w.closed and not w.counts for w in self.held)
 
 
 def tables(asked: Asked) -> Tables:
-    """Ask and add up: six queries."""
+    """Ask and add up, in eight queries."""
     held = queries.held(asked)
     days = {w.id: w.day for w in held}
     rows = queries.by_workshop_sector_and_place(asked)
@@ -56,7 +52,8 @@ def tables(asked: Asked) -> Tables:
     halves = added(lambda w, _s, _a: half_year_of(days[w]), lambda w, _s, _a: half_year_of(days[w]))
     origin = queries.by_origin(asked)
     return Tables(
-        asked=asked, held=held, total=total.get("", Line("")), reach=queries.reach(asked),
+        asked=asked, held=held, open=queries.still_open(asked), reach=queries.reach(asked),
+        total=total.get("", Line("")),
         workshops=added(lambda w, _s, _a: w, lambda w, _s, _a: w),
         sectors=_in_order_of_sectors(asked, sectors), months=_by_key(months), halves=_by_key(halves),
         places=_by_key(places), seen=queries.seen_there(asked), provinces=_origin(origin, 0),

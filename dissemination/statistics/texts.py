@@ -6,8 +6,14 @@ from flask_babel import lazy_gettext as _l
 from dissemination.kernel.languages import translated
 from dissemination.plan.texts import value_name
 from dissemination.registrations.models import Attends
+from dissemination.statistics.queries import Which
 
 PLACES = {Attends.ROOM: _l("In the room"), Attends.ONLINE: _l("Online")}
+WORKSHOPS = {
+    Which.CLOSED: _l("closed ones"),
+    Which.COUNTED: _l("closed ones that count in the plan"),
+    Which.OVER: _l("all that are over"),
+}
 LISTS = {
     "came": _l("Companies that came"),
     "new": _l("Companies that came for the first time ever"),

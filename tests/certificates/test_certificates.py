@@ -53,7 +53,11 @@ def workshop(moda):
 def enter(workshop, who, given, family, *, company=None, language="it", came=False):
     with transaction():
         contact = factories.contact(
-            workshop.district, f"{who}@filatura.example", given_name=given, family_name=family, company=company
+            workshop.district,
+            f"{who}@filatura.example",
+            given_name=given,
+            family_name=family,
+            company=company,
         )
         factories.seat(workshop, contact, language=language, came=came)
 
@@ -74,9 +78,7 @@ def of(who) -> Registration:
 
 def close(workshop, **facts):
     with transaction():
-        attendance.close(
-            workshop, by=None, started_at=START, ended_at=END, without_counting="Prova", **facts
-        )
+        attendance.close(workshop, by=None, started_at=START, ended_at=END, without_counting="Prova", **facts)
 
 
 def issue_all(workshop, by):
@@ -100,7 +102,11 @@ def text_of(content: bytes, tmp_path) -> str:
 
 
 def test_nobody_gets_one_before_the_workshop_is_closed(workshop, ada, client):
-    assert set(claims(workshop).values()) == {(100, Why.NOT_CLOSED), (50, Why.NOT_CLOSED), (0, Why.NOT_CLOSED)}
+    assert set(claims(workshop).values()) == {
+        (100, Why.NOT_CLOSED),
+        (50, Why.NOT_CLOSED),
+        (0, Why.NOT_CLOSED),
+    }
     assert issue_all(workshop, ada) == 0
     page = client.get(mine("niccolo") + "?lang=en").get_data(as_text=True)
     assert "as soon as the organisers have closed the workshop" in page
@@ -194,7 +200,10 @@ def test_letters_that_the_document_cannot_print_are_refused_in_words(workshop, c
     client.post(mine("niccolo"))
     answer = client.get(mine("niccolo", "certificate.pdf"))
     assert answer.status_code == 422
-    assert "Latin letters" in client.get(mine("niccolo", "certificate.pdf"), headers={"Accept-Language": "en"}).text
+    assert (
+        "Latin letters"
+        in client.get(mine("niccolo", "certificate.pdf"), headers={"Accept-Language": "en"}).text
+    )
 
 
 def test_what_people_typed_stays_text_in_the_document(workshop, ada, tmp_path):
@@ -312,7 +321,9 @@ def test_the_public_page_shows_what_was_printed(workshop, ada, client):
         db.session.get(Workshop, workshop.id).title_it = "Un altro titolo"
     answer = client.get(f"/certificates/{codes.grouped(code)}")
     page = answer.get_data(as_text=True)
-    assert all(said in page for said in ("autentico", "Niccolò D’Alò Müller", "Tracciabilità dei tessuti", "3 ore"))
+    assert all(
+        said in page for said in ("autentico", "Niccolò D’Alò Müller", "Tracciabilità dei tessuti", "3 ore")
+    )
     assert "Un altro titolo" not in page
     assert "filatura.example" not in page
     assert (answer.headers["X-Robots-Tag"], answer.headers["Cache-Control"]) == ("noindex", "no-store")

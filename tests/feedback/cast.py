@@ -21,7 +21,9 @@ def people(workshop, names, *, company=None, came=True):
     """Confirmed people called `names`."""
     with transaction():
         for name in names:
-            contact = factories.contact(workshop.district, f"{name}@x.example", given_name=name, company=company)
+            contact = factories.contact(
+                workshop.district, f"{name}@x.example", given_name=name, company=company
+            )
             factories.seat(workshop, contact, came=came)
 
 

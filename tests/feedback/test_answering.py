@@ -41,7 +41,9 @@ def workshop(moda):
 
 def log():
     db.session.rollback()
-    return list(db.session.scalars(select(Activity).where(Activity.verb == "feedback.given").order_by(Activity.id)))
+    return list(
+        db.session.scalars(select(Activity).where(Activity.verb == "feedback.given").order_by(Activity.id))
+    )
 
 
 def test_who_was_there_answers_once(workshop, client):

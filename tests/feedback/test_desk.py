@@ -41,7 +41,9 @@ def page(workshop):
 def found(workshop):
     db.session.rollback()
     sheet = queries.sheet(workshop, FEEDBACK)
-    return {r.question["key"]: r for r in results(sheet, queries.answers(queries.form_of(workshop, FEEDBACK)))}
+    return {
+        r.question["key"]: r for r in results(sheet, queries.answers(queries.form_of(workshop, FEEDBACK)))
+    }
 
 
 def table(answer):
@@ -58,7 +60,7 @@ def test_four_answers_show_only_that_they_are_four(workshop, page, ada, sign_in)
     assert "Results appear from 5 answers on" in shown
     assert "answers of 6 who could (67 %)" in shown
     assert "Pessimo catering" not in shown
-    assert "<svg class=\"chart\"" not in shown
+    assert '<svg class="chart"' not in shown
     rows = table(browser.get(f"{page}/feedback/results.csv?lang=en"))
     assert {r[6] for r in rows[1:]} == {"fewer than 5 answers: not shown"}
     assert "Pessimo" not in str(rows)
@@ -209,7 +211,8 @@ def test_what_was_answered_keeps_its_key_and_its_results(workshop, page, ada, si
     sheet = queries.sheet(workshop, FEEDBACK)
     browser = sign_in(ada)
     answer = browser.post(
-        f"{page}/feedback/questions", data=posted(sheet.asked, sheet.version, **{"1-gone": "y", "0-it": "Voto"})
+        f"{page}/feedback/questions",
+        data=posted(sheet.asked, sheet.version, **{"1-gone": "y", "0-it": "Voto"}),
     )
     assert answer.status_code == 303
     assert "contents" not in keys(workshop)
@@ -277,7 +280,9 @@ def test_the_overall_score_is_always_there_and_stays_what_it_is():
         ({"1-position": "molti"}, "Write a whole number"),
     ],
 )
-def test_a_wrong_question_is_named_and_everything_written_is_kept(workshop, page, ada, sign_in, changes, said):
+def test_a_wrong_question_is_named_and_everything_written_is_kept(
+    workshop, page, ada, sign_in, changes, said
+):
     data = posted(questions.defaults(FEEDBACK), 0, **{"3-it": "Testo mio", **changes})
     answer = sign_in(ada).post(f"{page}/feedback/questions?lang=en", data=data)
     assert answer.status_code == 422
@@ -289,7 +294,10 @@ def test_a_wrong_question_is_named_and_everything_written_is_kept(workshop, page
 
 def test_the_second_of_two_editors_is_told_and_nothing_is_overwritten(workshop, page, ada, sign_in):
     browser, start = sign_in(ada), questions.defaults(FEEDBACK)
-    assert browser.post(f"{page}/feedback/questions", data=posted(start, 0, **{"1-it": "Prima"})).status_code == 303
+    assert (
+        browser.post(f"{page}/feedback/questions", data=posted(start, 0, **{"1-it": "Prima"})).status_code
+        == 303
+    )
     answer = browser.post(f"{page}/feedback/questions?lang=en", data=posted(start, 0, **{"1-it": "Seconda"}))
     shown = answer.get_data(as_text=True)
     assert answer.status_code == 409

@@ -115,22 +115,33 @@ def test_it_says_that_it_is_not_anonymous_and_names_stand_beside_the_answers(wor
     with time_machine.travel(DUE):
         page = client.get(link("anna", "outcome") + "?lang=en").get_data(as_text=True)
         assert "Your answers are not anonymous." in page
-        body = {"anonymous": "no", "q_project": "yes", "q_hired": "no", "q_contact": "yes", "q_what": "Un brevetto"}
+        body = {
+            "anonymous": "no",
+            "q_project": "yes",
+            "q_hired": "no",
+            "q_contact": "yes",
+            "q_what": "Un brevetto",
+        }
         assert client.post(link("anna", "outcome"), data=body).status_code == 303
         assert client.post(link("anna", "outcome"), data=body).status_code == 409
         desk = sign_in(ada).get(f"/moda/desk/workshops/{workshop.slug}/feedback/outcome?lang=en")
     assert [a.registration_id for a in answers()] == [of("anna").id]
     shown = desk.get_data(as_text=True)
-    assert all(said in shown for said in ("anna Rossi", "Filatura", "Un brevetto", "answer of 2 who could (50 %)"))
+    assert all(
+        said in shown for said in ("anna Rossi", "Filatura", "Un brevetto", "answer of 2 who could (50 %)")
+    )
 
 
 def test_who_was_not_asked_cannot_answer(workshop, client):
     close(workshop)
     with time_machine.travel(DUE):
-        assert client.post(link("rita", "outcome"), data={"anonymous": "no", "q_project": "yes"}).status_code == 409
-        assert "six months after the workshop" in client.get(
-            link("rita", "outcome") + "?lang=en"
-        ).get_data(as_text=True)
+        assert (
+            client.post(link("rita", "outcome"), data={"anonymous": "no", "q_project": "yes"}).status_code
+            == 409
+        )
+        assert "six months after the workshop" in client.get(link("rita", "outcome") + "?lang=en").get_data(
+            as_text=True
+        )
 
 
 def test_an_anonymous_survey_keeps_the_rule_of_five(workshop, client, ada, sign_in):

@@ -19,7 +19,7 @@ from dissemination.plan.models import EvidenceRequirement, Exclusion
 from dissemination.plan.queries import current_plan
 from dissemination.registrations.models import Attends
 from dissemination.statistics import queries
-from dissemination.statistics.queries import Asked
+from dissemination.statistics.queries import Asked, Which
 from dissemination.statistics.tables import tables
 from dissemination.workshops.models import Cancellation, WorkshopSession
 from tests import factories
@@ -85,9 +85,9 @@ def close(workshop, without_counting=""):
         )  # fmt: skip
 
 
-def asked(moda, code="2027", **more):
+def asked(moda, code="2027", *, which=Which.OVER, **more):
     db.session.rollback()
-    return Asked(moda, periods.read(code, current_plan(moda.id)), **more)
+    return Asked(moda, periods.read(code, current_plan(moda.id)), which=which, **more)
 
 
 def numbers(line):
@@ -126,7 +126,11 @@ def test_room_and_online_are_told_apart_and_nobody_counts_twice(moda, year):
 
 def test_where_people_come_from(moda, year):
     t = tables(asked(moda))
-    assert [(line.key, line.booked, line.came) for line in t.provinces] == [("PO", 6, 5), ("", 1, 0), ("PI", 1, 1)]
+    assert [(line.key, line.booked, line.came) for line in t.provinces] == [
+        ("PO", 6, 5),
+        ("", 1, 0),
+        ("PI", 1, 1),
+    ]
     assert {line.key: line.came for line in t.types} == {
         OrganisationType.COMPANY: 5, OrganisationType.RESEARCH: 1, None: 0,
     }  # fmt: skip
@@ -170,13 +174,15 @@ def test_closed_workshops_give_the_figures_of_the_plan(moda, year, period):
     close(year["march"])
     close(year["september"])
     close(year["may"], without_counting="Manca il registro")
-    t = tables(asked(moda, period, counted=True))
+    t = tables(asked(moda, period, which=Which.COUNTED))
     assert t.total.came == int(dv(moda, "DV-02", period).actual)
     assert t.total.companies == int(dv(moda, "DV-03", period).actual)
     rate = dv(moda, "DV-04", period)
     assert (t.total.came, t.total.booked) == (int(rate.numerator), int(rate.denominator))
     indicator = next(i for i in current_plan(moda.id).indicators if i.code == "DV-03")
-    split = next(x for x in figures.splits(indicator, periods.read(period, indicator.plan)) if x.attribute == "sector")
+    split = next(
+        x for x in figures.splits(indicator, periods.read(period, indicator.plan)) if x.attribute == "sector"
+    )
     codes = {s.id: s.code for s in moda.sectors}
     ours = {codes[line.key]: line.companies for line in t.sectors if line.companies}
     assert ours == {row.value: int(row.actual) for row in split.lines if row.actual}
@@ -187,9 +193,13 @@ def test_what_is_not_closed_or_does_not_count_is_said(moda, year, ada, sign_in):
     close(year["may"], without_counting="Manca il registro")
     t = tables(asked(moda))
     assert (len(t.held), t.open, t.uncounted) == (3, 1, 1)
-    assert [w.title_it for w in tables(asked(moda, counted=True)).held] == ["Marzo"]
+    assert [w.title_it for w in tables(asked(moda, which=Which.COUNTED)).held] == ["Marzo"]
+    closed = tables(asked(moda, which=Which.CLOSED))
+    assert ([w.title_it for w in closed.held], closed.open) == (["Maggio", "Marzo"], 1)
     page = sign_in(ada).get("/moda/desk/statistics?period=2027&lang=en").get_data(as_text=True)
-    assert all(said in page for said in ("1 is not closed yet", "does not count", "show only those"))
+    assert all(said in page for said in ("1 more is not closed yet", "does not count", "show only those"))
+    page = sign_in(ada).get("/moda/desk/statistics?period=2027-09&lang=en").get_data(as_text=True)
+    assert "1 workshop of this period is over, but not closed yet." in page
 
 
 # -- which workshops
@@ -242,13 +252,24 @@ def test_the_sector_filter_gives_the_line_of_that_sector(moda, year):
     ],
 )  # fmt: skip
 def test_figures_open_their_companies(moda, year, ada, sign_in, which, names):
-    page = sign_in(ada).get(f"/moda/desk/statistics/companies?period=2027&which={which}").get_data(as_text=True)
+    page = (
+        sign_in(ada)
+        .get(f"/moda/desk/statistics/companies?workshops=over&period=2027&which={which}")
+        .get_data(as_text=True)
+    )
     assert [n for n in ("Conceria", "Filatura", "Tintoria", "Università") if f">{n}</a>" in page] == names
 
 
 def test_members_that_nobody_reached_are_listed(moda, year, ada, sign_in):
-    page = sign_in(ada).get("/moda/desk/statistics/companies?period=2027-H2&which=missed").get_data(as_text=True)
-    assert [n for n in ("Conceria", "Filatura", "Tintoria") if f">{n}</a>" in page] == ["Conceria", "Filatura"]
+    page = (
+        sign_in(ada)
+        .get("/moda/desk/statistics/companies?workshops=over&period=2027-H2&which=missed")
+        .get_data(as_text=True)
+    )
+    assert [n for n in ("Conceria", "Filatura", "Tintoria") if f">{n}</a>" in page] == [
+        "Conceria",
+        "Filatura",
+    ]
 
 
 def test_wrong_filters_are_told(moda, year, ada, sign_in):
@@ -256,6 +277,7 @@ def test_wrong_filters_are_told(moda, year, ada, sign_in):
     answer = browser.get("/moda/desk/statistics?period=2027-H9&lang=en")
     assert (answer.status_code, "This is not a period" in answer.get_data(as_text=True)) == (422, True)
     assert browser.get("/moda/desk/statistics?sector=nessuno").status_code == 404
+    assert browser.get("/moda/desk/statistics?workshops=alle").status_code == 404
     assert browser.get("/moda/desk/statistics/companies?which=tutte").status_code == 404
     assert "No workshop ended in this period" in browser.get(
         "/moda/desk/statistics?period=2020&lang=en"
@@ -277,11 +299,11 @@ def test_files_hold_the_same_figures_and_no_formulas(moda, year, ada, sign_in):
     with transaction():
         year["may"].title_en = '=HYPERLINK("http://x.example")'
     browser = sign_in(ada)
-    answer = browser.get("/moda/desk/statistics/statistics.csv?period=2027&lang=en")
+    answer = browser.get("/moda/desk/statistics/statistics.csv?workshops=over&period=2027&lang=en")
     rows = list(csv.reader(StringIO(answer.get_data(as_text=True).lstrip("\ufeff"))))
     assert ["Total", "2027", "8", "6", "2", "75.0", "1", "3"] in rows
-    assert [r[2] for r in rows if "HYPERLINK" in str(r)] == ["'=HYPERLINK(\"http://x.example\")"]
-    answer = browser.get("/moda/desk/statistics/statistics.xlsx?period=2027&lang=en")
+    assert [r[2] for r in rows if "HYPERLINK" in str(r)] == ['\'=HYPERLINK("http://x.example")']
+    answer = browser.get("/moda/desk/statistics/statistics.xlsx?workshops=over&period=2027&lang=en")
     assert answer.headers["Content-Disposition"] == "attachment; filename=moda-2027.xlsx"
     book = openpyxl.load_workbook(BytesIO(answer.data))
     assert book.sheetnames == [
@@ -305,7 +327,9 @@ def count_queries(browser, path):
     return len(counted)
 
 
-@pytest.mark.parametrize("path", ["?period=2027", "/companies?period=2027&which=came"])
+@pytest.mark.parametrize(
+    "path", ["?workshops=over&period=2027", "/companies?workshops=over&period=2027&which=came"]
+)
 def test_the_pages_ask_the_database_as_often_for_few_as_for_many(moda, year, ada, sign_in, path):
     browser = sign_in(ada)
     browser.get(f"/moda/desk/statistics{path}")
