@@ -25,7 +25,7 @@ FRAME_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; "
     "base-uri 'none'; form-action 'none'; sandbox"
 )
-WORDS = {"when": texts.when, "to_whom": texts.to_whom, "stages": texts.STAGES, "Stage": Stage, "fates": FATES}
+WORDS = {"when": texts.when, "to_whom": texts.to_whom, "subject_of": mails.subject_of, "stages": texts.STAGES, "Stage": Stage, "fates": FATES}
 
 
 @desk.get("")

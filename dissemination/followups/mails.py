@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from dissemination.delivery.mail import Mail, Recipient
 from dissemination.followups import queries
 from dissemination.followups.fields import Piece, parse
+from dissemination.kernel.languages import language as current_language
 from dissemination.kernel.languages import translated
 from dissemination.registrations.mails import place, public_url, sender, when
 from dissemination.registrations.models import Attends, Registration
@@ -54,7 +55,7 @@ def mail(texts: Texts, workshop: Workshop, *, language: str, online: bool, note:
     `note` is a line above the text (of a test). Raises ValueError for texts that `parse` refuses.
     """
     district = workshop.district
-    home = public_url(f"/{district.slug}/")
+    home, online = public_url(f"/{district.slug}/"), online and workshop.mode is not Mode.ONSITE
     with force_locale(language):
         facts = _facts(workshop, language, online=online)
         subject = _subject(getattr(texts, f"subject_{language}"), facts)
@@ -71,6 +72,12 @@ def mail(texts: Texts, workshop: Workshop, *, language: str, online: bool, note:
                 "paragraphs": _paragraphs(getattr(texts, f"body_{language}"), facts),
             },
         )  # fmt: skip
+
+
+def subject_of(texts: Texts, workshop: Workshop) -> str:
+    """The subject as a reader of the current language would get it."""
+    language = language_for(texts, current_language())
+    return _subject(getattr(texts, f"subject_{language}"), _facts(workshop, language, online=False))
 
 
 def recipient(registration: Registration) -> Recipient:

@@ -114,13 +114,10 @@ class Overview:
     fates: dict[Fate, int] = field(default_factory=dict)
 
     @property
-    def waits_for_attendance(self) -> bool:
-        """Its time has come, and nobody is known to be in its state because no presence is known."""
-        known_later = {State.ATTENDED, State.ABSENT}
-        return (
-            self.times.stage is Stage.OPEN and not self.meant and not self.written
-            and set(self.rule.states) <= {s.value for s in known_later}
-        )  # fmt: skip
+    def is_for_attendance(self) -> bool:
+        """Whether nobody is known to be meant yet, because presence is recorded only on the day."""
+        known_later = {State.ATTENDED.value, State.ABSENT.value}
+        return not self.meant and not self.written and set(self.rule.states) <= known_later
 
 
 def overview(workshop: Workshop, found: list[MailRule]) -> list[Overview]:

@@ -74,7 +74,7 @@ def _stage(rule: MailRule, workshop: Workshop, due: datetime, closes: datetime, 
     if not rule.active:
         return Stage.PAUSED
     if rule.forced_at is None and due + LATE < (rule.activated_at or rule.created_at):
-        return Stage.MISSED
+        return Stage.OVER if rule.minutes < 0 and at >= closes else Stage.MISSED
     if at < due and rule.forced_at is None:
         return Stage.COMING
     return Stage.OPEN if at < closes else Stage.OVER

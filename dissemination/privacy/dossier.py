@@ -190,6 +190,12 @@ def _value(value):
     return value.value if isinstance(value, Enum) else value
 
 
+def columns(section: Section) -> list[str]:
+    """The names that at least one row of a section says something under, in their order."""
+    names = dict.fromkeys(name for row in section for name in row)
+    return [n for n in names if any(row.get(n) not in (None, "", {}, []) for row in section)]
+
+
 # Files.
 
 

@@ -21,7 +21,8 @@ def _person(district, contact_id):
 
 def _facts(contact) -> dict:
     return {
-        "contact": contact, "dossier": dossier.dossier(contact), "sections": texts.SECTIONS,
+        "contact": contact, "dossier": dossier.dossier(contact), "sections": texts.SECTIONS, "labels": texts.LABELS,
+        "columns": dossier.columns,
         "reasons": [texts.REASONS[r] for r in sorted(contacts.reasons([contact]).get(contact.id, ()))],
         "asked": held.open_request(contact),
     }  # fmt: skip

@@ -22,6 +22,25 @@ COUNTS = {
     "letters": _l("letters that named somebody"), "deliveries": _l("messages that named somebody"),
     "mails": _l("requests for confirmation"), "seats": _l("seats given back"),
 }  # fmt: skip
+LABELS = {
+    "given_name": _l("Given name"), "family_name": _l("Family name"), "email": _l("E-mail address"),
+    "phone": _l("Telephone"), "job_title": _l("Job title"), "language": _l("Language"),
+    "created_at": _l("Since"), "proven_at": _l("Address confirmed"), "company": _l("Company"),
+    "company_name": _l("Company"), "at": _l("When"), "on": _l("Held on"), "purpose": _l("For"),
+    "given": _l("Answer"), "text": _l("Text"), "consent_text": _l("Text"), "version": _l("Version"),
+    "source": _l("Where it was given"), "proof": _l("Proof"), "workshop": _l("Workshop"),
+    "standing": _l("Standing"), "attends": _l("Takes part"), "number": _l("Number"),
+    "confirmed_at": _l("Confirmed"), "cancelled_at": _l("Cancelled on"), "coming_at": _l("Said that she comes"),
+    "purged_at": _l("Erased on"), "answers": _l("Answers"), "what": _l("What happened"), "who": _l("By"),
+    "reason": _l("Reason"), "details": _l("Details"), "colleagues": _l("Colleagues registered"),
+    "received_at": _l("Received"), "address": _l("Address"), "partstat": _l("Answer"), "effect": _l("Effect"),
+    "note": _l("Note"), "via": _l("Where"), "came_at": _l("Came"), "left_at": _l("Left"), "move": _l("Scan"),
+    "device": _l("Device"), "code": _l("Code"), "name": _l("Name"), "minutes": _l("Minutes"),
+    "issued_at": _l("Issued"), "reaction": _l("Reaction"), "added_at": _l("Added"),
+    "invited_at": _l("Invited"), "topic": _l("Topic"), "asked_at": _l("Asked"), "mailed_at": _l("Written"),
+    "ended_at": _l("Ended"), "given_on": _l("Given on"), "subject": _l("Subject"), "state": _l("Fate"),
+    "finished_at": _l("Finished"), "type": _l("Type"), "octets": _l("Octets"),
+}  # fmt: skip
 SECTIONS = {
     "contact": _l("Contact"), "consents": _l("Consents"), "registrations": _l("Registrations"),
     "history": _l("History of the registrations"), "groups": _l("Colleagues registered"),

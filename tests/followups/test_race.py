@@ -58,10 +58,10 @@ def test_four_workers_write_once_to_each(app, rule):
 
 def test_without_the_note_every_worker_writes_to_everybody(app, rule, monkeypatch):
     monkeypatch.setattr(actions, "_note", lambda rule, people: {r.id for r in people})
-    put = []
+    put, rule_id = [], rule.id
     monkeypatch.setattr(actions.outbox, "put_many", lambda mail, people, about: put.extend(people))
     with time_machine.travel(START - timedelta(days=2), tick=False):
-        run_workers(app, lambda: _once(rule.id))
+        assert run_workers(app, lambda: _once(rule_id)) == []
     assert len(put) == WORKERS * PEOPLE
 
 

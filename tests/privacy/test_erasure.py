@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from dissemination.delivery.models import Delivery, Fate, Suppression
-from dissemination.guests import queries as guests
+from dissemination.guests import screening
 from dissemination.kernel import links
 from dissemination.kernel.database import db, transaction
 from dissemination.newsletters import actions as newsletters
@@ -101,7 +101,8 @@ def test_an_import_names_the_line_and_does_not_bring_her_back(workshop, moda, bi
     assert [(p.line, p.message) for p in report.problems] == [
         (2, "This person asked for her data to be erased: take the line out.")
     ]
-    assert guests.suppressed(moda.id, [EMAIL, "altra@ditta.example"]) == {EMAIL: ""}
+    screened = screening.screen(workshop, [screening.Person(EMAIL), screening.Person("altra@ditta.example")])
+    assert [p.email for p, _reason in screened.left_out] == [EMAIL]
     address = db.session.scalars(db.select(Suppression.address)).one()
     assert address.startswith("erased:")
     assert "carlo" not in address
