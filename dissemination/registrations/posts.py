@@ -124,18 +124,21 @@ def shared(registration: Registration) -> dict:
     }  # fmt: skip
 
 
-def recipient(registration: Registration, **merge: str) -> Recipient:
-    """Her address, and what differs from reader to reader: her name and her links.
+def join_url(registration: Registration) -> str:
+    """Her own link to take part online, which records that she came; the meeting's where nobody records."""
+    if "attendance.join" in current_app.view_functions:
+        return personal_url(registration, "join")
+    return registration.workshop.online_url
 
-    The link to take part online is her own, which records that she came.
-    """
-    contact, mine = registration.contact, personal_url(registration)
-    records = "attendance.join" in current_app.view_functions
+
+def recipient(registration: Registration, **merge: str) -> Recipient:
+    """Her address, and what differs from reader to reader: her name and her links."""
+    contact = registration.contact
     return Recipient(
         address=contact.email, name=contact.name, contact_id=contact.id,
         merge={
-            "name": contact.name, "manage_url": mine,
-            "join_url": f"{mine}/join" if records else registration.workshop.online_url, **merge,
+            "name": contact.name, "manage_url": personal_url(registration),
+            "join_url": join_url(registration), **merge,
         },
     )  # fmt: skip
 
