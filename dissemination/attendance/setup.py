@@ -4,7 +4,7 @@ from flask_babel import gettext as _
 
 from dissemination.attendance import queries
 from dissemination.kernel.clock import now
-from dissemination.registrations import export_rows
+from dissemination.registrations import export_rows, materials
 
 
 def presence_columns(workshop):
@@ -20,6 +20,14 @@ def presence_columns(workshop):
     ]
 
 
+def was_there(registration) -> bool | None:
+    """Whether she was at a workshop whose books are closed; before that nobody knows."""
+    if registration.workshop.closing is None:
+        return None
+    return registration.id in queries.present_ids(registration.workshop)
+
+
 def init_app(_app) -> None:
-    """Register with the exports."""
+    """Register with the exports, and with who may open the materials."""
+    materials.register_presence(was_there)
     export_rows.register_columns(presence_columns)

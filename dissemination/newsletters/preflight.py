@@ -164,7 +164,7 @@ def _workshop(workshop, block: Block, seats: int) -> Iterator[Finding]:
     state = workshop.state
     if state is WorkshopState.CANCELLED:
         yield _blocking("cancelled", _("“%(title)s” was cancelled. Take the block out.", title=title), block)
-    elif workshop.published_at is None:
+    elif workshop.published_at is None or workshop.is_private:
         yield _blocking(
             "not_public", _("“%(title)s” is not public: its link would lead nowhere.", title=title), block
         )

@@ -7,12 +7,13 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from dissemination.attendance import actions as attendance
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.files import StoredFile
 from dissemination.registrations import actions as registrations
 from dissemination.registrations import queries as registered
 from dissemination.workshops import actions, materials
-from dissemination.workshops.models import Audience, Material
+from dissemination.workshops.models import Audience, Closing, Material
 from tests.workshops.scenes import rome, scheduled, selects, session
 
 BEFORE = datetime(2027, 2, 1, 9, 0, tzinfo=UTC)
@@ -160,6 +161,22 @@ def test_an_unproven_address_and_a_cancelled_one_open_nothing(client, moda):
     with transaction():
         registrations.cancel(registration)
     assert client.get(f"{mine}/materials/{material.id}").status_code == 404
+
+
+def test_once_the_books_are_closed_those_who_stayed_away_open_nothing(client, moda, ada, clock):
+    workshop = scheduled(moda)
+    material = add(workshop, audience=PARTICIPANTS)
+    carlo, came = place(workshop)
+    _lina, away = place(workshop, "lina@x.example")
+    clock.move_to(workshop.ends_at + timedelta(hours=1))
+    with transaction():
+        attendance.tick(workshop, came=[carlo.id], by=ada)
+    links = [f"{link}/materials/{material.id}" for link in (came, away)]
+    assert [client.get(link).status_code for link in links] == [200, 200]  # nobody has said who came
+    with transaction():
+        db.session.add(Closing(workshop_id=workshop.id, by=ada.id, at=workshop.ends_at))
+    db.session.expire_all()
+    assert [client.get(link).status_code for link in links] == [200, 404]
 
 
 def test_a_second_click_keeps_one_file(desk, moda):
