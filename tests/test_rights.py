@@ -24,6 +24,7 @@ PUBLIC = {
     "registrations.create_recognition", "registrations.my_file",
     "registrations.new", "registrations.create", "registrations.thanks", "registrations.mine",
     "registrations.update", "registrations.cancellation", "registrations.create_cancellation",
+    "registrations.coming", "registrations.create_coming", "registrations.feed_of_mine", "registrations.create_feed",
     "registrations.create_restoration", "registrations.calendar", "registrations.proof",
     "registrations.create_proof", "registrations.create_other_proof", "registrations.offer",
     "registrations.create_acceptance", "registrations.create_refusal", "registrations.way",

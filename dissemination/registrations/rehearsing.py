@@ -161,7 +161,15 @@ class _Sequence:
     def _moved(self) -> Post:
         date, hour = self.dates[0], timedelta(hours=1)
         later = replace(date.facts, starts_at=date.starts_at + hour, ends_at=date.ends_at + hour)
-        return self._updated(later, mails.changed)
+        told, made = date.facts, self._updated(later, mails.changed)
+        date.facts = told  # the mails after it speak of the real time again
+        first, *rest = made.mail.shared["dates"]
+        hours = {k: v for k, v in self._times(later).items() if k in first}
+        return replace(made, mail=replace(made.mail, shared={**made.mail.shared, "dates": [hours, *rest]}))
+
+    def _times(self, facts: pairing.Facts) -> dict:
+        with force_locale(self.registration.language):
+            return posts.times(self.registration.workshop, facts.starts_at, facts.ends_at)
 
     def _switched(self) -> Post:
         r = self.registration

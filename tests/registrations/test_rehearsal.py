@@ -73,6 +73,10 @@ def test_the_calendar_is_clean_again_at_the_end(workshop, ada, sign_in):
     assert uid.startswith("rehearsal-")
     assert {o.attendee_address for o in objects} == {"ada@moda.example"}
     assert objects[1].start - objects[0].start == timedelta(hours=1)
+    parts = [queries.parts(d).text for d in sent()]
+    assert ["15:00–18:00" in text for text in parts] == [
+        n == ORDER.index("changed") for n in range(len(ORDER))
+    ]
     for one in objects:
         assert vobject.readOne(render(one).decode()).vevent.summary.value.startswith("[Rehearsal] ")
 
