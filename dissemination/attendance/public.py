@@ -34,7 +34,7 @@ def create_join(token):
             actions.join(registration)
     except Refusal as refusal:
         return _page(token, registration, status=refusal.status)
-    return private(redirect(registration.workshop.online_url, 303))
+    return private(redirect(registration.workshop.online_url), 303)
 
 
 @public.post("/r/<token>/leave")
@@ -46,7 +46,7 @@ def create_leave(token):
             actions.leave(registration)
     except Refusal as refusal:
         return _page(token, registration, status=refusal.status)
-    return private(redirect(url_for(".join", token=token), 303))
+    return private(redirect(url_for(".join", token=token)), 303)
 
 
 def _mine(token) -> Registration:
