@@ -200,12 +200,12 @@ class _PublicForm(_PersonForm):
             self.only_colleagues.errors = [_("Add the colleagues whom you want to register.")]
         if people and self.private.data:
             self.private.errors = [_("Colleagues are registered for an organisation: fill in which one.")]
-        seen = {} if self.only_colleagues.data else {self._address(self): _("you")}
+        seen = {} if self.only_colleagues.data else {self._address(self): _("This is your own address too.")}
         for n, person in enumerate(people, 1):
             address = self._address(person)
             if address and address in seen:
-                person.email.errors = [_("This is also the address of %(who)s.", who=seen[address])]
-            seen.setdefault(address, _("colleague %(n)d", n=n))
+                person.email.errors = [seen[address]]
+            seen.setdefault(address, _("This is the address of colleague %(n)d too.", n=n))
         return correct and not self.errors
 
     @staticmethod
@@ -254,7 +254,7 @@ def preview_form(workshop: Workshop) -> _PublicForm:
 
 def _class_of(workshop: Workshop) -> type[_PublicForm]:
     """The form for one workshop, in the current language."""
-    district = workshop.district
+    district, asked = workshop.district, answers.fields_for(workshop)
     consent = BooleanField(
         CONSENT % {"body": district.managing_body},
         validators=[DataRequired(_l("Without this consent we cannot register you."))],
@@ -266,7 +266,7 @@ def _class_of(workshop: Workshop) -> type[_PublicForm]:
             choices=[SelectChoice(Attends.ROOM.value, _("In the room")),
                      SelectChoice(Attends.ONLINE.value, _("Online"))],
         )  # fmt: skip
-    return type("PublicForm", (_PublicForm,), {**fields, **answers.fields_for(workshop)})
+    return type("PublicForm", (_PublicForm,), {**asked, **fields})
 
 
 def splits_of(workshop: Workshop) -> frozenset[str]:

@@ -26,7 +26,7 @@ OFTEN = timedelta(minutes=10)  # one mail in this time to one address
 class RecognitionForm(Form):
     """Where to mail the link."""
 
-    email = email_field("")
+    known_email = email_field("")  # not "email": the page has that field in its main form
 
 
 @public.post("/<district>/workshops/<slug>/recognition")
@@ -42,9 +42,9 @@ def create_recognition(district, slug):
         flash(_("Write a whole e-mail address, such as name@example.org."), "error")
         return redirect(back, 303)
     with transaction():
-        _mail_link(district, door, form.email.data.lower())
+        _mail_link(district, door, form.known_email.data.lower())
     page = render_template(
-        "registrations/recognised.html", workshop=queries.workshop_of(door), email=form.email.data,
+        "registrations/recognised.html", workshop=queries.workshop_of(door), email=form.known_email.data,
         hours=known.HOURS, back=back,
     )  # fmt: skip
     return private(page)

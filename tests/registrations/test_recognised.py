@@ -30,7 +30,7 @@ def page(workshop):
 @pytest.fixture
 def ask(client, workshop):
     """ask(address) -> the page that answers."""
-    return lambda email: client.post(f"/moda/workshops/{workshop.slug}/recognition", data={"email": email})
+    return lambda email: client.post(f"/moda/workshops/{workshop.slug}/recognition", data={"known_email": email})
 
 
 @pytest.fixture
@@ -152,5 +152,5 @@ def test_the_mail_reads_in_both_languages_and_carries_the_link(app, workshop, ri
 
 def test_the_mail_goes_out_in_the_language_of_the_page(client, workshop, rita):
     url = f"/moda/workshops/{workshop.slug}/recognition?lang=en"
-    client.post(url, data={"email": "rita@rossi.example"})
+    client.post(url, data={"known_email": "rita@rossi.example"})
     assert [m.letter.language for m in mails()] == ["en"]
