@@ -10,14 +10,14 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import String, and_, case, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from dissemination.attendance.models import Presence
 from dissemination.districts.models import District
 from dissemination.kernel.clock import local, now, today
 from dissemination.kernel.database import db
-from dissemination.people.models import Company, OrganisationType
+from dissemination.people.models import Company, OrganisationType, SizeClass
 from dissemination.plan import counting
 from dissemination.plan.counting import Scope
 from dissemination.plan.periods import Period
@@ -173,6 +173,7 @@ def _registrations(asked: Asked, *columns):
 _seated = Registration.standing == Standing.CONFIRMED
 _gone = Registration.standing == Standing.CANCELLED
 _there = case((and_(_seated, Presence.registration_id.is_not(None)), 1))
+_online = case((and_(_seated, Presence.via == Attends.ONLINE), 1))
 _NUMBERS = (
     lambda _held: func.count(case((_seated, 1))),
     lambda _held: func.count(_there),
@@ -181,28 +182,64 @@ _NUMBERS = (
 
 
 def by_workshop_sector_and_place(asked: Asked):
-    """(workshop id, sector id, attends, booked, came, cancelled) for each combination there is."""
+    """(workshop id, sector id, attends, booked, came, cancelled, seen online) for each combination."""
     keys = (lambda held: held.c.id, _sector, lambda _held: Registration.attends)
-    query = _registrations(asked, *keys, *_NUMBERS)
+    query = _registrations(asked, *keys, *_NUMBERS, lambda _held: func.count(_online))
     return db.session.execute(query.group_by(*list(query.selected_columns)[:3])).all()
 
 
-def by_origin(asked: Asked):
-    """(province, kind of organisation, size, booked, came, cancelled) for each combination there is."""
+def by_company(asked: Asked):
+    """(company id or None, booked, came, cancelled) for each company of the registry as it stands there."""
+    query = _registrations(asked, lambda _held: Registration.company_id, *_NUMBERS)
+    return db.session.execute(query.group_by(Registration.company_id)).all()
+
+
+def presences(asked: Asked):
+    """(company id, workshop id, sector id, attends as text) of each person who came for a company."""
     keys = (
-        lambda _held: func.coalesce(Company.province, ""),
-        lambda _held: Company.type,
-        lambda _held: Company.size,
+        lambda _held: Registration.company_id,
+        lambda held: held.c.id,
+        _sector,
+        lambda _held: type_coerce(Registration.attends, String),  # 100,000 rows: plain values
     )
-    query = _registrations(asked, *keys, *_NUMBERS)
-    return db.session.execute(query.group_by(*list(query.selected_columns)[:3])).all()
+    query = _registrations(asked, *keys).where(
+        _seated, Presence.registration_id.is_not(None), Registration.company_id.is_not(None)
+    )
+    return db.session.execute(query)
 
 
-def seen_there(asked: Asked) -> dict[Attends, int]:
-    """How many were seen in the room and how many online, wherever they had booked."""
-    query = _registrations(asked, lambda _held: Presence.via, lambda _held: func.count())
-    query = query.where(_seated, Presence.registration_id.is_not(None)).group_by(Presence.via)
-    return dict(db.session.execute(query).all())
+def came_before(asked: Asked) -> set[int]:
+    """The companies (as they stand in the registry) that had come before the period began."""
+    query = _registrations(asked.before(), lambda _held: Registration.company_id)
+    query = query.where(_seated, Presence.registration_id.is_not(None)).distinct()
+    return set(db.session.scalars(query))
+
+
+@dataclass(frozen=True)
+class Firm:
+    """What statistics know of a company: where it is from, and as which company it counts (None: as none)."""
+
+    root: int | None
+    province: str
+    type: OrganisationType
+    size: SizeClass | None
+
+
+def firms(district_id: int) -> dict[int, Firm]:
+    """Every company of the district by id. Merged ones count as the one they became (R1)."""
+    tree, root = counting.roots(district_id), aliased(Company)
+    counts = and_(*_counts_as_company(root))
+    rows = db.session.execute(
+        select(tree.c.id, case((counts, root.id)), Company.province, Company.type, Company.size)
+        .join(Company, Company.id == tree.c.id)
+        .join(root, root.id == tree.c.root_id)
+    )
+    return {key: Firm(*facts) for key, *facts in rows}
+
+
+def members(asked: Asked) -> set[int]:
+    """The member companies at the period's end."""
+    return set(db.session.scalars(Companies(asked).members()))
 
 
 def _counts_as_company(root):
@@ -215,15 +252,6 @@ def _of_companies(query, tree):
     root = aliased(Company)
     joined = query.join(tree, tree.c.id == Registration.company_id).join(root, root.id == tree.c.root_id)
     return joined.where(*_counts_as_company(root))
-
-
-def company_pairs(asked: Asked):
-    """(company id, workshop id, sector id, attends) of the companies that were there, each once."""
-    tree = counting.roots(asked.district.id)
-    keys = (lambda _held: tree.c.root_id, lambda held: held.c.id, _sector, lambda _held: Registration.attends)
-    query = _of_companies(_registrations(asked, *keys), tree)
-    query = query.where(_seated, Presence.registration_id.is_not(None)).distinct()
-    return db.session.execute(query).all()
 
 
 class Companies:
@@ -252,39 +280,6 @@ class Companies:
         )
         sector_id = self.asked.sector_id
         return query if sector_id is None else query.where(Company.sector_id == sector_id)
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Companies that came, those of them for the first time ever, and members."""
-
-    companies: int
-    returning: int
-    members: int
-    members_booked: int
-    members_came: int
-
-    @property
-    def new(self) -> int:
-        """Companies that had never come before the period."""
-        return self.companies - self.returning
-
-
-def reach(asked: Asked) -> Reach:
-    """Companies new and returning, members reached of members there are; one query."""
-    of = Companies(asked)
-
-    def count(*among):
-        terms = [Company.id.in_(ids) for ids in among]
-        return select(func.count(Company.id)).where(*terms).scalar_subquery()
-
-    row = db.session.execute(
-        select(
-            count(of.came()), count(of.came(), of.came_before()), count(of.members()),
-            count(of.members(), of.booked()), count(of.members(), of.came()),
-        )
-    ).one()  # fmt: skip
-    return Reach(*row)
 
 
 def companies(asked: Asked, which: str):

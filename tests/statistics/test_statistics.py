@@ -18,7 +18,6 @@ from dissemination.plan import figures, periods
 from dissemination.plan.models import EvidenceRequirement, Exclusion
 from dissemination.plan.queries import current_plan
 from dissemination.registrations.models import Attends
-from dissemination.statistics import queries
 from dissemination.statistics.queries import Asked, Which
 from dissemination.statistics.tables import tables
 from dissemination.workshops.models import Cancellation, WorkshopSession
@@ -138,12 +137,12 @@ def test_where_people_come_from(moda, year):
 
 
 def test_new_and_returning_companies_and_members_reached(moda, year):
-    first = queries.reach(asked(moda, "2027-H1"))
+    first = tables(asked(moda, "2027-H1")).reach
     assert (first.companies, first.new, first.returning) == (2, 2, 0)
     assert (first.members, first.members_booked, first.members_came) == (2, 2, 2)
-    may = queries.reach(asked(moda, "2027-05"))
+    may = tables(asked(moda, "2027-05")).reach
     assert (may.companies, may.new, may.returning) == (1, 0, 1)
-    autumn = queries.reach(asked(moda, "2027-H2"))
+    autumn = tables(asked(moda, "2027-H2")).reach
     assert (autumn.companies, autumn.new, autumn.members, autumn.members_came) == (1, 1, 2, 0)
 
 
@@ -156,7 +155,7 @@ def test_merged_companies_are_one_and_without_tax_id_none(moda, year, firms):
         twin.merged_into_id = firms["mill"].id
     t = tables(asked(moda))
     assert (t.total.companies, t.workshops[year["september"].id].companies) == (3, 2)
-    assert queries.reach(asked(moda, "2027-H2")).returning == 1
+    assert tables(asked(moda, "2027-H2")).reach.returning == 1
 
 
 # -- agreement with the plan
@@ -237,7 +236,7 @@ def test_the_sector_filter_gives_the_line_of_that_sector(moda, year):
         only = tables(asked(moda, sector_id=line.key))
         assert numbers(only.total) == numbers(line)
         assert [x.key for x in only.sectors] == [line.key]
-    leather = queries.reach(asked(moda, sector_id=moda.sectors[1].id))
+    leather = tables(asked(moda, sector_id=moda.sectors[1].id)).reach
     assert (leather.companies, leather.members, leather.members_came) == (1, 1, 1)
 
 
