@@ -83,6 +83,7 @@ def run(district: District, *, at: datetime | None = None) -> Counter:
             counts += purge.erase_idle(idle[start : start + purge.BATCH])
     with transaction():
         counts["mails"] += purge.forget_asked(district.id)
+        counts["replies"] += purge.forget_strays(moment)
         if +counts:
             note(district.id, counts)
     return +counts

@@ -24,7 +24,7 @@ from dissemination.plan.log import Activity
 from dissemination.privacy import wiping
 from dissemination.privacy.models import ErasureRequest
 from dissemination.privacy.terms import GONE, IDLE_MONTHS, erased_address, months_later
-from dissemination.registrations.models import ContactFeed, Group, Registration
+from dissemination.registrations.models import ContactFeed, Group, Registration, Reply
 from dissemination.workshops.models import Profile, Workshop
 
 AT_ONCE = timedelta(seconds=10)  # a contact made so near to a registration came by it, not by the desk
@@ -126,11 +126,18 @@ def erase(contacts: Sequence[Contact]) -> Counter:
     db.session.execute(delete(ErasureRequest).where(ErasureRequest.contact_id.in_(ids)))
     db.session.execute(delete(ContactFeed).where(ContactFeed.contact_id.in_(ids)))
     counts["consents"] = rows_changed(update(Consent).where(Consent.contact_id.in_(ids)).values(proof=""))
+    for email in emails:  # "From" as it was written: with a name, in any case
+        wiping.wipe_replies(Reply.district_id == district_id, Reply.address.ilike(f"%{like_of(email)}%", escape="\\"))
     _hide_suppressions(district_id, emails)
     for contact in contacts:
         _empty(contact)
     db.session.flush()
     return counts
+
+
+def like_of(text: str) -> str:
+    """`text` for a LIKE pattern with the escape character backslash."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _empty(contact: Contact) -> None:

@@ -22,7 +22,7 @@ def _person(district, contact_id):
 def _facts(contact) -> dict:
     return {
         "contact": contact, "dossier": dossier.dossier(contact), "sections": texts.SECTIONS, "labels": texts.LABELS,
-        "columns": dossier.columns,
+        "columns": dossier.columns, "said": texts.said,
         "reasons": [texts.REASONS[r] for r in sorted(contacts.reasons([contact]).get(contact.id, ()))],
         "asked": held.open_request(contact),
     }  # fmt: skip

@@ -19,7 +19,7 @@ from dissemination.kernel.database import db
 from dissemination.people.models import Contact
 from dissemination.privacy import contacts, wiping
 from dissemination.privacy.terms import IDLE_MONTHS, months_later
-from dissemination.registrations.models import Registration
+from dissemination.registrations.models import Registration, Reply
 from dissemination.workshops.models import Question, Workshop
 
 BATCH = 100  # registrations or contacts in one transaction
@@ -174,6 +174,11 @@ def erase_idle(ids: list[int]) -> Counter:
     found = db.session.scalars(select(Contact).where(Contact.id.in_(ids), Contact.erased_at.is_(None))).all()
     held = contacts.reasons(found)
     return contacts.erase([c for c in found if not held.get(c.id)])
+
+
+def forget_strays(moment: datetime) -> int:
+    """Wipe answers of calendars that belong to no registration, half a year later; how many."""
+    return wiping.wipe_replies(Reply.invitation_id.is_(None), Reply.received_at <= months_later(moment, -6))
 
 
 def forget_asked(district_id: int) -> int:

@@ -2,7 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
+from dissemination.delivery.texts import FATES
 from dissemination.delivery.texts import REASONS as FATE_REASONS
+from dissemination.people.texts import PURPOSES
+from dissemination.registrations.texts import STANDINGS
 
 FATE_REASONS["erased"] = _l("Called back: the person's data were erased.")
 
@@ -20,7 +23,7 @@ COUNTS = {
     "feedback": _l("signed feedback"), "guests": _l("guests"), "contacts": _l("contacts erased"),
     "unlinked": _l("contacts parted from their registrations"), "consents": _l("proofs of consent"),
     "letters": _l("letters that named somebody"), "deliveries": _l("messages that named somebody"),
-    "mails": _l("requests for confirmation"), "seats": _l("seats given back"),
+    "mails": _l("requests for confirmation"), "replies": _l("answers of calendars without a registration"), "seats": _l("seats given back"),
 }  # fmt: skip
 LABELS = {
     "given_name": _l("Given name"), "family_name": _l("Family name"), "email": _l("E-mail address"),
@@ -41,6 +44,20 @@ LABELS = {
     "ended_at": _l("Ended"), "given_on": _l("Given on"), "subject": _l("Subject"), "state": _l("Fate"),
     "finished_at": _l("Finished"), "type": _l("Type"), "octets": _l("Octets"),
 }  # fmt: skip
+PLACES = {"room": _l("in the room"), "online": _l("online")}
+VALUES: dict[str, dict] = {
+    "standing": {k.value: words[0] for k, words in STANDINGS.items()},
+    "state": {k.value: words[0] for k, words in FATES.items()},
+    "purpose": PURPOSES, "attends": PLACES, "via": PLACES,
+    "language": {"it": "Italiano", "en": "English"},
+}  # fmt: skip
+
+
+def said(name: str, value):
+    """A value of a dossier in words, when it is one of a few."""
+    return VALUES.get(name, {}).get(value, value) if isinstance(value, str) else value
+
+
 SECTIONS = {
     "contact": _l("Contact"), "consents": _l("Consents"), "registrations": _l("Registrations"),
     "history": _l("History of the registrations"), "groups": _l("Colleagues registered"),

@@ -175,11 +175,10 @@ def strip(registrations: Sequence[Registration], *, account=None) -> Counter:
     db.session.flush()
     _empty(Event, Event.registration_id.in_(ids), reason="", details={})
     mine = select(Invitation.id).where(Invitation.registration_id.in_(ids))
-    for reply in db.session.scalars(select(Reply).where(Reply.invitation_id.in_(mine))).all():
-        reply.address, reply.note = "", ""
-        reply.message_id = f"<{erased_address()}>"
+    wipe_replies(Reply.invitation_id.in_(mine))
     _empty(Scan, Scan.registration_id.in_(ids), device="")
-    counts["certificates"] = _empty(Certificate, Certificate.registration_id.in_(ids), name="")
+    certified = Certificate.registration_id.in_(ids)
+    counts["certificates"] = _empty(Certificate, certified, name="", withdrawn_reason="")
     counts["feedback"] = _unsign_feedback(ids)
     groups = {r.group_id for r in registrations if r.group_id}
     _empty(Group, Group.id.in_(groups), form_mark=None)
@@ -188,6 +187,15 @@ def strip(registrations: Sequence[Registration], *, account=None) -> Counter:
         history.note(registration, What.PURGED, by, account=account)
     db.session.flush()
     return counts
+
+
+def wipe_replies(*condition) -> int:
+    """Take who wrote out of calendars' answers; how many. What an answer did stays."""
+    rows = db.session.scalars(select(Reply).where(*condition, Reply.message_id.not_like(f"%{GONE}>"))).all()
+    for reply in rows:
+        reply.address, reply.note, reply.message_id = "", "", f"<{erased_address()}>"
+    db.session.flush()
+    return len(rows)
 
 
 def _empty(model, condition, **values) -> int:

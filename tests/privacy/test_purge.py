@@ -24,7 +24,16 @@ from dissemination.plan import activity
 from dissemination.privacy import actions, purge, terms
 from dissemination.privacy.models import Erasure
 from dissemination.registrations import history
-from dissemination.registrations.models import AnswerFile, By, Event, Registration, What
+from dissemination.registrations.models import (
+    AnswerFile,
+    By,
+    Effect,
+    Event,
+    Invitation,
+    Registration,
+    Reply,
+    What,
+)
 from dissemination.workshops.models import Kind, Question
 from tests import factories
 from tests.followups import cast
@@ -307,3 +316,23 @@ def test_what_was_done_is_noted_with_counts_and_no_name(workshop, moda, clock):
     assert actions.sweep()
     db.session.refresh(erasure)
     assert erasure.swept_at is not None
+
+
+def test_answers_of_calendars_lose_their_sender_also_those_that_fit_nobody(workshop, moda, clock):
+    carlo = registered(workshop)
+    with transaction():
+        invitation = Invitation(registration_id=carlo.id, day=1, uid="u", stamp=START, starts_at=START, ends_at=END,
+                                method="REQUEST", told_revision=1)  # fmt: skip
+        db.session.add(invitation)
+        db.session.flush()
+        facts = {"district_id": moda.id, "received_at": START, "address": "Carlo <Carlo@Tessitura.example>",
+                 "note": "Carlo non viene", "effect": Effect.NOTED}  # fmt: skip
+        hers = Reply(message_id="<1@tessitura.example>", invitation_id=invitation.id, **facts)
+        stray = Reply(message_id="<2@tessitura.example>", **facts)
+        fresh = Reply(message_id="<3@altra.example>", **(facts | {"address": "altra@altra.example", "note": "?"}))
+        fresh.received_at = terms.months_later(END, 6)
+        db.session.add_all([hers, stray, fresh])
+    after(clock)
+    actions.run(moda)
+    assert [(r.address, r.note) for r in (hers, stray, fresh)] == [("", ""), ("", ""), ("altra@altra.example", "?")]
+    assert "tessitura" not in hers.message_id + stray.message_id
