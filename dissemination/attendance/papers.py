@@ -3,6 +3,7 @@
 import re
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from dissemination.attendance import codes, queries, times
 from dissemination.kernel import pdf
@@ -26,7 +27,7 @@ def sheet(workshop: Workshop) -> bytes:
         "people": _expected(workshop),
         "spare": SPARE,
         "texts": {
-            "number": _("No."), "name": _("Name"), "company": _("Company"), "role": _("Role"),
+            "number": pgettext("number", "No."), "name": _("Name"), "company": _("Company"), "role": _("Role"),
             "signature": _("Signature"), "code": _("Code"), "start": _("Real start"), "end": _("Real end"),
             "signed": _("Signed for the managing body"), "of": _("page {page} of {pages}"),
             "qr": _("Check-in code of {name}"), "nobody": _("free line"),

@@ -56,7 +56,6 @@ def door_texts() -> dict[str, Any]:
                         "it needs a network."),
         "closed": _("The workshop is closed: the list was taken off this phone. What comes in now is kept "
                     "and shown to the organiser."),
-        "off": _("The workshop is a draft or was called off: nobody can be checked in."),
         "came": _("{name}: in the room"),
         "came_before": _("{name}: already in the room since {time}"),
         "left_now": _("{name}: left at {time}"),
