@@ -22,6 +22,9 @@ from dissemination.registrations.posts import (
 )
 from dissemination.registrations.queries import GROUP
 
+# What the booker's mails do not say: how each of the others takes part, and by which link of her own.
+FOR_ALL = {"joins": False, "hybrid": False, "directions": ""}
+
 
 def group_url(group: Group, *path: str) -> str:
     """An address below the page on which the booker sees her colleagues."""
@@ -65,7 +68,7 @@ def confirm_group(group: Group, members: list[Registration]) -> Post:
         subject = _("Confirm your address: %(title)s", title=title(first))
         made = post(
             first, "confirm_group", subject, standing=first.standing.value, people=_names(members),
-            deadline=_moment(first, first.proof_due),
+            deadline=_moment(first, first.proof_due), **FOR_ALL,
         )  # fmt: skip
         return _to_booker(group, made, proof_url=group_url(group, "proof"))
 
@@ -75,7 +78,9 @@ def group_booked(group: Group, members: list[Registration]) -> Post:
     first = members[0]
     with force_locale(first.language):
         subject = _("Your colleagues: %(title)s", title=title(first))
-        made = post(first, "group_booked", subject, standing=first.standing.value, people=_names(members))
+        made = post(
+            first, "group_booked", subject, standing=first.standing.value, people=_names(members), **FOR_ALL
+        )
         return _to_booker(group, made)
 
 

@@ -101,7 +101,9 @@ def personal_url(registration: Registration, *path: str) -> str:
 
 
 def _takes_part(registration: Registration) -> bool:
-    return registration.standing is Standing.CONFIRMED and registration.workshop.cancellation is None
+    """Whether she may be told how to get in: her seat stands, by an address that is proven."""
+    stands = registration.standing is Standing.CONFIRMED and registration.proof_due is None
+    return stands and registration.workshop.cancellation is None
 
 
 def shared(registration: Registration) -> dict:

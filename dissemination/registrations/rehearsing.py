@@ -125,6 +125,7 @@ class _Sequence:
         if r.workshop.needs_approval:
             yield "approval_asked", self._plain(mails_of_seats.approval_asked, Standing.REQUESTED)
         yield "confirm_address", self._plain(mails_of_seats.confirm_address)
+        r.proof_due = None
         yield from self._invited("confirmation", mails.confirmation)
         yield "changed", self._moved()
         if r.workshop.mode is Mode.MIXED:

@@ -23,6 +23,7 @@ from dissemination.delivery.mail import Mail
 from dissemination.delivery.models import Delivery
 from dissemination.kernel.database import db, transaction
 from dissemination.registrations import actions, asking, invitations, jobs, mails
+from dissemination.registrations.groups import Person
 from dissemination.registrations.models import Attends, Silent
 from dissemination.workshops.models import Cancellation, WorkshopSession
 from tests import factories
@@ -311,3 +312,23 @@ def test_a_confirmation_leaves_by_smtp_and_is_read_again_with_its_calendar(app, 
     )  # fmt: skip
     assert "/r/TOKEN-Flora/join" in list(message.walk())[2].get_content()
     assert "/r/" not in part.get_content()
+
+
+def test_an_address_that_nobody_proved_is_not_told_how_to_join(workshop):
+    enter(workshop, "flora", attends=Attends.ONLINE, proven=False)
+    (delivery,) = all_mails()
+    assert delivery.letter.template == "registrations/confirm_address"
+    assert not delivery.letter.source["shared"]["joins"]
+
+
+def test_the_mail_to_who_books_for_colleagues_online_can_be_put_together(workshop):
+    people = [Person(f"{name}@tessitura.example", name.title(), "Rossi") for name in ("carlo", "dino")]
+    with transaction():
+        actions.register_group(
+            workshop, booker=people[0], colleagues=people, attends=Attends.ONLINE, form_mark=None,
+            language="it", consents=None, proven=True,
+        )  # fmt: skip
+    rows = {d.letter.template: d for d in all_mails()}
+    mail = Mail.from_source(rows["registrations/group_booked"].letter.source)
+    raw = letters.preview(mail, rows["registrations/group_booked"].merge).raw
+    assert b"/join" not in raw
