@@ -9,7 +9,7 @@ from dissemination.plan import periods, queries
 from dissemination.plan.contract import Contract, Fed
 from dissemination.plan.figures import Figure, figures
 from dissemination.plan.models import ActivityLine
-from dissemination.plan.texts import attribute_name, period_name
+from dissemination.plan.texts import attribute_name, period_name, shown
 from dissemination.workshops.models import Workshop
 
 
@@ -20,6 +20,14 @@ class Prospect:
     fed: Fed
     figure: Figure
     splits: list[str]
+
+    @property
+    def standing(self) -> str:
+        """ "37,1 % / 40 %", or the figure alone where there is no target."""
+        unit = self.figure.unit
+        target = self.figure.target
+        actual = shown(self.figure.actual, unit)
+        return actual if target is None else f"{actual} / {shown(target, unit)}"
 
 
 @dataclass(frozen=True)
