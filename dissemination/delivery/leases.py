@@ -174,7 +174,9 @@ def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
     }
     kept = []
     for row in rows:
-        reason = found.get((row.district_id, row.address.lower()), found.get((row.district_id, marks[row.id])))
+        reason = found.get(
+            (row.district_id, row.address.lower()), found.get((row.district_id, marks[row.id]))
+        )
         if reason is None:
             kept.append(row)
             continue

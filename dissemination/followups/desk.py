@@ -25,7 +25,14 @@ FRAME_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; "
     "base-uri 'none'; form-action 'none'; sandbox"
 )
-WORDS = {"when": texts.when, "to_whom": texts.to_whom, "subject_of": mails.subject_of, "stages": texts.STAGES, "Stage": Stage, "fates": FATES}
+WORDS = {
+    "when": texts.when,
+    "to_whom": texts.to_whom,
+    "subject_of": mails.subject_of,
+    "stages": texts.STAGES,
+    "Stage": Stage,
+    "fates": FATES,
+}
 
 
 @desk.get("")
@@ -168,8 +175,10 @@ def create_test(district, slug):
                 note=_("Test: only you get this mail. The links lead to the public page."),
             )  # fmt: skip
         flash(
-            ngettext("A test is on its way to %(address)s.", "%(num)d tests are on their way to %(address)s.", n,
-                     address=current_user.email)
+            ngettext(
+                "A test is on its way to %(address)s.", "%(num)d tests are on their way to %(address)s.", n,
+                address=current_user.email,
+            )
         )  # fmt: skip
         if rule is None:
             flash(_("The mail is not saved yet."), "warning")

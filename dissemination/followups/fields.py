@@ -37,8 +37,10 @@ FIELDS = (
     MergeField("data", "date", _l("date, or all dates")),
     MergeField("ora", "time", _l("hours of the first day")),
     MergeField("luogo", "place", _l("venue and address")),
-    MergeField("link_personale", "personal_link", _l("her registration: see, change, cancel"), "personal_url"),
-    MergeField("link_online", "join_link", _l("to take part online; only for who takes part online"), "join_url"),
+    MergeField("link_personale", "personal_link", _l("her registration: see, change, cancel"),
+               "personal_url"),
+    MergeField("link_online", "join_link", _l("to take part online; only for who takes part online"),
+               "join_url"),
     MergeField("link_questionario", "feedback_link", _l("the feedback form"), "feedback_url"),
     MergeField("link_attestato", "certificate_link", _l("her certificate of attendance"), "certificate_url"),
     MergeField("materiali", "materials", _l("titles and links of the materials"), "materials"),
@@ -78,7 +80,9 @@ def parse(text: str, *, shared_only: bool = False) -> tuple[list[list[Piece]], l
 
 
 def _line(line: str, shared_only: bool) -> tuple[list[Piece], list[str]]:
-    pieces, problems, at = [], [], 0
+    pieces: list[Piece] = []
+    problems: list[str] = []
+    at = 0
     while found := BRACES.search(line, at):
         if found.group() == "}}":
             problems.append(_("“}}” closes a field that was never opened."))
@@ -105,8 +109,12 @@ def _named(inside: str, shared_only: bool) -> tuple[MergeField | None, list[str]
             return None, [_("“{{ }}” names no field.")]
         likely = get_close_matches(name, NAMES, n=1)
         if likely:
-            return None, [_("There is no field “%(name)s”. Did you mean “%(likely)s”?", name=shown, likely=likely[0])]  # fmt: skip
+            meant = _(
+                "There is no field “%(name)s”. Did you mean “%(likely)s”?", name=shown, likely=likely[0]
+            )
+            return None, [meant]
         return None, [_("There is no field “%(name)s”. Choose one of the list.", name=shown)]
     if shared_only and field.merge:
-        return None, [_("“%(name)s” differs from person to person: it can only stand in the text.", name=name)]  # fmt: skip
+        why = _("“%(name)s” differs from person to person: it can only stand in the text.", name=name)
+        return None, [why]
     return field, []

@@ -13,9 +13,16 @@ from dissemination.followups.models import Anchor, MailRule
 from dissemination.followups.timing import DAY, MOST_DAYS
 from dissemination.kernel.forms import DataRequired, Form, InputRequired, Length, text_field
 
-UNITS = [SelectChoice("days", _l("days")), SelectChoice("hours", _l("hours")), SelectChoice("minutes", _l("minutes"))]
+UNITS = [
+    SelectChoice("days", _l("days")),
+    SelectChoice("hours", _l("hours")),
+    SelectChoice("minutes", _l("minutes")),
+]
 SIDES = [SelectChoice("before", _l("before")), SelectChoice("after", _l("after"))]
 ANCHORS = [SelectChoice(Anchor.START.value, _l("the start")), SelectChoice(Anchor.END.value, _l("the end"))]
+
+
+HALF = _l("Give both subject and text in English, or leave both empty: then everybody gets the Italian mail.")
 
 
 class CheckboxListField(SelectMultipleField):
@@ -57,7 +64,7 @@ class RuleForm(Form):
             self.number.errors = [_("At most %(n)d days.", n=MOST_DAYS)]
         for empty, other in ((self.subject_en, self.body_en), (self.body_en, self.subject_en)):
             if other.data and not empty.data:
-                empty.errors = [*empty.errors, _("Give both subject and text in English, or leave both empty: then everybody gets the Italian mail.")]  # fmt: skip
+                empty.errors = [*empty.errors, HALF]
         for f in (self.subject_it, self.subject_en, self.body_it, self.body_en):
             f.errors = [*f.errors, *self._problems(f)]
         return valid and not any(f.errors for f in self)
@@ -81,7 +88,8 @@ class RuleForm(Form):
         """What `actions.add` takes."""
         minutes = self.number.data * texts.UNITS[self.unit.data]
         return {
-            "anchor": Anchor(self.anchor.data), "minutes": -minutes if self.side.data == "before" else minutes,
+            "anchor": Anchor(self.anchor.data),
+            "minutes": -minutes if self.side.data == "before" else minutes,
             "states": self.states.data, **vars(self.draft),
         }  # fmt: skip
 

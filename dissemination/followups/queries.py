@@ -129,7 +129,7 @@ def overview(workshop: Workshop, found: list[MailRule]) -> list[Overview]:
     return [
         Overview(
             rule, timing.times(rule, workshop, moment), fates=fates.get(rule.id, {}),
-            meant=sum(1 for contact, states in people if states & set(rule.states) and contact not in told[rule.id]),
+            meant=len({c for c, states in people if states & set(rule.states)} - told[rule.id]),
             written=len(told[rule.id]), last_at=last.get(rule.id),
         )
         for rule in found
@@ -255,7 +255,9 @@ def has_people(rule_id: int) -> bool:
 
 def is_closed(workshop_id: int) -> bool:
     """Whether the books of the workshop are closed."""
-    return db.session.scalar(select(Closing.workshop_id).where(Closing.workshop_id == workshop_id)) is not None
+    return (
+        db.session.scalar(select(Closing.workshop_id).where(Closing.workshop_id == workshop_id)) is not None
+    )
 
 
 def called_off_ids() -> list[int]:
@@ -268,5 +270,3 @@ def called_off_ids() -> list[int]:
         .distinct()
     )
     return list(db.session.scalars(query))
-
-

@@ -14,7 +14,8 @@ READY = (
             "Quando: {{ data }}, {{ ora }}\n"
             "Dove: {{ luogo }}\n"
             "Per partecipare online: {{ link_online }}\n\n"
-            "Se non può venire, ceda il posto: qualcuno lo sta aspettando. Basta un clic: {{ link_personale }}.\n\n"
+            "Se non può venire, ceda il posto: qualcuno lo sta aspettando. "
+            "Basta un clic: {{ link_personale }}.\n\n"
             "A presto"
         ),
         "body_en": (
@@ -23,7 +24,8 @@ READY = (
             "When: {{ date }}, {{ time }}\n"
             "Where: {{ place }}\n"
             "To take part online: {{ join_link }}\n\n"
-            "If you cannot come, please give your seat back: somebody may be waiting for it. It takes one click: {{ personal_link }}.\n\n"
+            "If you cannot come, please give your seat back: somebody may be waiting for it. "
+            "It takes one click: {{ personal_link }}.\n\n"
             "See you soon"
         ),
     },
@@ -53,8 +55,8 @@ READY = (
         "body_it": (
             "Buongiorno {{ nome }},\n\n"
             "ci dispiace di non averLa incontrata a «{{ titolo }}».\n\n"
-            "Se qualcosa Le ha impedito di venire, ci scriva rispondendo a questo messaggio: ne terremo conto per le "
-            "prossime date.\n\n"
+            "Se qualcosa Le ha impedito di venire, ci scriva rispondendo a questo messaggio: ne terremo "
+            "conto per le prossime date.\n\n"
             "A presto"
         ),
         "body_en": (

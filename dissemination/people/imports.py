@@ -234,7 +234,8 @@ def check(report: Report, kind: str, district: District) -> list[tuple[int, dict
             report.problems.append(Problem(line, _("The same as line %(n)d.", n=seen[facts[key]])))
             continue
         if facts[key] in erased:
-            report.problems.append(Problem(line, _("This person asked for her data to be erased: take the line out.")))  # fmt: skip
+            why = _("This person asked for her data to be erased: take the line out.")
+            report.problems.append(Problem(line, why))
             continue
         seen[facts[key]] = line
         clean.append((line, facts))

@@ -71,7 +71,8 @@ def run(district: District, *, at: datetime | None = None) -> Counter:
 
     Twice is once; a run that was stopped is continued by the next.
     """
-    moment, counts = at or now(), Counter()
+    moment = at or now()
+    counts: Counter = Counter()
     for workshop_id, questions in purge.due_questions(district.id, moment).items():
         counts["answers"] += _repeat_number(lambda w=workshop_id, q=questions: purge.drop_some_answers(w, q))
     for workshop in purge.due_workshops(district.id, moment):
@@ -208,7 +209,9 @@ def erase(contact: Contact, *, reason: str, by: Account | None) -> Counter:
     newsletters.unsubscribe_everything(contact, source="erasure", proof="")
     hers = db.session.scalars(select(Registration).where(Registration.contact_id == contact.id)).all()
     names = sorted(wiping.names_of([contact]), key=len, reverse=True)
-    letters = wiping.wipe_deliveries(*wiping.deliveries_about(Registration.__tablename__, [r.id for r in hers]))
+    letters = wiping.wipe_deliveries(
+        *wiping.deliveries_about(Registration.__tablename__, [r.id for r in hers])
+    )
     letters |= wiping.wipe_deliveries(*wiping.is_of(contact))
     counts += wiping.strip([r for r in hers if r.purged_at is None], account=by)
     counts["letters"] += wiping.veil_letters(letters, names)

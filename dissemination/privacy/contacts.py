@@ -53,7 +53,10 @@ def reasons(contacts: Sequence[Contact]) -> dict[int, set[str]]:
     last, by_herself = last_traces(ids), _came_by_herself(contacts)
     idle = months_later(now(), -IDLE_MONTHS)
     for contact in contacts:
-        if contact.id not in by_herself and max(contact.created_at, last.get(contact.id, contact.created_at)) > idle:
+        if (
+            contact.id not in by_herself
+            and max(contact.created_at, last.get(contact.id, contact.created_at)) > idle
+        ):
             found[contact.id].add("desk")
     return found
 
@@ -69,7 +72,7 @@ def _consenting(ids: list[int]):
 
 
 def last_traces(ids: Sequence[int]) -> dict[int, datetime]:
-    """When something last happened with each contact: a workshop's end, a consent, a subscription, a guest."""
+    """When something last happened with each contact: a workshop's end, a consent, a subscription."""
     found: dict[int, datetime] = {}
     queries = (
         select(Registration.contact_id, func.max(Workshop.ends_at))
@@ -84,6 +87,8 @@ def last_traces(ids: Sequence[int]) -> dict[int, datetime]:
     )  # fmt: skip
     for query in queries:
         for contact_id, moment in db.session.execute(query):
+            if contact_id is None:
+                continue
             found[contact_id] = max(moment, found.get(contact_id, moment))
     return found
 
@@ -127,7 +132,9 @@ def erase(contacts: Sequence[Contact]) -> Counter:
     db.session.execute(delete(ContactFeed).where(ContactFeed.contact_id.in_(ids)))
     counts["consents"] = rows_changed(update(Consent).where(Consent.contact_id.in_(ids)).values(proof=""))
     for email in emails:  # "From" as it was written: with a name, in any case
-        wiping.wipe_replies(Reply.district_id == district_id, Reply.address.ilike(f"%{like_of(email)}%", escape="\\"))
+        wiping.wipe_replies(
+            Reply.district_id == district_id, Reply.address.ilike(f"%{like_of(email)}%", escape="\\")
+        )
     _hide_suppressions(district_id, emails)
     for contact in contacts:
         _empty(contact)
@@ -161,9 +168,7 @@ def _hide_suppressions(district_id: int, emails: list[str]) -> None:
 def unlink(contact: Contact) -> Contact | None:
     """Move the purged registrations of `contact`, who stays, to an empty contact; None: there are none."""
     purged = db.session.scalars(
-        select(Registration).where(
-            Registration.contact_id == contact.id, Registration.purged_at.is_not(None)
-        )
+        select(Registration).where(Registration.contact_id == contact.id, Registration.purged_at.is_not(None))
     ).all()
     if not purged:
         return None

@@ -50,11 +50,18 @@ def purge(district, slug):
     if form.validate_on_submit():
         try:
             counts = actions.purge_workshop(workshop, by=current_user, reason=form.reason.data)
-            flash(_("%(n)d registrations are without a person now. The figures stand.", n=counts["registrations"]))
+            flash(
+                _(
+                    "%(n)d registrations are without a person now. The figures stand.",
+                    n=counts["registrations"],
+                )
+            )
             return redirect(url_for(".index", district=district), 303)
         except Refusal as refusal:
             form.refuse(refusal)
-    page = render_template("privacy/purge.html", held=held.of_workshop(workshop), workshop=workshop, form=form)
+    page = render_template(
+        "privacy/purge.html", held=held.of_workshop(workshop), workshop=workshop, form=form
+    )
     return page, 422 if form.errors else 200
 
 

@@ -58,7 +58,8 @@ def dossier(contact: Contact) -> dict[str, Section]:
         "files": [
             {"workshop": titles[f.registration_id], "name": f.file.name, "type": f.file.media_type,
              "octets": f.file.size}
-            for f in answer_files(contact)
+                for f in answer_files(contact)
+            if f.registration_id is not None
         ],
         "suppressions": _suppressions(contact),
     }  # fmt: skip
@@ -97,7 +98,13 @@ def _registration(r: Registration) -> dict:
         "cancelled_at", "coming_at", "purged_at",
     )  # fmt: skip
     company = r.company.name if r.company else ""
-    return {"workshop": r.workshop.title_it, "on": r.workshop.starts_at, "company": company, **facts, "answers": given}
+    return {
+        "workshop": r.workshop.title_it,
+        "on": r.workshop.starts_at,
+        "company": company,
+        **facts,
+        "answers": given,
+    }
 
 
 def _of_registrations(model, ids: list[int], titles: dict[int, str], *names: str) -> Section:
@@ -117,7 +124,8 @@ def _calendar_answers(ids: list[int], titles: dict[int, str]) -> Section:
         .where(Invitation.registration_id.in_(ids))
     )
     return [
-        {"workshop": titles[registration_id], **_plain(reply, "received_at", "address", "partstat", "effect", "note")}
+        {"workshop": titles[registration_id],
+         **_plain(reply, "received_at", "address", "partstat", "effect", "note")}
         for reply, registration_id in db.session.execute(query)
     ]  # fmt: skip
 
@@ -134,14 +142,17 @@ def _guests(contact: Contact) -> Section:
     )  # fmt: skip
     return [
         {"workshop": g.workshop.title_it,
-         **_plain(g, "email", "given_name", "family_name", "company_name", "reaction", "added_at", "invited_at")}
+         **_plain(g, "email", "given_name", "family_name", "company_name", "reaction", "added_at",
+                  "invited_at")}
         for g in db.session.scalars(query)
     ]  # fmt: skip
 
 
 def _subscriptions(contact: Contact) -> Section:
     rows = db.session.scalars(
-        select(Subscription).where(Subscription.contact_id == contact.id).options(joinedload(Subscription.topic))
+        select(Subscription)
+        .where(Subscription.contact_id == contact.id)
+        .options(joinedload(Subscription.topic))
     )
     found = [{"topic": s.topic.name_it, **_plain(s, "asked_at", "confirmed_at", "ended_at")} for s in rows]
     asked = db.session.scalars(
@@ -154,10 +165,14 @@ def _subscriptions(contact: Contact) -> Section:
 
 def _messages(contact: Contact) -> Section:
     rows = db.session.scalars(
-        select(Delivery).where(*wiping.is_of(contact)).options(joinedload(Delivery.letter)).order_by(Delivery.id)
+        select(Delivery)
+        .where(*wiping.is_of(contact))
+        .options(joinedload(Delivery.letter))
+        .order_by(Delivery.id)
     )
     return [
-        {"subject": d.letter.subject, **_plain(d, "address", "created_at", "state", "finished_at")} for d in rows
+        {"subject": d.letter.subject, **_plain(d, "address", "created_at", "state", "finished_at")}
+        for d in rows
     ]
 
 
@@ -221,7 +236,9 @@ def lines(found: dict[str, Section]) -> Iterable[list]:
 def _cell(value) -> str:
     if value is None:
         return ""
-    return json.dumps(value, ensure_ascii=False, default=_iso) if isinstance(value, dict | list) else _iso(value)
+    return (
+        json.dumps(value, ensure_ascii=False, default=_iso) if isinstance(value, dict | list) else _iso(value)
+    )
 
 
 def archive(contact: Contact, page: str) -> bytes:

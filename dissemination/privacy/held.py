@@ -101,7 +101,8 @@ def summary(district: District) -> dict:
     return {
         "contacts": _one(select(func.count()).where(*mine)),
         "readers": _one(
-            select(func.count(Subscription.contact_id.distinct())).join(Subscription.contact).where(*mine, *live)
+            select(func.count(Subscription.contact_id.distinct()))
+            .join(Subscription.contact).where(*mine, *live)
         ),
         "registrations": registrations, "oldest": oldest,
         "oldest_contact": _one(select(func.min(Contact.created_at)).where(*mine)),
@@ -152,7 +153,8 @@ def lonely(district: District, *, after: str | None = None) -> tuple[list[Lonely
 
 def _proofs(district: District) -> tuple:
     return (
-        Evidence.district_id == district.id, Evidence.code == "attendance_sheet", Evidence.file_id.is_not(None),
+        Evidence.district_id == district.id, Evidence.code == "attendance_sheet",
+        Evidence.file_id.is_not(None),
     )  # fmt: skip
 
 
@@ -204,5 +206,3 @@ def changes(workshop: Workshop) -> list[RetentionChange]:
     """When and why the workshop's data were kept for longer."""
     query = select(RetentionChange).where(RetentionChange.workshop_id == workshop.id)
     return list(db.session.scalars(query.order_by(RetentionChange.id)))
-
-

@@ -21,7 +21,8 @@ def _person(district, contact_id):
 
 def _facts(contact) -> dict:
     return {
-        "contact": contact, "dossier": dossier.dossier(contact), "sections": texts.SECTIONS, "labels": texts.LABELS,
+        "contact": contact, "dossier": dossier.dossier(contact), "sections": texts.SECTIONS,
+        "labels": texts.LABELS,
         "columns": dossier.columns, "said": texts.said,
         "reasons": [texts.REASONS[r] for r in sorted(contacts.reasons([contact]).get(contact.id, ()))],
         "asked": held.open_request(contact),
@@ -63,7 +64,9 @@ def erasure(district, contact_id):
         try:
             with transaction():
                 actions.erase(contact, reason=form.reason.data, by=current_user)
-            flash(_("The person is erased. The figures stand; the last traces leave the files within the hour."))
+            flash(
+                _("The person is erased. The figures stand; the last traces leave the files within the hour.")
+            )
             return redirect(url_for(".index", district=district), 303)
         except Refusal as refusal:
             form.refuse(refusal)

@@ -6,7 +6,7 @@ of the activity log stay.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
@@ -37,9 +37,7 @@ def until(workshop: Workshop) -> datetime:
 
 def _over(column, moment: datetime, month_counts: Iterable[int]):
     """The condition "ends_at + months <= moment" (some days early), for the values that occur."""
-    ends = [
-        and_(column == m, Workshop.ends_at <= months_later(moment, -m) + _SLACK) for m in month_counts
-    ]
+    ends = [and_(column == m, Workshop.ends_at <= months_later(moment, -m) + _SLACK) for m in month_counts]
     return or_(*ends) if ends else column.is_(None) & column.is_not(None)
 
 
@@ -99,11 +97,11 @@ def purge_some(workshop: Workshop, *, account=None) -> Counter:
     return Counter(guests=wiping.strip_guests(guests))
 
 
-def _strip(workshop: Workshop, rows: list[Registration], account) -> Counter:
+def _strip(workshop: Workshop, rows: Sequence[Registration], account) -> Counter:
     people = [r.contact for r in rows]
     names = sorted(wiping.names_of(people), key=len, reverse=True)
     ids = [r.id for r in rows]
-    counts = Counter()
+    counts: Counter = Counter()
     wiping.wipe_deliveries(*wiping.deliveries_about(Registration.__tablename__, ids))
     mails = Delivery.contact_id.in_({p.id for p in people}), _about_parts(workshop, ids)
     wiping.wipe_deliveries(*mails)
@@ -136,9 +134,7 @@ def drop_some_answers(workshop_id: int, question_ids: set[int]) -> int:
 def settle_some(district_id: int) -> Counter:
     """Decide about the next contacts whose registrations were purged: gone, or unlinked from them."""
     purged = (
-        select(1)
-        .where(Registration.contact_id == Contact.id, Registration.purged_at.is_not(None))
-        .exists()
+        select(1).where(Registration.contact_id == Contact.id, Registration.purged_at.is_not(None)).exists()
     )
     found = db.session.scalars(
         select(Contact)
@@ -146,7 +142,7 @@ def settle_some(district_id: int) -> Counter:
         .order_by(Contact.id).limit(BATCH)
     ).all()  # fmt: skip
     held = contacts.reasons(found)
-    counts = Counter()
+    counts: Counter = Counter()
     for contact in found:
         if held.get(contact.id):
             counts["unlinked"] += contacts.unlink(contact) is not None

@@ -43,7 +43,7 @@ def _sweep_sqlite() -> bool:
             cursor.execute("PRAGMA secure_delete=ON")
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            busy = cursor.fetchone()[0]
+            busy = next(iter(cursor.fetchall()))[0]
             cursor.close()
         finally:
             raw.close()
@@ -82,7 +82,11 @@ def sweep_storage() -> int:
     filesystem, root = fsspec.url_to_fs(current_app.config["SETTINGS"].files_url)
     if not filesystem.exists(root):
         return 0
-    found = {m[1]: path for path in filesystem.find(root) if (m := DIGEST.search(path)) and _is_old(filesystem, path)}
+    found = {
+        m[1]: path
+        for path in filesystem.find(root)
+        if (m := DIGEST.search(path)) and _is_old(filesystem, path)
+    }
     digests, count = sorted(found), 0
     for start in range(0, len(digests), 500):
         some = digests[start : start + 500]

@@ -19,11 +19,13 @@ REASONS = {
     "desk": _l("entered at the desk, with activity in the last 24 months"),
 }
 COUNTS = {
-    "registrations": _l("registrations"), "answers": _l("answers"), "certificates": _l("names on certificates"),
+    "registrations": _l("registrations"), "answers": _l("answers"),
+    "certificates": _l("names on certificates"),
     "feedback": _l("signed feedback"), "guests": _l("guests"), "contacts": _l("contacts erased"),
     "unlinked": _l("contacts parted from their registrations"), "consents": _l("proofs of consent"),
     "letters": _l("letters that named somebody"), "deliveries": _l("messages that named somebody"),
-    "mails": _l("requests for confirmation"), "replies": _l("answers of calendars without a registration"), "seats": _l("seats given back"),
+    "mails": _l("requests for confirmation"),
+    "replies": _l("answers of calendars without a registration"), "seats": _l("seats given back"),
 }  # fmt: skip
 LABELS = {
     "given_name": _l("Given name"), "family_name": _l("Family name"), "email": _l("E-mail address"),
@@ -33,7 +35,8 @@ LABELS = {
     "given": _l("Answer"), "text": _l("Text"), "consent_text": _l("Text"), "version": _l("Version"),
     "source": _l("Where it was given"), "proof": _l("Proof"), "workshop": _l("Workshop"),
     "standing": _l("Standing"), "attends": _l("Takes part"), "number": _l("Number"),
-    "confirmed_at": _l("Confirmed"), "cancelled_at": _l("Cancelled on"), "coming_at": _l("Said that she comes"),
+    "confirmed_at": _l("Confirmed"), "cancelled_at": _l("Cancelled on"),
+    "coming_at": _l("Said that she comes"),
     "purged_at": _l("Erased on"), "answers": _l("Answers"), "what": _l("What happened"), "who": _l("By"),
     "reason": _l("Reason"), "details": _l("Details"), "colleagues": _l("Colleagues registered"),
     "received_at": _l("Received"), "address": _l("Address"), "partstat": _l("Answer"), "effect": _l("Effect"),

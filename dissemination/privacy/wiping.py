@@ -7,6 +7,7 @@ functions need a transaction and act on rows that their caller names.
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import String, bindparam, cast, literal, null, or_, select, update
 
@@ -61,7 +62,7 @@ def veiled(value, names: Sequence[str]):
 # Mail.
 
 
-def parts_of(workshop_id: int, registration_ids: list[int]) -> list[tuple[str, object]]:
+def parts_of(workshop_id: int, registration_ids: list[int]) -> list[tuple[str, Any]]:
     """(kind, ids) of what hangs on a workshop and its registrations and may be the subject of a mail."""
     certificates = select(Certificate.id).where(Certificate.registration_id.in_(registration_ids))
     return [

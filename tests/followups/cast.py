@@ -16,7 +16,9 @@ from tests import factories
 _numbers = count(1)
 
 
-def registration(workshop, email, *, standing=Standing.CONFIRMED, attends=Attends.ROOM, language="it", **more):
+def registration(
+    workshop, email, *, standing=Standing.CONFIRMED, attends=Attends.ROOM, language="it", **more
+):
     """A person with a place in `workshop`."""
     contact = more.pop("contact", None) or factories.contact(workshop.district, email, given_name="Carlo")
     row = Registration(
@@ -43,5 +45,11 @@ def closed(workshop):
 
 def rule(workshop, *, anchor=Anchor.END, minutes=120, states=(State.ATTENDED,), by=None, **texts):
     """A rule with short texts."""
-    texts = {"subject_it": "Grazie", "subject_en": "", "body_it": "Buongiorno {{ nome }}", "body_en": "", **texts}
+    texts = {
+        "subject_it": "Grazie",
+        "subject_en": "",
+        "body_it": "Buongiorno {{ nome }}",
+        "body_en": "",
+        **texts,
+    }
     return actions.add(workshop, by=by, anchor=anchor, minutes=minutes, states=list(states), **texts)

@@ -82,7 +82,9 @@ def test_a_mail_is_written_and_shown_with_its_time_and_people(desk, path, worksh
 
 def test_what_is_wrong_is_named_and_what_was_written_is_kept(desk, path):
     body = "Ciao\r\n{{ nomme }} <b>"
-    answer = desk.post(f"{path}/new", data=FORM | {"body_it": body, "subject_en": "Only a subject", "states": []})
+    answer = desk.post(
+        f"{path}/new", data=FORM | {"body_it": body, "subject_en": "Only a subject", "states": []}
+    )
     assert answer.status_code == 422
     assert "Line 2: There is no field “nomme”. Did you mean “nome”?" in answer.text
     assert "{{ nomme }} &lt;b&gt;" in answer.text

@@ -2,9 +2,9 @@
 
 import pytest
 
+from dissemination.delivery import outbox
 from dissemination.followups import mails
 from dissemination.followups.fields import FIELDS, parse
-from dissemination.delivery import outbox
 from dissemination.kernel.database import transaction
 from tests import factories
 
@@ -62,7 +62,9 @@ def test_every_field_of_the_list_says_something(workshop):
 
 
 def test_what_is_typed_is_escaped_in_html_and_plain_in_text(workshop):
-    mail, shown = rendered(workshop, "<script>alert(1)</script> {% raw %} {{ titolo }} {{ nome }}", subject="{{ titolo }}")
+    mail, shown = rendered(
+        workshop, "<script>alert(1)</script> {% raw %} {{ titolo }} {{ nome }}", subject="{{ titolo }}"
+    )
     assert "<script>" not in shown.html
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {% raw %} Tessuti &amp; &lt;filati&gt; Carla" in shown.html
     assert "<script>alert(1)</script> {% raw %} Tessuti & <filati> Carla" in shown.text

@@ -83,7 +83,10 @@ def test_nobody_is_missed_before_the_books_are_closed(workshop, clock):
 
 
 def test_states_that_overlap_write_once(workshop, clock):
-    came, _waits = made(workshop, "venne@a.example")[0], made(workshop, "attesa@a.example", standing=Standing.WAITING)
+    came, _waits = (
+        made(workshop, "venne@a.example")[0],
+        made(workshop, "attesa@a.example", standing=Standing.WAITING),
+    )
     with transaction():
         cast.present(came)
         cast.rule(workshop, states=[State.CONFIRMED, State.ATTENDED, State.WAITING])
@@ -192,7 +195,9 @@ def test_english_is_for_who_reads_it_and_falls_back_to_italian(workshop, clock):
     with transaction():
         cast.rule(workshop, anchor=Anchor.START, minutes=-2880, states=[State.CONFIRMED],
                   subject_en="Thanks", body_en="Dear {{ first_name }}")  # fmt: skip
-        cast.rule(workshop, anchor=Anchor.START, minutes=-2880, states=[State.CONFIRMED], subject_it="Solo qui")
+        cast.rule(
+            workshop, anchor=Anchor.START, minutes=-2880, states=[State.CONFIRMED], subject_it="Solo qui"
+        )
     clock.move_to(START - timedelta(days=2))
     jobs.send_due()
     found = db.session.execute(
@@ -214,7 +219,8 @@ def test_the_online_link_goes_to_who_takes_part_online_only(moda, clock):
     clock.move_to(START - timedelta(days=2))
     jobs.send_due()
     texts = {
-        d.address: str(d.letter.source["shared"]["paragraphs"]) for d in db.session.scalars(db.select(Delivery))
+        d.address: str(d.letter.source["shared"]["paragraphs"])
+        for d in db.session.scalars(db.select(Delivery))
     }
     assert ["join_url" in texts[a] for a in ("rete@a.example", "sala@a.example")] == [True, False]
     row = db.session.scalars(db.select(Delivery).where(Delivery.address == "rete@a.example")).one()
@@ -251,7 +257,9 @@ def test_the_note_and_the_mail_are_one_transaction(workshop, clock, monkeypatch)
 def test_one_rule_that_cannot_be_sent_keeps_no_other_from_sending(workshop, clock):
     made(workshop, "carlo@a.example")
     with transaction():
-        cast.rule(workshop, anchor=Anchor.START, minutes=-2880, states=[State.CONFIRMED], body_it="{{ rotto }}")
+        cast.rule(
+            workshop, anchor=Anchor.START, minutes=-2880, states=[State.CONFIRMED], body_it="{{ rotto }}"
+        )
         cast.rule(workshop, anchor=Anchor.START, minutes=-2880, states=[State.CONFIRMED])
     clock.move_to(START - timedelta(days=2))
     assert (jobs.send_due(), sent()) == (1, ["carlo@a.example"])

@@ -97,7 +97,12 @@ def test_keeping_longer_needs_a_reason_and_is_kept(desk, workshop, bice):
     assert desk.post(path, data={"months": "36", "reason": "Controllo della Regione"}).status_code == 303
     db.session.rollback()
     change = db.session.scalars(db.select(RetentionChange)).one()
-    assert (change.months_before, change.months, change.by, workshop.retention_months) == (24, 36, bice.id, 36)
+    assert (change.months_before, change.months, change.by, workshop.retention_months) == (
+        24,
+        36,
+        bice.id,
+        36,
+    )
     assert "11/03/2029" in desk.get(DESK).text
     assert "from 24 to 36 months, Controllo della Regione" in desk.get(path).text
 
@@ -107,7 +112,9 @@ def full_person(moda, workshop):
         question = Question(workshop_id=workshop.id, text_it="Che telai usate?")
         db.session.add(question)
         db.session.flush()
-        contact = factories.contact(moda, "carlo@tessitura.example", given_name="Carlo", family_name="Bonciani")
+        contact = factories.contact(
+            moda, "carlo@tessitura.example", given_name="Carlo", family_name="Bonciani"
+        )
         row = cast.registration(workshop, "", contact=contact, job_title="Tecnico",
                                 answers={str(question.id): "=Jacquard"})  # fmt: skip
         stored = files.put(io.BytesIO(b"%PDF-1.4 cv"), "cv.pdf", district_id=moda.id)
@@ -144,7 +151,9 @@ def test_people_of_another_district_are_not_found(desk, nautica, workshop):
         theirs = factories.contact(nautica)
     pages = ("", "/data.json", "/erasure")
     assert {desk.get(f"{DESK}/people/{theirs.id}{p}").status_code for p in pages} == {404}
-    assert desk.post(f"{DESK}/people/{theirs.id}/erasure", data={"reason": "x", "sure": "y"}).status_code == 404
+    assert (
+        desk.post(f"{DESK}/people/{theirs.id}/erasure", data={"reason": "x", "sure": "y"}).status_code == 404
+    )
 
 
 def test_the_contact_page_and_the_settings_lead_here_and_the_erased_are_in_no_list(desk, workshop, moda):
@@ -153,7 +162,10 @@ def test_the_contact_page_and_the_settings_lead_here_and_the_erased_are_in_no_li
     assert DESK in desk.get("/moda/desk/people/settings").text
     page = desk.post(f"{DESK}/people/{contact.id}/erasure", data={"reason": "Bonciani lo vuole", "sure": "y"})
     assert "without the person&#39;s name" in page.text
-    assert desk.post(f"{DESK}/people/{contact.id}/erasure", data={"reason": "Chiesto", "sure": "y"}).status_code == 303
+    assert (
+        desk.post(f"{DESK}/people/{contact.id}/erasure", data={"reason": "Chiesto", "sure": "y"}).status_code
+        == 303
+    )
     assert "erased.invalid" not in desk.get("/moda/desk/people/contacts/").text
     assert desk.get(f"{DESK}/people/{contact.id}").status_code == 404
     assert desk.get(f"/moda/desk/people/contacts/{contact.id}").status_code == 200
@@ -202,7 +214,9 @@ def test_each_list_makes_the_same_number_of_queries_for_one_and_for_many(desk, m
                 w = factories.workshop(moda, starts_at=START)
                 cast.registration(w, "", contact=factories.contact(moda))
                 factories.contact(moda, company=factories.company(moda))
-                stored = files.put(io.BytesIO(b"%PDF-1.4 " + str(w.id).encode()), "f.pdf", district_id=moda.id)
+                stored = files.put(
+                    io.BytesIO(b"%PDF-1.4 " + str(w.id).encode()), "f.pdf", district_id=moda.id
+                )
                 add_evidence(w, district_id=moda.id, code="attendance_sheet", file=stored, by=bice)
 
     add(1)

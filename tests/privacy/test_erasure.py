@@ -80,7 +80,9 @@ def test_her_links_open_nothing(workshop, bice, client):
     assert client.get(f"/r/{link}").status_code == 200
     assert client.get(f"/s/{reader}").status_code == 200
     erase(carlo.contact, bice)
-    assert [client.get(f"/{p}").status_code for p in (f"r/{link}", f"s/{reader}", f"r/{link}/erasure")] == [404] * 3
+    assert [client.get(f"/{p}").status_code for p in (f"r/{link}", f"s/{reader}", f"r/{link}/erasure")] == [
+        404
+    ] * 3
 
 
 def test_subscriptions_end(workshop, moda, bice):
@@ -118,7 +120,9 @@ def test_who_registers_again_by_herself_is_welcome_and_written_to(workshop, moda
     assert db.session.scalars(new).all() == [Fate.QUEUED]
 
 
-@pytest.mark.parametrize("reason", ["", "Carlo Bonciani lo ha chiesto", f"mail di {EMAIL}", "la sig.ra BONCIANI"])
+@pytest.mark.parametrize(
+    "reason", ["", "Carlo Bonciani lo ha chiesto", f"mail di {EMAIL}", "la sig.ra BONCIANI"]
+)
 def test_the_reason_is_kept_and_so_may_not_name_her(workshop, bice, reason):
     carlo = register(workshop)
     with pytest.raises(actions.NoReason if not reason else actions.NamesPerson):
@@ -132,7 +136,11 @@ def test_twice_is_refused(workshop, bice):
     with pytest.raises(actions.AlreadyErased):
         erase(carlo.contact, bice)
     erasure = db.session.scalars(db.select(Erasure)).one()
-    assert (erasure.by, erasure.reason, erasure.counts["seats"]) == (bice.id, "Chiesto per posta il 3 marzo", 1)
+    assert (erasure.by, erasure.reason, erasure.counts["seats"]) == (
+        bice.id,
+        "Chiesto per posta il 3 marzo",
+        1,
+    )
 
 
 def test_what_others_were_told_of_her_names_nobody(workshop, moda, bice):
@@ -171,7 +179,10 @@ def test_she_asks_by_her_link_and_the_manager_finds_it(workshop, bice, client, s
     page = desk.get("/moda/desk/privacy?lang=en").text
     assert "1 person asks to be erased" in page
     assert "Carlo Bonciani" in page
-    answer = desk.post(f"/moda/desk/privacy/people/{carlo.contact_id}/erasure", data={"reason": "Chiesto da lei", "sure": "y"})
+    answer = desk.post(
+        f"/moda/desk/privacy/people/{carlo.contact_id}/erasure",
+        data={"reason": "Chiesto da lei", "sure": "y"},
+    )
     assert answer.status_code == 303
     db.session.rollback()
     assert db.session.query(ErasureRequest).count() == 0

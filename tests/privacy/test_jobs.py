@@ -97,7 +97,9 @@ def test_free_pages_hold_nothing_after_sweeping(app, carlo):
     path = Path(app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///"))
 
     def octets():
-        return b"".join(Path(f"{path}{end}").read_bytes() for end in ("", "-wal") if Path(f"{path}{end}").exists())
+        return b"".join(
+            Path(f"{path}{end}").read_bytes() for end in ("", "-wal") if Path(f"{path}{end}").exists()
+        )
 
     with transaction():
         write(carlo, shared={"text": "carlo@tessitura.example " * 400})

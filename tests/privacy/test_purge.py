@@ -16,11 +16,11 @@ from dissemination.kernel import files
 from dissemination.kernel.database import db, transaction
 from dissemination.newsletters import actions as newsletters
 from dissemination.newsletters.models import Subscription
+from dissemination.people import actions as people
 from dissemination.people.models import Contact
 from dissemination.people.models import Purpose as For
-from dissemination.people import actions as people
-from dissemination.plan.log import Activity
 from dissemination.plan import activity
+from dissemination.plan.log import Activity
 from dissemination.privacy import actions, purge, terms
 from dissemination.privacy.models import Erasure
 from dissemination.registrations import history
@@ -203,7 +203,9 @@ def test_a_reader_stays_and_her_registration_and_its_log_name_nobody(workshop, m
     carlo = registered(workshop)
     contact, email = carlo.contact, carlo.contact.email
     with transaction():
-        people.record_consent(contact, purpose=For.REGISTRATION, given=True, text="t", version="1", source="form")
+        people.record_consent(
+            contact, purpose=For.REGISTRATION, given=True, text="t", version="1", source="form"
+        )
         activity.record("attendance.present", workshop, district_id=moda.id, title="T", by=ada,
                         happened_on=START.date(), contact_id=contact.id)  # fmt: skip
     subscribe(contact)
@@ -259,14 +261,18 @@ def test_guests_lose_name_and_address_and_cannot_be_matched(workshop, moda, cloc
 def test_a_bounced_address_is_remembered_as_a_hash_and_still_not_written_to(workshop, moda, clock):
     carlo = registered(workshop)
     with transaction():
-        db.session.add(Suppression(district_id=moda.id, address=carlo.contact.email, reason="550 <carlo@…>", at=START))
+        db.session.add(
+            Suppression(district_id=moda.id, address=carlo.contact.email, reason="550 <carlo@…>", at=START)
+        )
     after(clock)
     actions.run(moda)
     kept = db.session.scalars(db.select(Suppression)).one()
     assert (kept.address.startswith("hash:"), kept.reason) == (True, "")
     with transaction():
         again = contact_of(moda)
-        row = cast.registration(factories.workshop(moda, starts_at=START + timedelta(days=300)), "", contact=again)
+        row = cast.registration(
+            factories.workshop(moda, starts_at=START + timedelta(days=300)), "", contact=again
+        )
         delivery = write(row)
     sending.deliver_due()
     db.session.refresh(delivery)
@@ -300,7 +306,9 @@ def test_a_run_that_was_stopped_is_continued(workshop, moda, clock, monkeypatch)
 
 def test_other_districts_are_left_alone(workshop, moda, nautica, clock):
     with transaction():
-        theirs = cast.registration(factories.workshop(nautica, starts_at=START, retention_months=6), "x@nautica.example")
+        theirs = cast.registration(
+            factories.workshop(nautica, starts_at=START, retention_months=6), "x@nautica.example"
+        )
     after(clock)
     assert actions.run(moda) == {}
     assert theirs.purged_at is None
@@ -329,10 +337,16 @@ def test_answers_of_calendars_lose_their_sender_also_those_that_fit_nobody(works
                  "note": "Carlo non viene", "effect": Effect.NOTED}  # fmt: skip
         hers = Reply(message_id="<1@tessitura.example>", invitation_id=invitation.id, **facts)
         stray = Reply(message_id="<2@tessitura.example>", **facts)
-        fresh = Reply(message_id="<3@altra.example>", **(facts | {"address": "altra@altra.example", "note": "?"}))
+        fresh = Reply(
+            message_id="<3@altra.example>", **(facts | {"address": "altra@altra.example", "note": "?"})
+        )
         fresh.received_at = terms.months_later(END, 6)
         db.session.add_all([hers, stray, fresh])
     after(clock)
     actions.run(moda)
-    assert [(r.address, r.note) for r in (hers, stray, fresh)] == [("", ""), ("", ""), ("altra@altra.example", "?")]
+    assert [(r.address, r.note) for r in (hers, stray, fresh)] == [
+        ("", ""),
+        ("", ""),
+        ("altra@altra.example", "?"),
+    ]
     assert "tessitura" not in hers.message_id + stray.message_id
