@@ -1,16 +1,12 @@
 """Issuing, correcting, withdrawing and announcing certificates."""
 
-from collections.abc import Iterable
-
-from sqlalchemy import update
-
 from dissemination.certificates import codes, documents, mails, queries, texts
 from dissemination.certificates.models import Certificate
 from dissemination.certificates.queries import Claim
 from dissemination.certificates.refusals import AlreadyWithdrawn, NoReason, NotEntitled, WasWithdrawn
 from dissemination.delivery import outbox
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, rows_changed
+from dissemination.kernel.database import db
 from dissemination.people.accounts import Account
 from dissemination.registrations.models import Registration
 from dissemination.workshops.models import Workshop
@@ -84,15 +80,6 @@ def tell(workshop: Workshop) -> int:
         certificate.told_at = now()
     db.session.flush()
     return len(waiting)
-
-
-def forget(registration_ids: Iterable[int]) -> int:
-    """Take the persons out of their certificates, which stay genuine; how many certificates."""
-    return rows_changed(
-        update(Certificate)
-        .where(Certificate.registration_id.in_(list(registration_ids)))
-        .values(name="", withdrawn_reason="")
-    )
 
 
 def _must_be_valid(certificate: Certificate) -> None:

@@ -11,7 +11,8 @@ from werkzeug.exceptions import NotFound
 from dissemination.certificates import actions, codes, documents, queries, texts
 from dissemination.certificates.forms import WithdrawalForm
 from dissemination.certificates.models import Certificate
-from dissemination.kernel.database import transaction
+from dissemination.kernel import subjects
+from dissemination.kernel.database import db, transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.registrations import queries as registrations
@@ -119,6 +120,18 @@ def download(certificate: Certificate):
     )  # fmt: skip
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _desk_url(certificate_id: int) -> str | None:
+    """Where the mail log finds the certificate that a mail was about."""
+    certificate = db.session.get(Certificate, certificate_id)
+    if certificate is None:
+        return None
+    workshop = certificate.registration.workshop
+    return url_for("certificates_desk.index", district=workshop.district, slug=workshop.slug)
+
+
+subjects.register(Certificate.__tablename__, _desk_url)
 
 
 def _certificate(district, slug, certificate_id) -> Certificate:

@@ -1,7 +1,6 @@
 """Editing a form, asking for answers, and answering. An anonymous answer leaves no trace of its giver."""
 
 import secrets
-from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -153,22 +152,6 @@ def reopen(workshop: Workshop, purpose: Purpose) -> None:
     form = ensure(workshop, purpose)
     form.closed_at = None
     db.session.flush()
-
-
-def forget(registration_ids: Iterable[int]) -> int:
-    """Take the persons out of answers that were not anonymous, with what they wrote in words; how many.
-
-    Scores and choices stay: figures do not change.
-    """
-    rows = db.session.scalars(
-        select(FeedbackAnswer).where(FeedbackAnswer.registration_id.in_(list(registration_ids)))
-    ).all()
-    for row in rows:
-        words = {q["key"] for q in row.form.questions if q["kind"] == questions.Kind.TEXT}
-        row.answers = {key: value for key, value in row.answers.items() if key not in words}
-        row.registration_id = None
-    db.session.flush()
-    return len(rows)
 
 
 def _has(condition, column) -> bool:

@@ -36,7 +36,7 @@ def _card(workshop, purpose) -> dict:
     people = queries.present(workshop) if purpose is Purpose.FEEDBACK else queries.of_companies(workshop)
     return {
         "purpose": purpose, "sheet": queries.sheet(workshop, purpose),
-        "response": queries.response(workshop, form),
+        "response": queries.response(workshop, purpose),
         "to_ask": len(queries.unasked(form, people) if form else people),
     }  # fmt: skip
 
@@ -46,10 +46,9 @@ def _card(workshop, purpose) -> dict:
 def show(district, slug, purpose):
     """The results, each with its number of answers. Nothing below five when they are anonymous."""
     workshop, purpose, sheet, answers = _read(district, slug, purpose)
-    form = queries.form_of(workshop, purpose)
     return render_template(
         "feedback/show.html", workshop=workshop, sheet=sheet, purpose=purpose, texts=texts, words=forms.words,
-        response=queries.response(workshop, form), results=results.results(sheet, answers),
+        response=queries.response(workshop, purpose), results=results.results(sheet, answers),
         answers=[] if sheet.anonymous else answers, givers=queries.givers(answers), said=exports.said,
         LEAST=queries.LEAST,
     )  # fmt: skip

@@ -128,15 +128,16 @@ def rows_of(form: FeedbackForm) -> list[FeedbackAsked]:
     return list(db.session.scalars(select(FeedbackAsked).where(FeedbackAsked.form_id == form.id)))
 
 
-def response(workshop: Workshop, form: FeedbackForm | None) -> Response:
+def response(workshop: Workshop, purpose: Purpose) -> Response:
     """How many answered. Of feedback everybody present could, of the outcome survey everybody asked."""
+    form = form_of(workshop, purpose)
     n = asked = 0
     if form is not None:
         n = db.session.scalar(select(func.count()).where(FeedbackAnswer.form_id == form.id)) or 0
         asked = db.session.scalar(
             select(func.count()).where(FeedbackAsked.form_id == form.id, FeedbackAsked.asked_at.is_not(None))
         ) or 0  # fmt: skip
-    if form is not None and form.purpose is Purpose.OUTCOME:
+    if purpose is Purpose.OUTCOME:
         return Response(n, max(n, asked), asked)
     return Response(n, max(n, attendance.count_present(workshop)), asked)
 

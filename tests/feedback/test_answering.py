@@ -214,7 +214,7 @@ def test_a_question_taken_away_while_somebody_answers_is_still_heard(workshop, c
     assert sorted(a.answers["contents"] for a in answers()) == ["2", "5"]
 
 
-# -- the personal page and erasure
+# -- the personal page and asking
 
 
 def test_the_personal_page_has_the_link_of_who_lost_it(workshop, client):
@@ -224,17 +224,6 @@ def test_the_personal_page_has_the_link_of_who_lost_it(workshop, client):
     assert "You have answered. Thank you!" in client.get(page).get_data(as_text=True)
     absent = client.get(f"/r/{token(of('assente'))}?lang=en").get_data(as_text=True)
     assert "Give feedback" not in absent
-
-
-def test_erasure_leaves_scores_and_takes_names_and_words(workshop):
-    with transaction():
-        actions.ensure(workshop, Purpose.FEEDBACK).anonymous = False
-    give(workshop, ["anna", "bruno"], improve="Sono Anna della Filatura", contents="5")
-    with transaction():
-        assert actions.forget([of("anna").id]) == 1
-    found = {a.registration_id: a.answers for a in answers()}
-    assert found[None] == {"overall": "4", "contents": "5"}
-    assert found[of("bruno").id]["improve"] == "Sono Anna della Filatura"
 
 
 def test_erased_people_are_neither_asked_nor_heard(workshop, client):
@@ -296,6 +285,6 @@ def test_the_mail_says_what_is_promised_in_both_languages(workshop):
 
 def test_response_rate_is_of_those_present(workshop):
     give(workshop, NAMES[:3])
-    response = queries.response(workshop, queries.form_of(workshop, Purpose.FEEDBACK))
+    response = queries.response(workshop, Purpose.FEEDBACK)
     assert (response.n, response.of, response.rate) == (3, 7, 43)
     assert db.session.query(FeedbackAnswer).count() == 3
