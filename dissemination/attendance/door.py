@@ -24,7 +24,7 @@ from dissemination.kernel.database import db
 from dissemination.kernel.http import flatten_errors
 from dissemination.kernel.text import fold
 from dissemination.people.models import Contact
-from dissemination.registrations.models import LIVING, Attends, Registration
+from dissemination.registrations.models import LIVING, Attends, Registration, Standing
 from dissemination.workshops.models import State, Workshop
 
 MOST = 200  # items in a batch
@@ -56,13 +56,14 @@ class BadBatch(ValueError):
 
 
 def roster(workshop: Workshop) -> list[dict[str, Any]]:
-    """Everybody who may come to the door, by family name, with what the door knows of her today.
+    """Everybody who may come to the door, who has a seat first, by family name; what it knows of her today.
 
     `acts` are the standing acts of this date in the room, by time: [id, "in" or "out", milliseconds].
     Two queries, whatever the number of people.
     """
     acts = _acts_today(workshop)
-    return [_line(person, acts.get(person.id, [])) for person in _living(workshop)]
+    people = sorted(_living(workshop), key=lambda person: person.standing is not Standing.CONFIRMED)
+    return [_line(person, acts.get(person.id, [])) for person in people]
 
 
 def _living(workshop: Workshop) -> list[Registration]:

@@ -27,7 +27,8 @@ def sheet(workshop: Workshop) -> bytes:
         "people": _expected(workshop),
         "spare": SPARE,
         "texts": {
-            "number": pgettext("number", "No."), "name": _("Name"), "company": _("Company"), "role": _("Role"),
+            "number": pgettext("number", "No."), "name": _("Name"), "company": _("Company"),
+            "role": _("Role"),
             "signature": _("Signature"), "code": _("Code"), "start": _("Real start"), "end": _("Real end"),
             "signed": _("Signed for the managing body"), "of": _("page {page} of {pages}"),
             "qr": _("Check-in code of {name}"), "nobody": _("free line"),

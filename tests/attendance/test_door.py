@@ -78,8 +78,8 @@ def test_the_list_names_people_and_no_address(desk, room):
     people = answer.json["people"]
     assert [(p["name"], p["standing"], p["company"], p["acts"]) for p in people] == [
         ("Dell'Àquila Carlo", "confirmed", "Filatura Rossi", []),
-        ("Po Ugo", "waiting", "Filatura Rossi", []),
         ("Zeta Lina", "confirmed", "Filatura Rossi", []),
+        ("Po Ugo", "waiting", "Filatura Rossi", []),
     ]  # fmt: skip
     assert "dell'aquila carlo" in people[0]["find"]
     assert ("@x.example" in answer.text, answer.headers["X-Now"]) == (False, str(ms(START)))

@@ -16,6 +16,7 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 from dissemination.registrations import actions as registrations
 from dissemination.registrations.models import Registration
+from dissemination.registrations.queries import token
 from tests import factories
 from tests.browser.conftest import foreign, serious_findings
 from tests.browser.test_accessibility import session_cookie
@@ -216,6 +217,22 @@ def test_somebody_without_registration_is_added_without_a_network(phone, worksho
     db.session.rollback()
     eva = next(r for r in queries.people(workshop) if r.contact.given_name == "Eva")
     assert queries.present_ids(workshop) == {eva.id}
+
+
+@pytest.mark.browser
+def test_the_join_button_notes_presence_and_goes_on_to_the_platform(chromium_browser, site, workshop):
+    platform = "https://127.0.0.1:9/tessuti"  # another origin, where nobody answers
+    with transaction():
+        workshop.online_url = platform
+    person = db.session.scalars(select(Registration).order_by(Registration.id)).first()
+    page = chromium_browser.new_context(base_url=site).new_page()
+    page.goto(f"/r/{token(person)}/join?lang=en")
+    assert serious_findings(page) == []
+    assert present(workshop) == 0
+    with page.expect_request(platform):  # the page's policy lets the redirect leave
+        page.get_by_role("button", name="Join", exact=True).click()
+    page.context.close()
+    assert present(workshop) == 1
 
 
 def kept(page):
