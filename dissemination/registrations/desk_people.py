@@ -109,9 +109,7 @@ def create_approval(district, slug, registration_id):
 def create_refusal(district, slug, registration_id):
     """Say no, with a reason that the person is told."""
     found = _found(district, slug, registration_id)
-    return _do_with(
-        "refusal_form", ReasonForm(), found, actions.refuse, _("Refused. The person has been told.")
-    )
+    return _do_with("refusal_form", found, actions.refuse, _("Refused. The person has been told."))
 
 
 @desk.get("/<int:registration_id>/cancellation")
@@ -171,9 +169,7 @@ def create_acceptance(district, slug, registration_id):
 def create_place(district, slug, registration_id):
     """Move her within the waiting list, with a reason."""
     found = _found(district, slug, registration_id)
-    return _do_with(
-        "place_form", PlaceForm(), found, actions.move, _("Moved. The reason stands in the history.")
-    )
+    return _do_with("place_form", found, actions.move, _("Moved. The reason stands in the history."))
 
 
 @desk.post("/<int:registration_id>/seat")
@@ -183,7 +179,6 @@ def create_seat(district, slug, registration_id):
     found = _found(district, slug, registration_id)
     return _do_with(
         "seat_form",
-        ReasonForm(),
         found,
         actions.give_seat,
         _("The seat is hers. The invitation is on its way."),
@@ -198,7 +193,6 @@ def create_way(district, slug, registration_id):
     other = Attends.ONLINE if found[1].attends is Attends.ROOM else Attends.ROOM
     return _do_with(
         "way_form",
-        ReasonForm(),
         found,
         actions.switch,
         _("Changed. The person has been told."),

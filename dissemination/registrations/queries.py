@@ -170,7 +170,9 @@ def last_mails(registration_ids: list[int]) -> dict[int, Delivery]:
         .where(Delivery.subject_kind == Registration.__tablename__, Delivery.subject_id.in_(registration_ids))
         .group_by(Delivery.subject_id)
     )
-    rows = db.session.scalars(select(Delivery).where(Delivery.id.in_(latest)))
+    rows = db.session.scalars(
+        select(Delivery).where(Delivery.id.in_(latest)).options(joinedload(Delivery.letter))
+    )
     return {row.subject_id: row for row in rows}
 
 

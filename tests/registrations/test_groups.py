@@ -101,14 +101,14 @@ def test_when_one_of_a_waiting_group_leaves_the_rest_may_fit(workshop):
 
 
 def test_a_colleague_twice_is_named_with_her_line_and_nobody_is_registered(workshop):
-    with pytest.raises(NotTwice, match=r"Line 3: dino@tessitura\.example"):
+    with pytest.raises(NotTwice, match=r"Riga 3: dino@tessitura\.example"):
         enter_group(workshop, "carla", "dino", "eva", "DINO")
     assert db.session.scalar(select(func.count()).select_from(Registration)) == 0
 
 
 def test_a_colleague_who_is_registered_is_named_with_her_line_and_nothing_is_left(workshop):
     enter(workshop, "eva")
-    with pytest.raises(ColleagueRegistered, match=r"Line 2: eva@tessitura\.example"):
+    with pytest.raises(ColleagueRegistered, match=r"Riga 2: eva@tessitura\.example"):
         enter_group(workshop, "carla", "dino", "eva", "fabio")
     assert (stand(workshop), counters(workshop)) == ({"Eva": "confirmed"}, (1, 0, 0))
     tables = (Group, Contact)

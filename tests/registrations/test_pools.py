@@ -114,7 +114,7 @@ def test_an_organiser_releases_by_hand_and_keeps_again(workshop, company, ada):
 
 def test_more_than_are_free_cannot_be_kept_and_it_says_how_many_are(workshop, company):
     enter(workshop, "ugo")
-    with pytest.raises(TooFewFree, match="Only 3 seats"):
+    with pytest.raises(TooFewFree, match="sono solo 3"):
         keep(workshop, company, 4)
     keep(workshop, company, 3)
     assert counters(workshop) == (1, 3, 0)
@@ -126,7 +126,7 @@ def test_a_pool_grows_into_free_seats_and_shrinks_to_what_is_used(workshop, comp
     keep(workshop, company, 4)
     assert counters(workshop) == (1, 3, 0)
     enter(workshop, "ugo")
-    with pytest.raises(TooFewFree, match="Only 4 seats"):
+    with pytest.raises(TooFewFree, match="sono solo 4"):
         keep(workshop, company, 5)
     keep(workshop, company, 1)
     assert (counters(workshop), queue(workshop)) == ((2, 0, 0), [])  # ugo got a seat that was kept

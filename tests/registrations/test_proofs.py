@@ -168,7 +168,7 @@ def test_many_unknown_addresses_from_one_network_are_slowed_down_and_known_ones_
         workshop = factories.workshop(moda, seats=100)
     for n in range(unasked.FROM_HERE):
         stranger(workshop, f"p{n}", network="192.0.2.1")
-    with pytest.raises(TooManyFromHere, match=r"30 people.*10 minutes"):
+    with pytest.raises(TooManyFromHere, match=r"30 persone.*10 minuti"):
         stranger(workshop, "troppo", network="192.0.2.1")
     assert counters(workshop) == (30, 0, 0)
     stranger(workshop, "altrove", network="192.0.2.2")

@@ -316,7 +316,7 @@ def test_a_move_needs_a_reason_a_place_and_somebody_who_waits(crowded, ada):
     with pytest.raises(NotWaiting):
         do(actions.move, named(crowded, "ugo"), position=2, reason="x", by=ada)
     for position in (0, 5):
-        with pytest.raises(WrongPlace, match="between 1 and 4"):
+        with pytest.raises(WrongPlace, match="tra 1 e 4"):
             do(actions.move, named(crowded, "a"), position=position, reason="x", by=ada)
 
 
