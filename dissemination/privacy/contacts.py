@@ -185,6 +185,10 @@ def unlink(contact: Contact) -> Contact | None:
     db.session.flush()
     _move(Group, Group.workshop_id.in_(workshops), contact, nobody)
     _move(Delivery, and_(*wiping.deliveries_about(Registration.__tablename__, ids)), contact, nobody)
+    for workshop_id in workshops:
+        for kind, parts in wiping.parts_of(workshop_id, ids):
+            about = and_(Delivery.subject_kind == kind, Delivery.subject_id.in_(parts))
+            _move(Delivery, about, contact, nobody)
     if not db.session.scalar(select(Registration.id).where(Registration.contact_id == contact.id).limit(1)):
         _move(Consent, Consent.purpose == Purpose.REGISTRATION, contact, nobody)
     _move_log(contact, nobody, workshops, ids)

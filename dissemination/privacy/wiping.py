@@ -130,7 +130,8 @@ def veil_letters(letter_ids: Iterable[int], names: Sequence[str]) -> int:
                 count += rows_changed(
                     update(StoredLetter)
                     .where(StoredLetter.id == letter.id)
-                    .values(subject=subject, source=source, segments=None)
+                    # No later mail may be taken for an equal of this one any more.
+                    .values(subject=subject, source=source, segments=None, content_hash=secrets.token_hex(32))
                 )
     return count
 

@@ -9,8 +9,9 @@ import time_machine
 from dissemination.certificates.models import Certificate
 from dissemination.delivery import outbox, sending
 from dissemination.delivery.mail import Mail, Recipient, Sender
-from dissemination.delivery.models import Fate, Suppression
+from dissemination.delivery.models import Delivery, Fate, Suppression
 from dissemination.feedback.models import FeedbackAnswer, FeedbackForm, Purpose
+from dissemination.followups import jobs as followups
 from dissemination.guests.models import Guest
 from dissemination.kernel import files
 from dissemination.kernel.database import db, transaction
@@ -151,10 +152,12 @@ def test_letters_that_named_her_to_others_name_nobody(workshop, moda, clock):
         letter = write(carlo, subject="Carlo Bonciani L'ha iscritta",
                        shared={"people": [{"name": "Carlo Bonciani", "email": "carlo@tessitura.example"}]}).letter  # fmt: skip
         letter.segments = b"old"
+        before = letter.content_hash
     after(clock)
     actions.run(moda)
     db.session.refresh(letter)
     assert (letter.subject, letter.segments) == ("… L'ha iscritta", None)
+    assert letter.content_hash != before  # a later mail with these words is a letter of its own
     assert letter.source["shared"]["people"] == [{"name": "…", "email": "…"}]
 
 
@@ -208,9 +211,17 @@ def test_a_reader_stays_and_her_registration_and_its_log_name_nobody(workshop, m
         )
         activity.record("attendance.present", workshop, district_id=moda.id, title="T", by=ada,
                         happened_on=START.date(), contact_id=contact.id)  # fmt: skip
+        rule = cast.rule(workshop, body_it="Ciao")
+        cast.present(carlo)
     subscribe(contact)
+    clock.move_to(END + timedelta(hours=3))
+    assert followups.send_due() == 1
     after(clock)
     assert actions.run(moda)["unlinked"] == 1
+    told = db.select(Delivery.contact_id).where(
+        Delivery.subject_kind == "mail_rules", Delivery.subject_id == rule.id
+    )
+    assert db.session.scalars(told).all() == [carlo.contact_id]
     assert (contact.email, contact.erased_at, contact.name) == (email, None, "Carlo Bonciani")
     assert carlo.contact_id != contact.id
     assert carlo.contact.name in ("erased person", "persona cancellata")
