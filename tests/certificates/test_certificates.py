@@ -1,8 +1,10 @@
 """Who gets a certificate, what it prints, and what its public page says."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from subprocess import run
+from threading import Barrier
 
 import pypdf
 import pytest
@@ -152,6 +154,26 @@ def test_asked_twice_it_is_the_same_to_the_byte(workshop, client):
     assert first.data == later.data
     assert first.headers["Cache-Control"] == "no-store"
     assert first.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert len(all_certificates()) == 1
+
+
+def test_of_two_requests_at_once_both_get_the_same_one(workshop, app):
+    close(workshop)
+    registration_id, barrier = of("niccolo").id, Barrier(2)
+    db.session.remove()
+
+    def ask(_n):
+        with app.app_context():
+            barrier.wait(timeout=10)
+            try:
+                with transaction():
+                    code = actions.issue(db.session.get(Registration, registration_id)).code
+            finally:
+                db.session.remove()
+            return code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert len(set(pool.map(ask, range(2)))) == 1
     assert len(all_certificates()) == 1
 
 
