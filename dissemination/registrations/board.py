@@ -52,13 +52,13 @@ def _board(workshop, form=None, status: int = 200):
     chosen = request.args.get("show", "")
     chosen = chosen if chosen in calendars.FILTERS else ""
     page = calendars.listed(workshop, chosen, after=request.args.get("after"))
-    planned = db.session.get(ComingPlan, workshop.id)
+    planned, leftovers = db.session.get(ComingPlan, workshop.id), calendars.leftovers(workshop)
     if form is None:
         form = ComingForm(formdata=None, data=_planned(planned))
     page_html = render_template(
         "registrations/board.html", workshop=workshop, chosen=chosen, filters=calendars.FILTERS, page=page,
-        hybrid=workshop.mode is Mode.MIXED,
-        counts=calendars.counted(workshop), mails=calendars.mails_of(page.rows), fates=FATES, form=form,
+        hybrid=workshop.mode is Mode.MIXED, counts=calendars.counted(workshop), form=form, fates=FATES,
+        mails=calendars.mails_of([*page.rows, *leftovers]), leftovers=leftovers,
         asked_on=asking.day_of(planned) if planned else None, may_ask=_may_ask(workshop),
         replies=calendars.open_replies(workshop), elsewhere=calendars.open_in_district(workshop.district),
         notes=calendars.note_in_words, may_organise=current_user.may(Role.ORGANISER, workshop.district),

@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 from werkzeug.exceptions import NotFound
 
-from dissemination.delivery.models import OPEN, Delivery, Fate
+from dissemination.delivery.models import Delivery, Fate
 from dissemination.districts.models import District
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.paging import Page, page
 from dissemination.registrations.models import (
@@ -115,16 +116,34 @@ def mails_of(rows: Sequence[Invitation]) -> dict[int, Delivery]:
     return {wanted[row.id]: row for row in found}
 
 
-def is_on_its_way(delivery: Delivery | None) -> bool:
-    """Whether a mail still waits to be handed over."""
-    return delivery is not None and delivery.state in OPEN
+def leftovers(workshop: Workshop) -> list[Invitation]:
+    """Dates that calendars may still show although they were taken out of them: that mail did not arrive.
+
+    Those of people who gave the seat back, and of dates that were removed; the first `LISTED`.
+    """
+    query = (
+        select(Invitation)
+        .join(Invitation.registration)
+        .join(Delivery, Delivery.id == Invitation.delivery_id)
+        .where(
+            Registration.workshop_id == workshop.id, Invitation.method == "CANCEL",
+            Invitation.starts_at > now(), Delivery.state != Fate.ACCEPTED,
+        )
+        .options(contains_eager(Invitation.registration).joinedload(Registration.contact))
+        .order_by(Invitation.id)
+        .limit(LISTED)
+    )  # fmt: skip
+    if workshop.cancellation is not None:  # the board itself shows those who hold a seat
+        query = query.where(Registration.standing != Standing.CONFIRMED)
+    return list(db.session.scalars(query))
 
 
 def in_workshop(workshop: Workshop, invitation_id: int) -> Invitation:
-    """The invitation with that id, if somebody holds it for `workshop`. Raises NotFound (404)."""
+    """The invitation with that id, if it is one of `workshop`. Raises NotFound (404)."""
     found = db.session.scalar(
-        _narrowed(select(Invitation), workshop)
-        .where(Invitation.id == invitation_id)
+        select(Invitation)
+        .join(Invitation.registration)
+        .where(Invitation.id == invitation_id, Registration.workshop_id == workshop.id)
         .options(contains_eager(Invitation.registration).joinedload(Registration.contact))
     )
     if found is None:

@@ -52,12 +52,17 @@ def _is_near(registration: Registration, facts: Facts) -> bool:
     return facts.starts_at - now() <= ahead
 
 
+def new_uid(domain: str) -> str:
+    """An identifier that nobody can guess: by it answers are found."""
+    return f"{secrets.token_hex(16)}@{domain}"
+
+
 def _add(registration: Registration, day: int, facts: Facts) -> Invitation:
     domain, workshop = mails.sender(registration.workshop).domain, registration.workshop
     registration.told_revision = workshop.revision
     return insert_once(
         Invitation, registration_id=registration.id, day=day, sequence=0, method="REQUEST", stamp=now(),
-        uid=f"{secrets.token_hex(16)}@{domain}", told_revision=workshop.revision,
+        uid=new_uid(domain), told_revision=workshop.revision,
         reminded_for=facts.starts_at if _is_near(registration, facts) else None, **vars(facts),
     )  # fmt: skip
 
@@ -228,14 +233,24 @@ def switched(registration: Registration) -> None:
 
 
 def send_again(invitation: Invitation) -> None:
-    """Send the invitation as it stands once more, with a newer DTSTAMP; first what she was not yet told."""
+    """Send what the calendar was told last once more, with a newer DTSTAMP; or what it was not yet told."""
     registration = invitation.registration
-    if registration.told_revision < registration.workshop.revision:
+    untold = registration.told_revision < registration.workshop.revision
+    if untold and registration.standing is Standing.CONFIRMED:
         tell(registration)
         return
     invitation.stamp = now()
-    _send(mails.again, registration, invitation)
+    _send(_last_said(registration, invitation), registration, invitation)
     db.session.flush()
+
+
+def _last_said(registration: Registration, invitation: Invitation) -> Callable[..., mails.Post]:
+    """The mail that says again what the calendar was told: to keep the date, or why to drop it."""
+    if invitation.method == "REQUEST":
+        return mails.again
+    if registration.standing is not Standing.CONFIRMED:
+        return mails.withdrawn
+    return mails.called_off if registration.workshop.cancellation is not None else mails.date_removed
 
 
 def remind(registration: Registration, invitation: Invitation) -> None:

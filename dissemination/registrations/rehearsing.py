@@ -6,6 +6,7 @@ the sequence take them out of the calendar again. Links lead to the page of the 
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -192,11 +193,10 @@ def sequence(
     workshop: Workshop, reader: Reader, *, language: str, attends: Attends, page: str
 ) -> list[Stage]:
     """All mails of `workshop` in order, to `reader`, marked as a rehearsal; links lead to `page`."""
-    found, names = [], set()
+    found, times = [], Counter[str]()
     for name, made in _Sequence(workshop, reader, language, attends):
-        number = sum(1 for known in names if known.split(".")[0] == name)
-        key = f"{name}.{number + 1}" if number else name
-        names.add(key)
+        times[name] += 1
+        key = f"{name}.{times[name]}" if times[name] > 1 else name
         found.append(Stage(key, TITLES[name], _marked(made, workshop, page)))
     return found
 

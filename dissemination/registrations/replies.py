@@ -11,7 +11,7 @@ person at the desk. Nothing is ever answered to an automatic message.
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from dissemination.delivery import inbound
@@ -37,6 +37,7 @@ from dissemination.registrations.models import (
 # Google's calendar answers from these for the account that was invited; google.com signs them.
 SERVICES = frozenset({"calendar-notification@google.com"})
 NOTE = 500
+MOST_UNKNOWN = 100  # open answers without an invitation in a district; more are left in the mailbox
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,18 @@ def _without_invitation(incoming: Incoming) -> Decision | None:
     district = _district(incoming)
     uid = incoming.answer.uid if incoming.answer else ""
     ours = district is not None and uid.endswith(f"@{district.mailbox_address.rpartition('@')[2].lower()}")
-    if uid.startswith("rehearsal-") or not ours:
+    if uid.startswith("rehearsal-") or not ours or _is_flooded(district):
         return None
     return Decision(Effect.FOR_A_PERSON, why, district.id if district else None)
+
+
+def _is_flooded(district: District | None) -> bool:
+    """Whether so many such answers wait already that somebody must be making them up."""
+    waiting = select(func.count(Reply.id)).where(
+        Reply.district_id == (district.id if district else None), Reply.invitation_id.is_(None),
+        Reply.effect == Effect.FOR_A_PERSON, Reply.handled_at.is_(None),
+    )  # fmt: skip
+    return (db.session.scalar(waiting) or 0) >= MOST_UNKNOWN
 
 
 def _by_traces(incoming: Incoming) -> Registration | None:

@@ -157,6 +157,38 @@ def test_send_again_tells_first_what_she_was_not_told(workshop, ada, sign_in):
     assert (last.letter.template, last.calendar["sequence"]) == ("registrations/changed", 1)
 
 
+def test_a_withdrawal_that_did_not_arrive_is_shown_and_sent_again(workshop, ada, sign_in):
+    carlo = enter(workshop, "carlo")
+    with transaction():
+        actions.cancel(carlo)
+    fate(carlo, Fate.REFUSED, "550 mailbox full")
+    browser = sign_in(ada)
+    page = browser.get(address(workshop)).text
+    assert "possono essere ancora nei calendari" in page
+    assert "550 mailbox full" in page
+    browser.post(address(workshop, f"calendars/{carlo.invitations[0].id}/messages"))
+    last = db.session.scalars(select(Delivery).order_by(Delivery.id.desc())).first()
+    assert (last.letter.template, last.calendar["method"], last.calendar["status"]) == (
+        "registrations/withdrawn", "CANCEL", None,
+    )  # fmt: skip
+    accept_all()
+    assert "possono essere ancora nei calendari" not in browser.get(address(workshop)).text
+
+
+def test_a_called_off_date_is_sent_again_as_such(workshop, ada, sign_in):
+    carlo = enter(workshop, "carlo")
+    with transaction():
+        db.session.add(Cancellation(workshop_id=workshop.id, reason="Sciopero", at=NOW))
+        workshop.revision += 1
+    jobs.tell_changed()
+    fate(carlo, Fate.UNCERTAIN)
+    sign_in(ada).post(address(workshop, f"calendars/{carlo.invitations[0].id}/messages"))
+    last = db.session.scalars(select(Delivery).order_by(Delivery.id.desc())).first()
+    assert (last.letter.template, last.calendar["method"], last.calendar["status"]) == (
+        "registrations/called_off", "CANCEL", "CANCELLED",
+    )  # fmt: skip
+
+
 def test_another_workshops_invitation_is_not_found(workshop, moda, ada, sign_in):
     with transaction():
         other = factories.workshop(moda)

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ NOW = datetime(2027, 1, 15, 9, 30, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def same_every_time(monkeypatch):
-    tokens = (f"{n:032x}" for n in range(1, 1000))
-    monkeypatch.setattr(invitations.secrets, "token_hex", lambda _n=16: next(tokens))
+    numbers = count(1)
+    monkeypatch.setattr(invitations, "new_uid", lambda domain: f"{next(numbers):032x}@{domain}")
     with time_machine.travel(NOW, tick=False):
         yield
 

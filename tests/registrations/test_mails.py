@@ -9,6 +9,7 @@ import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,8 @@ NOW = datetime(2027, 1, 15, 9, 30, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def same_every_time(monkeypatch):
     """Time, chance and numbers as in the golden files."""
-    tokens = (f"{n:032x}" for n in range(1, 100))
-    monkeypatch.setattr(invitations.secrets, "token_hex", lambda _n=16: next(tokens))
+    numbers = count(1)
+    monkeypatch.setattr(invitations, "new_uid", lambda domain: f"{next(numbers):032x}@{domain}")
     monkeypatch.setattr("dissemination.registrations.posts.token", lambda r: f"TOKEN-{r.contact.given_name}")
     with time_machine.travel(NOW, tick=False):
         yield

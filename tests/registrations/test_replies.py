@@ -220,6 +220,15 @@ def test_a_uid_that_we_do_not_know_is_ours_only_by_its_host(workshop):
     assert db.session.scalar(select(func.count(Reply.id))) == 1
 
 
+def test_made_up_uids_do_not_fill_the_desk(workshop, monkeypatch):
+    monkeypatch.setattr("dissemination.registrations.replies.MOST_UNKNOWN", 2)
+    uids = [f"{n:032x}@moda.example" for n in range(3)]
+    assert [take(answer("thunderbird", invited(), uid=uid)) for uid in uids] == ["for_a_person"] * 2 + [
+        "none"
+    ]
+    assert take(answer("thunderbird", invited(), "ACCEPTED")) == "noted"  # a real one still counts
+
+
 def test_declining_one_of_two_dates_is_noted_declining_both_frees_the_seat(workshop):
     with transaction():
         first = workshop.sessions[0]
