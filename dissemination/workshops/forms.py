@@ -36,7 +36,7 @@ from dissemination.workshops.queries import Filters, When
 MOST = 60  # sessions
 USUAL = {"offer_hours": 0, "required_share": 75, "retention_months": 24}  # where a number is left empty
 FOLDED = (
-    "theme", "macro_area_id", "co_organisers", "is_private", "needs_approval", "offer_hours",
+    "theme", "co_organisers", "is_private", "needs_approval", "offer_hours",
     "required_share", "retention_months",
 )  # fmt: skip
 
@@ -139,7 +139,7 @@ class WorkshopForm(Form):
     @property
     def unfolded(self) -> bool:
         """Whether the further settings are shown open: something in them is wrong, or was set."""
-        plain = ("theme", "macro_area_id", "is_private", "needs_approval")
+        plain = ("theme", "is_private", "needs_approval")
         return bool(
             any(self[name].errors for name in FOLDED)
             or any(self[name].data for name in plain)
