@@ -262,6 +262,7 @@ def find_or_add_contact(
         added = _insert_contact(
             district_id=district_id, email=email, given_name=given_name, family_name=family_name,
             company=company, language=language, job_title=job_title, phone=phone, proven_at=None,
+            erased_at=None,
         )  # fmt: skip
         if added is not None:
             return added

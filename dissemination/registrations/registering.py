@@ -141,7 +141,7 @@ def _register(door, form, visit: Visit) -> Standing:
         workshop = queries.workshop_of(door)
         if not form.colleagues.entries:
             registration = actions.register(workshop, **form.facts(), **more)
-            answers.claim(registration)
+            _claim(registration)
             return registration.standing
         facts = form.group_facts()
         booker = Person(**facts.pop("booker"))
@@ -149,8 +149,14 @@ def _register(door, form, visit: Visit) -> Standing:
         group = actions.register_group(workshop, booker=booker, colleagues=people, **facts, **more)
         members = queries.members(group)
         for member in members:
-            answers.claim(member)
+            _claim(member)
         return members[0].standing
+
+
+def _claim(registration) -> None:
+    """A new registration without files among its answers has none to claim: one query less."""
+    if any(isinstance(value, dict) for value in registration.answers.values()):
+        answers.claim(registration)
 
 
 def _write_to_her(door, form, registration_id: int) -> Standing:
