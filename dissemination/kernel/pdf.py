@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import typst
 from flask import current_app
 
 from dissemination.kernel.clock import now
@@ -33,6 +32,8 @@ def render(template: str, data: dict, *, standards: Sequence[str] = (), at: date
     the same bytes. Letters of a script that the fonts do not have (Latin, Greek and Cyrillic are there)
     are drawn as empty boxes, which the standards would else refuse.
     """
+    import typst  # 8 MiB that a process without documents does not need
+
     for _script in range(SCRIPTS):
         try:
             return _compile(template, data, standards, at)
@@ -45,6 +46,8 @@ def render(template: str, data: dict, *, standards: Sequence[str] = (), at: date
 
 
 def _compile(template: str, data: dict, standards: Sequence[str], at: datetime | None) -> bytes:
+    import typst
+
     root = Path(current_app.root_path, current_app.template_folder or "templates").resolve()
     wanted: Any = list(standards)
     return typst.compile(
@@ -71,6 +74,8 @@ def _boxed(value: Any, scripts: set[str]) -> Any:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts():
     """The fonts that typst brings, read once."""
+    import typst
+
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
