@@ -13,7 +13,6 @@ from secrets import SystemRandom
 from flask import Blueprint, Response, render_template, request
 from flask_login import current_user
 from structlog import get_logger
-from xlsxwriter import Workbook
 
 from dissemination.kernel.rights import Role, requires
 from dissemination.registrations import export_rows as rows
@@ -117,6 +116,8 @@ def _guarded(cell):
 
 def as_xlsx(sheet: Sheet) -> bytes:
     """A spreadsheet (Office Open XML): numbers are numbers, dates are dates, and no text is a formula."""
+    from xlsxwriter import Workbook  # 13 MiB that few requests need
+
     out = io.BytesIO()
     book = Workbook(
         out,

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from flask_babel import gettext as _
-from xlsxwriter import Workbook
 
 from dissemination.kernel.languages import language, translated
 from dissemination.plan.texts import period_name
@@ -83,6 +82,8 @@ def long_rows(tables: Tables) -> Iterator[list]:
 
 def workbook(tables: Tables) -> bytes:
     """All tables as XLSX; texts stay texts, dates are dates."""
+    from xlsxwriter import Workbook  # 13 MiB that few requests need
+
     out = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(out, options) as book:
