@@ -7,12 +7,15 @@ higher floor may know who was there and narrow it to them (`register_presence`).
 from collections.abc import Callable
 
 from flask import g, render_template
+from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
+from dissemination.kernel import links
 from dissemination.kernel.clock import now
+from dissemination.kernel.database import db
 from dissemination.kernel.downloads import attachment
 from dissemination.registrations import queries, sections
-from dissemination.registrations.models import LIVING, Registration, Standing
+from dissemination.registrations.models import LIVING, Group, Registration, Standing
 from dissemination.registrations.public import private, public
 from dissemination.workshops import materials, slots
 from dissemination.workshops.models import Workshop
@@ -57,12 +60,18 @@ def material(token, material_id):
 
 
 def _is_registered(workshop: Workshop, token: str) -> bool:
-    """A personal link opens the page of a private workshop for its person."""
-    try:
-        registration = queries.by_token(token)
-    except NotFound:
+    """A personal link, or that of who booked a group, opens the page of a private workshop."""
+    mine, group = links.read(queries.PURPOSE, token), links.read(queries.GROUP, token)
+    query = select(Registration.id).where(
+        Registration.workshop_id == workshop.id, Registration.standing.in_(LIVING)
+    )
+    if isinstance(mine, str):
+        query = query.where(Registration.public_id == mine)
+    elif isinstance(group, str):
+        query = query.join(Registration.group).where(Group.public_id == group)
+    else:
         return False
-    return registration.workshop_id == workshop.id and registration.standing in LIVING
+    return db.session.scalar(query.limit(1)) is not None
 
 
 slots.register_guest_check(_is_registered)

@@ -9,6 +9,7 @@ import time_machine
 from dissemination.kernel.database import db, transaction
 from dissemination.registrations import actions as registrations
 from dissemination.registrations import queries as registered
+from dissemination.registrations.models import Group
 from dissemination.workshops import actions, materials, queries, series, slots
 from dissemination.workshops.models import Audience
 from tests.workshops.scenes import rome, scheduled
@@ -93,6 +94,7 @@ def test_a_personal_link_opens_the_page_while_the_registration_lives(client, tab
         made = registrations.register(table, email="c@x.example", given_name="C", family_name="P", by=ada)
     address = f"/moda/workshops/{table.slug}?g={registered.token(made)}"
     assert client.get(address).status_code == 200
+    assert address in client.get(f"/r/{registered.token(made)}").text
     with transaction():
         registrations.cancel(made)
     assert client.get(address).status_code == 404
@@ -136,3 +138,15 @@ def test_clashes_never_tell_another_district_of_it(ada, sign_in, moda, nautica, 
     theirs = scheduled(nautica, title_it="Loro riservato", is_private=True, start=rome(2027, 3, 11))
     page = sign_in(ada).get(f"/moda/desk/workshops/{table.slug}").text
     assert theirs.title_it not in page
+
+
+def test_the_link_of_who_booked_a_group_opens_it_too(client, table, ada, moda):
+    with transaction():
+        made = registrations.register(table, email="c@x.example", given_name="C", family_name="P", by=ada)
+        group = Group(public_id="g1", workshop_id=table.id, contact_id=made.contact_id, created_at=BEFORE)
+        db.session.add(group)
+        db.session.flush()
+        made.group_id = group.id
+    other = scheduled(moda, title_it="Altro", is_private=True)
+    token = registered.group_token(group)
+    assert [client.get(f"/moda/workshops/{w.slug}?g={token}").status_code for w in (table, other)] == [200, 404]
