@@ -8,7 +8,7 @@ silently: a line that cannot be used says why, with its number.
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
@@ -145,17 +145,15 @@ def _body(rows, start: int) -> Iterator[tuple[int, list[str]]]:
 
 def _line(number: int, cells: dict[str, str], matcher: "_Matcher", zone, days: list[Span]) -> Line:
     name = cells.get("name") or f"{cells.get('first', '')} {cells.get('last', '')}".strip()
-    email = cells.get("email", "")
-    who = {"number": number, "name": name[:200], "email": email[:254]}
+    line = Line(number=number, name=name[:200], email=cells.get("email", "")[:254], span=None)
     joined, left = (_moment(cells.get(key, ""), zone, days) for key in ("joined", "left"))
-    for moment, column in ((joined, cells.get("joined", "")), (left, cells.get("left", ""))):
-        if moment is None:
-            why = _("“%(text)s” is no date and time of this workshop.", text=column[:60])
-            return Line(**who, span=None, problem=why)
-    if joined is None or left is None or left < joined:
-        return Line(**who, span=None, problem=_("It ends before it begins."))
-    person, doubt = matcher.find(name, email)
-    return Line(**who, span=Span(joined, left), problem=doubt, person=person)
+    if joined is None or left is None:
+        unread = cells.get("joined" if joined is None else "left", "")
+        return replace(line, problem=_("“%(text)s” is no date and time of this workshop.", text=unread[:60]))
+    if left < joined:
+        return replace(line, problem=_("It ends before it begins."))
+    person, doubt = matcher.find(name, line.email)
+    return replace(line, span=Span(joined, left), problem=doubt, person=person)
 
 
 def _moment(text: str, zone, days: list[Span]) -> datetime | None:

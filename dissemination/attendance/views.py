@@ -81,7 +81,7 @@ def create_seat(district, slug):
     """Give a seat to somebody who was seen at the door without one."""
     workshop = workshops.by_slug(district, slug)
     number = request.form.get("registration", "")
-    if not number.isdigit() or len(number) > 15:
+    if not number.isdecimal() or len(number) > 9:
         abort(404)
     person = registrations.in_workshop(workshop, int(number))
     name = person.contact.name

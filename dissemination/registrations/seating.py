@@ -22,7 +22,7 @@ def seat_now(registration: Registration, *, by: Account | None) -> Registration:
     if before is Standing.CONFIRMED:
         db.session.flush()
         return registration
-    values = {Room.taken: Room.taken + (before not in HELD)}
+    values = {Room.taken: Room.taken + (0 if before in HELD else 1)}
     if before is Standing.WAITING:
         values[Room.waiting] = Room.waiting - 1
     db.session.execute(

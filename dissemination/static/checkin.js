@@ -159,8 +159,7 @@ document.addEventListener("DOMContentLoaded", () => {
       else if (outcome === "not_now") await DoorStore.settle(id, { outcome, why });
       else await DoorStore.settle(id, { state: "problem", sentAt, outcome, why });
     }
-    lastSent = sentAt;
-    await DoorStore.setFact(`sent ${page}`, lastSent);
+    await DoorStore.setFact(`sent ${page}`, sentAt);
     return "";
   }
   async function exchange() {
@@ -191,6 +190,7 @@ document.addEventListener("DOMContentLoaded", () => {
   // Showing.
   async function refresh() {
     acts = await DoorStore.acts(page);
+    lastSent = (await DoorStore.fact(`sent ${page}`)) || null; // perhaps by another tab
     acts.sort((a, b) => a.at - b.at);
     for (const old of acts.filter((act) => act.state === "sent").slice(0, -200)) await DoorStore.remove(old.id);
     show();
@@ -346,7 +346,6 @@ document.addEventListener("DOMContentLoaded", () => {
       return;
     }
     offset = (await DoorStore.fact("offset")) || 0;
-    lastSent = (await DoorStore.fact(`sent ${page}`)) || null;
     device = (await DoorStore.fact("device")) || `phone-${uuid().slice(0, 4)}`;
     await DoorStore.setFact("device", device);
     list = await DoorStore.list(listAt);

@@ -219,13 +219,13 @@ def test_without_script_one_button_per_person_checks_in_out_and_back(desk, room)
         assert (wrong.status_code, 'value="Eva"' in wrong.text) == (422, True)
 
 
-@pytest.mark.parametrize("path", ["?plain=1", "/list"])
+@pytest.mark.parametrize("path", ["?plain=1", "/list", "/../attendance"])
 def test_the_same_queries_for_one_person_and_for_many(desk, room, path):
     def queries_made():
         made = []
         listener = lambda *a: made.append(a[2])  # noqa: E731
         event.listen(db.engine, "before_cursor_execute", listener)
-        assert desk.get(at(room, path)).status_code == 200
+        assert desk.get(at(room, path).replace("door/../", "")).status_code == 200
         event.remove(db.engine, "before_cursor_execute", listener)
         return len(made)
 

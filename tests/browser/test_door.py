@@ -45,8 +45,9 @@ REFUSED = """() => {
 
 
 @pytest.fixture
-def workshop(moda):
-    """A workshop that begins in ten minutes, with 52 people: Persona 00 to Persona 51."""
+def workshop(app, moda):
+    """A workshop that begins in ten minutes, with 52 people: Numero 00 to Numero 51. Forms need their token."""
+    app.config["WTF_CSRF_ENABLED"] = True
     with transaction():
         row = factories.workshop(moda, starts_at=now() + timedelta(minutes=10), seats=60)
         company = factories.company(moda, "Filatura Rossi")
@@ -186,14 +187,18 @@ def test_who_signs_out_leaves_no_name_on_the_phone(phone, workshop, ada):
 
 
 @pytest.mark.browser
-def test_who_is_signed_out_meanwhile_is_told_and_loses_nothing(phone, workshop, ada, app, site):
+def test_who_is_signed_out_meanwhile_is_told_and_loses_nothing(phone, workshop, ada, bice, app, site):
     with phone(ada) as page:
         page.context.clear_cookies()
         check_in(page, [3])
         expect(page.locator("#door-state")).to_contain_text("You are signed out.")
         expect(page.locator("#door-state").get_by_role("link")).to_be_visible()
+        sign_in(page, session_cookie(app, bice), site)  # somebody else takes the phone
+        page.goto(f"/moda/desk/workshops/{workshop.slug}/door")
+        expect(page.locator("#door-others")).to_be_visible()
+        expect(page.locator("#door-recent")).not_to_contain_text("Numero 03")
         assert present(workshop) == 0
-        page.context.add_cookies([{"name": "session", "value": session_cookie(app, ada), "url": site}])
+        sign_in(page, session_cookie(app, ada), site)
         page.goto(f"/moda/desk/workshops/{workshop.slug}/door")
         expect(page.locator("#door-count")).to_contain_text("1 ")
         expect(page.locator("#door-recent")).not_to_contain_text(re.compile("waits to be sent|da inviare"))
@@ -233,6 +238,29 @@ def test_the_join_button_notes_presence_and_goes_on_to_the_platform(chromium_bro
         page.get_by_role("button", name="Join", exact=True).click()
     page.context.close()
     assert present(workshop) == 1
+
+
+def sign_in(page, cookie, site):
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": "session", "value": cookie, "url": site}])
+
+
+@pytest.mark.browser
+def test_two_tabs_of_one_phone_send_everything_once(phone, workshop, ada):
+    with phone(ada) as one:
+        two = one.context.new_page()
+        two.goto(one.url)
+        expect(two.locator("#door-state")).to_have_attribute("data-kind", "good")
+        one.context.set_offline(True)
+        check_in(one, [1, 2])
+        check_in(two, [3])
+        expect(one.locator("#door-state")).to_have_text("Offline: 3 wait to be sent.")
+        one.context.set_offline(False)
+        for tab in (one, two):
+            sent(tab)
+            expect(tab.locator("#door-count")).to_have_text("3 of 52 in the room")
+    assert present(workshop) == 3
+    assert db.session.scalar(select(func.count()).select_from(Scan)) == 3
 
 
 def kept(page):
