@@ -118,7 +118,8 @@ def shared(registration: Registration) -> dict:
             f"{district.managing_body} · {district.mailbox_address}",
             _("We write to you because you registered for this workshop."),
         ],
-        "title": translated(workshop, "title"), "page_url": page_url(workshop),
+        "title": translated(workshop, "title"),
+        "page_url": "" if workshop.is_private else page_url(workshop),  # else each has a link of her own
         "dates": [times(workshop, *day) for day in workshop.days.values()],
         "place": place(workshop, registration.attends), "attends": how.value,
         "hybrid": comes and workshop.mode is Mode.MIXED, "joins": comes and how is Attends.ONLINE,
@@ -135,7 +136,9 @@ def join_url(registration: Registration) -> str:
 
 def recipient(registration: Registration, **merge: str) -> Recipient:
     """Her address, and what differs from reader to reader: her name and her links."""
-    contact = registration.contact
+    contact, workshop = registration.contact, registration.workshop
+    if workshop.is_private:
+        merge["programme_url"] = f"{page_url(workshop)}?g={token(registration)}"
     return Recipient(
         address=contact.email, name=contact.name, contact_id=contact.id,
         merge={

@@ -93,9 +93,8 @@ def test_suppressed_and_erased_addresses_are_left_out_with_the_reason(app, moda,
         ):  # fmt: skip
             db.session.add(Suppression(district_id=moda.id, address=address, reason=reason, at=now()))
     with app.test_request_context(headers={"Accept-Language": "it"}):
-        found = add(
-            workshop, Person("No@lana.example"), Person("via@lana.example"), Person("si@lana.example")
-        )
+        names = ("No", "via", "rimbalza", "si")
+        found = add(workshop, *(Person(f"{name}@lana.example") for name in names))
     assert [(p.email, why) for p, why in found.left_out] == [
         ("no@lana.example", "A questo indirizzo non si deve scrivere: bounced"),
         ("via@lana.example", "Questa persona ha chiesto la cancellazione dei suoi dati."),
