@@ -87,7 +87,7 @@ class _Answer:
     errors: Any
 
     def __init__(self, *, question: Asked, **options):
-        super().__init__(question.text, **options)
+        super().__init__(question.text, **options)  # type: ignore[call-arg]
         self.question = question
         if question.required:
             self.flags.required = True  # type: ignore[attr-defined]

@@ -140,6 +140,8 @@ def store(form, workshop: Workshop) -> None:
             field.data = _keep(upload, field.question.id, workshop)
         except Refusal as refusal:
             field.stored_errors = (str(refusal.message),)
+        finally:
+            upload.close()
 
 
 def _keep(upload, question_id: int, workshop: Workshop) -> dict:

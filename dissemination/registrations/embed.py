@@ -12,8 +12,9 @@ after two hours, and against which the limits of `unasked` stand as for the form
 import re
 import secrets
 
-from flask import Response, request, url_for
+from flask import request, url_for
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
 
 from dissemination.districts.models import District
 from dissemination.kernel import links
@@ -68,7 +69,7 @@ def _is_ours(district, slug: str) -> bool:
     return isinstance(told, list) and told[:2] == [district.id, slug]
 
 
-def _framed(district, response: Response) -> Response:
+def _framed(district, response: BaseResponse) -> BaseResponse:
     allowed = " ".join(origins(district)) or "'none'"
     policy = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {allowed}")
     response.headers["Content-Security-Policy"] = policy

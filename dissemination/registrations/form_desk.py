@@ -19,8 +19,9 @@ def show(district, slug):
     form = forms.preview_form(workshop)
     seats = {way: queries.seats(workshop, way) for way in rooms.ways(workshop)}
     return render_template(
-        "registrations/form_desk.html", workshop=workshop, form=form, preview=True, place=mails.place(workshop),
-        questions=answers.questions_of(form), refusal=_refusal(workshop), origins=embed.origins(district),
+        "registrations/form_desk.html", workshop=workshop, form=form, preview=True,
+        place=mails.place(workshop), questions=answers.questions_of(form), refusal=_refusal(workshop),
+        origins=embed.origins(district),
         seats={way.value: registering.seats_in_words(seats[way]) for way in seats},
         is_full=not any(part.left for part in seats.values()),
         address=public_url(url_for("registrations.embed", district=district, slug=slug)),

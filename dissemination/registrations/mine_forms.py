@@ -3,15 +3,18 @@
 from flask_babel import lazy_gettext as _l
 
 from dissemination.kernel.forms import Form, email_field, text_field
+from dissemination.registrations.forms import check_name
+from dissemination.registrations.plain import plain
 
 
 class SubstituteForm(Form):
     """The colleague who comes instead."""
 
-    given_name = text_field(_l("Given name"), most=100)
-    family_name = text_field(_l("Family name"), most=100)
+    given_name = text_field(_l("Given name"), most=100, filters=[plain])
+    family_name = text_field(_l("Family name"), most=100, filters=[plain])
     email = email_field(_l("E-mail address"))
-    job_title = text_field(_l("Role"), most=120, required=False)
+    job_title = text_field(_l("Role"), most=120, required=False, filters=[plain])
+    validate_given_name = validate_family_name = staticmethod(check_name)
 
     def facts(self) -> dict:
         """The arguments of `actions.substitute`."""

@@ -6,11 +6,13 @@ visit to visit. Who comes by a personal link gets a page of her own, in no cache
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
 
 from dissemination.kernel import links
 from dissemination.kernel.database import transaction
@@ -59,7 +61,7 @@ def show(district, slug: str, frame: Frame) -> Response:
     )  # fmt: skip
 
 
-def send(district, slug: str, frame: Frame, problem: str = "") -> Response:
+def send(district, slug: str, frame: Frame, problem: str = "") -> BaseResponse:
     """Register. The answer is the same whether the person was registered before or not.
 
     `problem` is why the form cannot be taken although it may be right (an expired token): it is shown
@@ -82,11 +84,11 @@ def send(district, slug: str, frame: Frame, problem: str = "") -> Response:
         return private(_page(door, form, visit, frame), 422)
     try:
         standing = _register(door, form, visit)
-    except AlreadyRegistered as refusal:
-        standing = _write_to_her(door, form, refusal.registration_id)
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return private(_page(door, form, visit, frame), refusal.status)
+    except AlreadyRegistered as already:
+        standing = _write_to_her(door, form, already.registration_id)
+    except Refusal as why:
+        form.refuse(why)
+        return private(_page(door, form, visit, frame), why.status)
     told = [
         slug, standing.value, len(form.colleagues.entries), int(visit.proves(form.email.data)),
         int(answers.removed_meanwhile(form)),
@@ -133,7 +135,7 @@ def _keep_files(form, door) -> None:
 
 
 def _register(door, form, visit: Visit) -> Standing:
-    more = {
+    more: dict[str, Any] = {
         "guest_id": visit.guest.id if visit.guest else None, "proven": visit.proves(form.email.data),
         "network": request.remote_addr,
     }  # fmt: skip

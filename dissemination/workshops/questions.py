@@ -73,7 +73,7 @@ def plain(workshop: Workshop) -> list[dict]:
         {
             **{name: getattr(q, name) for name in FACTS}, "kind": q.kind.value,
             "choices": [{name: c[name] for name in ("key", "it", "en")} for c in offered(q)],
-            "depends_on": places.get(q.depends_on_id), "depends_value": q.depends_value,
+            "depends_on": places.get(q.depends_on_id or 0), "depends_value": q.depends_value,
         }
         for q in rows
     ]  # fmt: skip

@@ -30,7 +30,9 @@ def page(workshop):
 @pytest.fixture
 def ask(client, workshop):
     """ask(address) -> the page that answers."""
-    return lambda email: client.post(f"/moda/workshops/{workshop.slug}/recognition", data={"known_email": email})
+    return lambda email: client.post(
+        f"/moda/workshops/{workshop.slug}/recognition", data={"known_email": email}
+    )
 
 
 @pytest.fixture
