@@ -16,7 +16,7 @@ from dissemination.newsletters.models import Issue
 from dissemination.people.models import Company, OrganisationType
 from dissemination.publications.models import Publication
 from dissemination.registrations.models import Registration
-from dissemination.sample import companies, districts, fates, newsletters, publications, workshops
+from dissemination.sample import afterwards, companies, districts, fates, newsletters, publications, workshops
 from dissemination.sample.world import World, table
 from dissemination.workshops.models import Workshop
 
@@ -55,9 +55,10 @@ def load() -> dict[str, int]:
 def _fill(world: World) -> None:
     companies.add_companies(world)
     newsletters.schedule(world)
-    workshops.schedule(world)
+    lives = workshops.schedule(world)
     publications.schedule(world)
     world.live()
+    afterwards.add(world, [life.workshop for life in lives])
 
 
 def _fill_small(district: District, world: World, now: datetime) -> None:

@@ -31,14 +31,17 @@ LOST = "Il registro degli accessi alla piattaforma è andato perduto: manca la p
 ANSWERS = ("Sì, da due anni.", "No, la stiamo scrivendo.", "Non ancora.", "Sì, chiesta dal committente.")
 
 
-def schedule(world: World) -> None:
-    """Put the whole series on the line of events."""
+def schedule(world: World) -> list["_Life"]:
+    """Put the whole series on the line of events; what it will be, in the order of the dates."""
     data = table("workshops")
     past = past_dates(world.today, PAST)
     series = zip([*past, *coming_dates(world.today)], data["workshop"], strict=True)
+    lives = []
     for number, (day, facts) in enumerate(series, start=1):
         wanted = _how_many(world, facts["seats"], number)
-        _Life(world, number, day, facts, data["venue"].get(facts.get("venue"), {}), wanted).begin()
+        lives.append(_Life(world, number, day, facts, data["venue"].get(facts.get("venue"), {}), wanted))
+        lives[-1].begin()
+    return lives
 
 
 def _how_many(world: World, seats: int, number: int) -> int:

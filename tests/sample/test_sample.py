@@ -79,6 +79,9 @@ def test_120_companies_of_the_five_sectors_mostly_small_some_of_them_members(dis
 
 def test_14_past_and_4_coming_workshops_each_where_it_should_stand(district):
     found = workshops(district)
+    private = [w for w in found if w.is_private]
+    found = [w for w in found if not w.is_private]
+    assert [(w.state, w.online_seats) for w in private] == [(State.PUBLISHED, 10)]
     assert [w.state for w in found] == [State.CLOSED] * 13 + [State.HELD] + [State.PUBLISHED] * 4
     assert [n for n, w in enumerate(found, 1) if w.closing and w.closing.not_counted] == [11]
     held, coming = found[13], found[14:]
@@ -193,7 +196,7 @@ def test_no_mail_of_the_past_was_sent_or_ever_will_be_and_each_says_so(world):
     assert {s.reason for s in every(Suppression)} == {NEVER_SENT}
     fresh = db.session.query(Delivery).filter_by(state=Fate.QUEUED).all()
     assert 20 <= len(fresh) <= 150
-    assert {d.subject_kind for d in fresh} == {"registrations"}
+    assert {d.subject_kind for d in fresh} == {"guests", "registrations"}
 
 
 def test_the_cast_signs_in_with_the_password_that_is_printed(world):
