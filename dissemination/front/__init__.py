@@ -1,1 +1,1 @@
-"""Floor 9: home, dashboard, the mail desk, error pages, health and metrics."""
+"""Floor 11: home, dashboard, the mail desk, error pages, health and metrics."""

@@ -1,1 +1,1 @@
-"""Floor 8: topics, subscriptions, and issues composed of workshops, publications and text."""
+"""Floor 9: topics, subscriptions, and issues composed of workshops, publications and text."""

@@ -1,1 +1,1 @@
-"""Floor 6: seats, waiting list, invitations to calendars, and what registrants do by signed link."""
+"""Floor 7: seats, waiting list, invitations to calendars, and what registrants do by signed link."""

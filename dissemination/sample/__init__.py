@@ -1,1 +1,1 @@
-"""Floor 10: the sample district, loaded through the same actions as a user's."""
+"""Floor 12: the sample district, loaded through the same actions as a user's."""
