@@ -189,6 +189,7 @@ def drop_waiting_files() -> int:
 
 
 JOBS = [
-    (20, tell_changed), (600, ask_who_is_coming), (30, follow_modes), (30, promote_freed), (60, expire_offers), (60, expire_proofs),
+    (20, tell_changed), (600, ask_who_is_coming), (30, follow_modes), (30, promote_freed),
+    (60, expire_offers), (60, expire_proofs),
     (60, release_pools), (300, remind), (86400, forget_unasked), (3600, drop_waiting_files),
 ]  # fmt: skip
