@@ -64,7 +64,9 @@ def _look_back(world: World, workshop: Workshop) -> None:
         for registration in asked.present(workshop):
             if world.chance.random() < ANSWERING:
                 score = world.chance.choice(SCORES)
-                feedback.answer(registration, Purpose.FEEDBACK, answers={"overall": str(score)}, anonymous=True)
+                feedback.answer(
+                    registration, Purpose.FEEDBACK, answers={"overall": str(score)}, anonymous=True
+                )
 
 
 def _hand_out(world: World, workshop: Workshop) -> None:
