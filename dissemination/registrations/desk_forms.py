@@ -66,7 +66,8 @@ def pool_form(workshop, **values) -> PoolForm:
     form = PoolForm(data=values)
     if rooms.is_hybrid(workshop):
         form.attends.choices = [SelectChoice(way.value, WAYS[way]) for way in rooms.ways(workshop)]
-        form.attends.data = form.attends.data if form.attends.data != "None" else Attends.ROOM.value
+        if form.attends.data not in {way.value for way in rooms.ways(workshop)}:
+            form.attends.data = Attends.ROOM.value
     else:
         del form.attends
     return form
