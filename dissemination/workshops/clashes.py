@@ -93,7 +93,7 @@ def _between(workshop: Workshop, other: Workshop) -> Iterable[Clash]:
 
 
 def _same_speakers(workshop: Workshop, other: Workshop) -> Iterable[tuple[str, date]]:
-    told = set()
+    told: set[int | str] = set()
     for mine in workshop.sessions:
         names = {_who(p): p.name for p in mine.speakers}
         for theirs in other.sessions:

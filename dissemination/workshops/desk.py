@@ -252,7 +252,8 @@ def _day(text: str) -> date:
 
 
 def _series_dates(workshop) -> list:
-    return series.by_id(workshop.district_id, workshop.series_id).workshops if workshop.series_id else []
+    found = series.by_id(workshop.district_id, workshop.series_id) if workshop.series_id else None
+    return found.workshops if found else []
 
 
 def _published(workshop) -> str:

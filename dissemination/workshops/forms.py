@@ -169,8 +169,10 @@ class WorkshopForm(Form):
             "directions_it", "directions_en", "online_url",
         )  # fmt: skip
         facts = {name: getattr(self, name).data or "" for name in plain}
-        chosen = ("sector_id", "macro_area_id", "activity_line_id", "seats")
-        chosen += ("online_seats", "is_private", "needs_approval")
+        chosen = (
+            "sector_id", "macro_area_id", "activity_line_id", "seats", "online_seats", "is_private",
+            "needs_approval",
+        )  # fmt: skip
         facts |= {name: getattr(self, name).data for name in chosen}
         numbers = {name: self[name].data for name in USUAL}
         facts |= {name: USUAL[name] if n is None else n for name, n in numbers.items()}

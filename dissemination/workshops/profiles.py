@@ -41,13 +41,14 @@ def by_id(district_id: int, profile_id: int) -> Profile | None:
 def names(district_id: int) -> list[tuple[str, str]]:
     """(name, affiliation) of the district's speakers by name: what the programme form offers."""
     query = select(Profile.name, Profile.affiliation).where(Profile.district_id == district_id)
-    return [tuple(row) for row in db.session.execute(query.order_by(Profile.name_folded).limit(NAMES))]
+    rows = db.session.execute(query.order_by(Profile.name_folded).limit(NAMES))
+    return [(name, affiliation) for name, affiliation in rows]
 
 
 def talks(profile_ids: Iterable[int]) -> dict[int, int]:
     """In how many sessions each speaks, in one query."""
     query = select(Speaker.profile_id, func.count()).where(Speaker.profile_id.in_(list(profile_ids)))
-    return {row[0]: row[1] for row in db.session.execute(query.group_by(Speaker.profile_id))}
+    return {key: n for key, n in db.session.execute(query.group_by(Speaker.profile_id)) if key}
 
 
 def workshops_of(profile: Profile) -> list[Workshop]:

@@ -135,10 +135,16 @@ def test_each_date_becomes_a_draft_of_its_own_at_the_same_hours(moda, ada):
 
 def test_a_date_that_the_series_has_is_refused_and_nothing_is_made(moda):
     workshop = scheduled(moda, start=rome(2027, 3, 11))
-    for days, refusal in (([date(2027, 4, 1), date(2027, 3, 11)], refusals.DateTaken), ([], refusals.NoDates)):
+    for days, refusal in (
+        ([date(2027, 4, 1), date(2027, 3, 11)], refusals.DateTaken),
+        ([], refusals.NoDates),
+    ):
         with pytest.raises(refusal), transaction():
             series.repeat(workshop, days, by=None)
-    assert (db.session.scalars(select(Series)).all(), len(db.session.scalars(select(Workshop)).all())) == ([], 1)
+    assert (db.session.scalars(select(Series)).all(), len(db.session.scalars(select(Workshop)).all())) == (
+        [],
+        1,
+    )
 
 
 def test_the_form_takes_several_dates_and_a_second_click_makes_no_second_drafts(desk, moda):
@@ -232,7 +238,11 @@ def test_of_two_who_rename_a_series_the_second_is_told(desk, moda):
     address = f"{DESK}series/{first.series_id}"
     assert desk.post(address, data={"title_it": "Prima", "version": "1"}).status_code == 303
     late = desk.post(address, data={"title_it": "Seconda", "version": "1"})
-    assert (late.status_code, 'value="Seconda"' in late.text, "Qualcun altro" in late.text) == (422, True, True)
+    assert (late.status_code, 'value="Seconda"' in late.text, "Qualcun altro" in late.text) == (
+        422,
+        True,
+        True,
+    )
     db.session.rollback()
     assert db.session.get(Series, first.series_id).title_it == "Prima"
 
@@ -256,7 +266,10 @@ def test_a_template_keeps_the_shape_and_makes_the_same_workshop_on_another_date(
     with transaction():
         made = templates.make(template, day=date(2027, 9, 9), by=ada)
     assert {n: getattr(made, n) for n in shape.PLAIN} == {n: getattr(workshop, n) for n in shape.PLAIN}
-    assert (made.starts_at, made.registration_deadline) == (rome(2027, 9, 9, 14, 30), rome(2027, 9, 7, 18, 30))
+    assert (made.starts_at, made.registration_deadline) == (
+        rome(2027, 9, 9, 14, 30),
+        rome(2027, 9, 7, 18, 30),
+    )
     assert [q.text_it for q in made.questions] == ["Lavori qui?", "Da quando?"]
     assert made.questions[1].depends_on_id == made.questions[0].id
 
@@ -276,7 +289,11 @@ def test_templates_at_the_desk_save_make_rename_delete(desk, moda):
     new = {"name": "Modello B", "sector_id": moda.sectors[1].id, "version": "1"}
     assert desk.post(f"{one}/edit", data=new).status_code == 303
     late = desk.post(f"{one}/edit", data={**new, "name": "Modello C"})
-    assert (late.status_code, "Qualcun altro" in late.text, 'value="Modello C"' in late.text) == (422, True, True)
+    assert (late.status_code, "Qualcun altro" in late.text, 'value="Modello C"' in late.text) == (
+        422,
+        True,
+        True,
+    )
     db.session.rollback()
     assert db.session.scalars(select(WorkshopTemplate)).one().name == "Modello B"
     assert "Eliminare questo modello?" in desk.get(f"{one}/deletion").text

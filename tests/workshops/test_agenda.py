@@ -27,11 +27,15 @@ def desk(ada, sign_in):
 
 
 def titles(month):
-    return {d.date: [e.workshop.title_it for e in d.entries] for week in month.weeks for d in week if d.entries}
+    return {
+        d.date: [e.workshop.title_it for e in d.entries] for week in month.weeks for d in week if d.entries
+    }
 
 
 def test_a_month_has_whole_weeks_and_each_workshop_on_each_of_its_days(moda):
-    scheduled(moda, title_it="Due date", sessions=[session(rome(2027, 3, 4, 14)), session(rome(2027, 3, 18, 9))])
+    scheduled(
+        moda, title_it="Due date", sessions=[session(rome(2027, 3, 4, 14)), session(rome(2027, 3, 18, 9))]
+    )
     scheduled(moda, title_it="Presto", start=rome(2027, 3, 18, 8))
     scheduled(moda, title_it="Notte", start=rome(2027, 3, 31, 23), publish=False)
     scheduled(moda, title_it="Aprile", start=rome(2027, 4, 1, 0))
@@ -52,7 +56,9 @@ def test_a_month_has_whole_weeks_and_each_workshop_on_each_of_its_days(moda):
 def test_the_months_in_which_the_clocks_change_keep_their_days(moda):
     for day in (date(2027, 3, 28), date(2027, 10, 31)):
         for hour in (0, 23):
-            scheduled(moda, title_it=f"{day} {hour}", sessions=[session(rome(*day.timetuple()[:3], hour), 0.5)])
+            scheduled(
+                moda, title_it=f"{day} {hour}", sessions=[session(rome(*day.timetuple()[:3], hour), 0.5)]
+            )
         assert titles(agenda.month(moda, day, public=True)) == {day: [f"{day} 0", f"{day} 23"]}
 
 

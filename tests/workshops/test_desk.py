@@ -86,7 +86,10 @@ def test_ada_schedules_a_workshop_and_publishes_it(desk, moda):
             "lancette vanno avanti",
         ),
         ({"registration_deadline": "2027-03-12"}, "La scadenza per iscriversi è dopo l&#39;inizio"),
-        ({"sessions-0-speakers-1-name": "", "sessions-0-speakers-1-affiliation": "CNR"}, "Scrivi il nome del relatore."),
+        (
+            {"sessions-0-speakers-1-name": "", "sessions-0-speakers-1-affiliation": "CNR"},
+            "Scrivi il nome del relatore.",
+        ),
         ({"sector_id": "99999"}, "Settore"),
         ({"activity_line_id": ""}, "Linea di attività"),
     ],

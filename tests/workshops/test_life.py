@@ -61,7 +61,9 @@ def test_a_mark_of_another_district_is_no_key_to_its_workshop(moda, nautica):
 
 def test_a_copy_sent_twice_is_one(desk, moda):
     slug = scheduled(moda).slug
-    answers = [desk.post(f"{BASE}{slug}/copies", data={"day": "2027-05-06", "form_mark": "m"}) for _ in range(2)]
+    answers = [
+        desk.post(f"{BASE}{slug}/copies", data={"day": "2027-05-06", "form_mark": "m"}) for _ in range(2)
+    ]
     assert [a.location for a in answers] == [f"{BASE}{slug}-2"] * 2
     assert len(db.session.scalars(select(Workshop)).all()) == 2
 
@@ -94,7 +96,9 @@ def test_publishing_after_the_deadline_says_so(desk, moda):
 def cancelled(moda, ada):
     workshop = scheduled(moda)
     with transaction():
-        registrations.register(workshop, email="carlo@x.example", given_name="Carlo", family_name="Po", proven=True)
+        registrations.register(
+            workshop, email="carlo@x.example", given_name="Carlo", family_name="Po", proven=True
+        )
     with transaction():
         actions.cancel(workshop, reason="Neve", by=ada)
     return workshop
@@ -124,7 +128,9 @@ def test_the_log_takes_back_that_it_was_called_off(moda, ada):
     workshop = cancelled(moda, ada)
     with transaction():
         actions.reinstate(workshop, reason="Sì", by=ada)
-    rows = db.session.scalars(select(Activity).where(Activity.verb.startswith("workshop.")).order_by(Activity.id)).all()
+    rows = db.session.scalars(
+        select(Activity).where(Activity.verb.startswith("workshop.")).order_by(Activity.id)
+    ).all()
     assert [(r.verb, r.reverses_id is not None) for r in rows] == [
         ("workshop.published", False), ("workshop.cancelled", False), ("workshop.cancelled", True),
         ("workshop.reinstated", False),

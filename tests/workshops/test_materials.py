@@ -42,7 +42,9 @@ def add(workshop, *, audience=PUBLIC, after_end=False, content=PDF, title="Slide
 
 def place(workshop, email="carlo@x.example"):
     with transaction():
-        made = registrations.register(workshop, email=email, given_name="Carlo", family_name="Po", proven=True)
+        made = registrations.register(
+            workshop, email=email, given_name="Carlo", family_name="Po", proven=True
+        )
     return made, f"/r/{registered.token(made)}"
 
 
@@ -51,7 +53,13 @@ def base(workshop):
 
 
 def sent(**changes):
-    values = {"title_it": "Slide", "title_en": "Slides", "session_id": "", "audience": "public", "version": "0"}
+    values = {
+        "title_it": "Slide",
+        "title_en": "Slides",
+        "session_id": "",
+        "audience": "public",
+        "version": "0",
+    }
     return {**values, "file": (BytesIO(PDF), "mie slide.pdf"), **changes}
 
 
@@ -76,7 +84,10 @@ def test_ada_uploads_and_everybody_opens_it_as_an_attachment(client, desk, moda)
     [
         (None, "Scegli il file."),
         ((BytesIO(b""), "vuoto.pdf"), "vuoto"),
-        ((BytesIO(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "a.png"), "Questo tipo di file non è accettato"),
+        (
+            (BytesIO(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "a.png"),
+            "Questo tipo di file non è accettato",
+        ),
         ((BytesIO(b"<!doctype html><script>1</script>"), "a.pdf"), "Questo tipo di file non è accettato"),
         ((BytesIO(b"MZ\x90\x00"), "a.pdf"), "Questo tipo di file non è accettato"),
         ((BytesIO(b"PK\x03\x04zip"), "a.zip"), "Questo tipo di file non è accettato"),
@@ -97,7 +108,10 @@ def test_wrong_files_are_told_by_their_bytes_and_nothing_is_kept(desk, moda, fil
 def test_a_public_material_waits_for_its_time(client, moda, clock):
     workshop = scheduled(moda)
     page = f"/moda/workshops/{workshop.slug}"
-    late, early = add(workshop, after_end=True, title="Dopo"), add(workshop, title="Prima", content=PDF + b"2")
+    late, early = (
+        add(workshop, after_end=True, title="Dopo"),
+        add(workshop, title="Prima", content=PDF + b"2"),
+    )
     assert [client.get(f"{page}/materials/{m.id}").status_code for m in (late, early)] == [404, 200]
     assert ("Prima" in client.get(page).text, "Dopo" in client.get(page).text) == (True, False)
     clock.move_to(workshop.ends_at)
@@ -246,7 +260,10 @@ def test_dora_and_elio_change_nothing(dora, elio, sign_in, moda):
     hers, his = sign_in(dora), sign_in(elio)
     for path in ("", "new", f"{material.id}", f"{material.id}/file", f"{material.id}/deletion"):
         assert hers.get(base(workshop) + path).status_code == 404
-    assert (his.get(base(workshop)).status_code, his.get(f"{base(workshop)}{material.id}/file").data) == (200, PDF)
+    assert (his.get(base(workshop)).status_code, his.get(f"{base(workshop)}{material.id}/file").data) == (
+        200,
+        PDF,
+    )
     assert his.post(f"{base(workshop)}{material.id}/deletion").status_code == 403
     assert len(db.session.scalars(select(Material)).all()) == 1
 

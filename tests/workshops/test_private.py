@@ -61,7 +61,15 @@ def test_its_pages_answer_404_to_strangers(client, table):
             table, BytesIO(b"%PDF-1"), "a.pdf", by=None, title_it="A", title_en="", session_id=None,
             audience=Audience.PUBLIC, after_end=False,
         )  # fmt: skip
-    for path in ("", ".ics", f"/materials/{material.id}", "?g=", "?g=forged", f".ics?g={'x' * 5000}", "?lang=en"):
+    for path in (
+        "",
+        ".ics",
+        f"/materials/{material.id}",
+        "?g=",
+        "?g=forged",
+        f".ics?g={'x' * 5000}",
+        "?lang=en",
+    ):
         answer = client.get(f"/moda/workshops/{table.slug}{path}")
         assert (answer.status_code, TITLE in answer.text) == (404, False), path
 
@@ -76,7 +84,9 @@ def test_a_guest_gets_in_everywhere_and_no_cache_keeps_it(client, table, guests)
     for path in (token, f".ics{token}", f"/materials/{material.id}{token}"):
         answer = client.get(address + path)
         assert answer.status_code == 200, path
-        assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex"), path
+        assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex"), (
+            path
+        )
         assert answer.headers["Referrer-Policy"] == "no-referrer"
     page = client.get(address + token).text
     assert f"/materials/{material.id}?g=guest-of-" in page  # links keep the door open
@@ -149,4 +159,7 @@ def test_the_link_of_who_booked_a_group_opens_it_too(client, table, ada, moda):
         made.group_id = group.id
     other = scheduled(moda, title_it="Altro", is_private=True)
     token = registered.group_token(group)
-    assert [client.get(f"/moda/workshops/{w.slug}?g={token}").status_code for w in (table, other)] == [200, 404]
+    assert [client.get(f"/moda/workshops/{w.slug}?g={token}").status_code for w in (table, other)] == [
+        200,
+        404,
+    ]

@@ -38,7 +38,11 @@ def known():
 def test_a_known_name_is_linked_and_a_new_one_makes_a_profile(moda, nautica):
     first = speaking(moda, ("Lia Neri", "CNR"), ("Ugo Po", ""))
     second = speaking(moda, ("lia  NERI", ""), ("Eva Sani", "CNA"))
-    assert [(p.name, p.affiliation) for p in known()] == [("Lia Neri", "CNR"), ("Ugo Po", ""), ("Eva Sani", "CNA")]
+    assert [(p.name, p.affiliation) for p in known()] == [
+        ("Lia Neri", "CNR"),
+        ("Ugo Po", ""),
+        ("Eva Sani", "CNA"),
+    ]
     linked = [[p.profile_id for p in w.sessions[0].speakers] for w in (first, second)]
     lia, ugo, eva = (p.id for p in known())
     assert linked == [[lia, ugo], [lia, eva]]
@@ -103,7 +107,10 @@ def test_a_biography_is_public_only_while_the_speaker_agrees(client, desk, moda)
 def test_a_consent_says_how_it_was_given(desk, moda):
     _workshop, lia = with_biography(moda)
     for text in ("", "   "):
-        assert desk.post(f"{DESK}{lia.id}/consent", data={"agreed_text": text, "version": "2"}).status_code == 422
+        assert (
+            desk.post(f"{DESK}{lia.id}/consent", data={"agreed_text": text, "version": "2"}).status_code
+            == 422
+        )
     stale = desk.post(f"{DESK}{lia.id}/consent", data={"agreed_text": "per posta", "version": "1"})
     assert (stale.status_code, "Qualcun altro" in stale.text) == (422, True)  # what she agreed to has changed
     assert known()[0].agreed_at is None
@@ -114,7 +121,9 @@ def test_of_two_editors_the_second_is_told_and_keeps_what_she_wrote(desk, moda):
     (lia,) = known()
     edit = f"{DESK}{lia.id}/edit"
     assert 'value="Lia Neri"' in desk.get(edit).text
-    assert desk.post(edit, data={"name": "Lia Neri", "biography_it": "Prima", "version": "1"}).status_code == 303
+    assert (
+        desk.post(edit, data={"name": "Lia Neri", "biography_it": "Prima", "version": "1"}).status_code == 303
+    )
     late = desk.post(edit, data={"name": "Lia Neri", "biography_it": "Seconda", "version": "1"})
     assert (late.status_code, "Qualcun altro" in late.text, "Seconda" in late.text) == (422, True, True)
     db.session.rollback()

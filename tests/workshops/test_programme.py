@@ -30,7 +30,10 @@ def two(first_track, second_track, *, minutes=60):
     """A session from 9 to 11, and one that begins `minutes` later."""
     start = rome(2027, 3, 11)
     later = start + timedelta(minutes=minutes)
-    return [session(start, title_it="Uno", track=first_track), session(later, title_it="Due", track=second_track)]
+    return [
+        session(start, title_it="Uno", track=first_track),
+        session(later, title_it="Due", track=second_track),
+    ]
 
 
 @pytest.mark.parametrize(("first", "second"), [("", ""), ("A", ""), ("", "B"), ("A", "A"), ("sala", "SALA")])
@@ -165,7 +168,13 @@ def test_all_settings_are_kept_and_shown_again(desk, moda):
     }  # fmt: skip
     assert desk.post(f"{BASE}new", data=written(moda, **settings)).status_code == 302
     w = only()
-    assert (w.online_seats, w.is_private, w.needs_approval, w.offer_hours, w.required_share) == (50, True, True, 4, 80)
+    assert (w.online_seats, w.is_private, w.needs_approval, w.offer_hours, w.required_share) == (
+        50,
+        True,
+        True,
+        4,
+        80,
+    )
     assert (w.retention_months, [(c.name, c.website) for c in w.co_organisers]) == (
         12, [("CNA", "https://cna.example"), ("CNR", "")],
     )  # fmt: skip
@@ -173,7 +182,15 @@ def test_all_settings_are_kept_and_shown_again(desk, moda):
     for kept in ('value="50"', 'value="80"', "https://cna.example", '<details class="settings" open>'):
         assert kept in form
     page = desk.get(f"{BASE}fibre-riciclate").text
-    for told in ("30 in sala", "50 online", "Solo su invito", "offerti per 4 ore d’ufficio", "80 %", "12 mesi", "CNA, CNR"):
+    for told in (
+        "30 in sala",
+        "50 online",
+        "Solo su invito",
+        "offerti per 4 ore d’ufficio",
+        "80 %",
+        "12 mesi",
+        "CNA, CNR",
+    ):
         assert told in page, told
 
 
@@ -197,4 +214,8 @@ def test_co_organisers_and_seats_of_both_kinds_are_public(client, moda):
     assert '"maximumPhysicalAttendeeCapacity": 30' in page
     assert '"maximumVirtualAttendeeCapacity": 70' in page
     row = client.get("/moda/workshops.json").json["workshops"][0]
-    assert (row["seats"], row["online_seats"], row["co_organisers"][1]) == (30, 70, {"name": "CNR", "website": ""})
+    assert (row["seats"], row["online_seats"], row["co_organisers"][1]) == (
+        30,
+        70,
+        {"name": "CNR", "website": ""},
+    )
