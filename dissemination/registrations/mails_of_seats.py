@@ -1,6 +1,8 @@
 """The mails about seats as values: confirm your address, offers, approvals, colleagues. Nothing is sent here.
 
-One function per mail, named as its template. A mail without a seat carries no calendar object.
+One function per mail, named as its template. A mail without a seat carries no calendar object. Names,
+addresses, reasons and deadlines of one person are merge fields: a letter is shared and kept, its
+recipients' data are not.
 """
 
 from flask_babel import force_locale
@@ -43,8 +45,10 @@ def confirm_address(registration: Registration) -> Post:
     subject = _("Confirm your address: %(title)s", title=title(registration))
     return post(
         registration, "confirm_address", subject, standing=registration.standing.value,
-        deadline=_moment(registration, registration.proof_due),
-        merge={"proof_url": personal_url(registration, "proof")},
+        merge={
+            "proof_url": personal_url(registration, "proof"),
+            "deadline": _moment(registration, registration.proof_due),
+        },
     )  # fmt: skip
 
 
@@ -57,8 +61,8 @@ def _to_booker(group: Group, made: Post, **merge: str) -> Post:
     return Post(made.mail, recipient)
 
 
-def _names(members: list[Registration]) -> list[dict]:
-    return [{"name": member.contact.name, "email": member.contact.email} for member in members]
+def _names(members: list[Registration]) -> str:
+    return "; ".join(f"{member.contact.name} ({member.contact.email})" for member in members)
 
 
 def confirm_group(group: Group, members: list[Registration]) -> Post:
@@ -66,11 +70,11 @@ def confirm_group(group: Group, members: list[Registration]) -> Post:
     first = members[0]
     with force_locale(first.language):
         subject = _("Confirm your address: %(title)s", title=title(first))
-        made = post(
-            first, "confirm_group", subject, standing=first.standing.value, people=_names(members),
-            deadline=_moment(first, first.proof_due), **FOR_ALL,
+        made = post(first, "confirm_group", subject, standing=first.standing.value)
+        return _to_booker(
+            group, made, proof_url=group_url(group, "proof"), people=_names(members),
+            deadline=_moment(first, first.proof_due),
         )  # fmt: skip
-        return _to_booker(group, made, proof_url=group_url(group, "proof"))
 
 
 def group_booked(group: Group, members: list[Registration]) -> Post:
@@ -78,22 +82,20 @@ def group_booked(group: Group, members: list[Registration]) -> Post:
     first = members[0]
     with force_locale(first.language):
         subject = _("Your colleagues: %(title)s", title=title(first))
-        made = post(
-            first, "group_booked", subject, standing=first.standing.value, people=_names(members), **FOR_ALL
-        )
-        return _to_booker(group, made)
+        made = post(first, "group_booked", subject, standing=first.standing.value)
+        return _to_booker(group, made, people=_names(members))
 
 
 @in_her_language
 def registered_by_colleague(registration: Registration, invitation: Invitation | None = None) -> Post:
     """A colleague registered her. With a seat it carries the invitation to the first date."""
-    facts = {"booker": registration.group.contact.name, "standing": registration.standing.value}
+    facts = {
+        "standing": registration.standing.value, "merge": {"booker": registration.group.contact.name},
+    }  # fmt: skip
     if invitation is None:
-        subject = _(
-            "%(name)s put you on the list: %(title)s", name=facts["booker"], title=title(registration)
-        )
+        subject = _("A colleague put you on the list: %(title)s", title=title(registration))
         return post(registration, "registered_by_colleague", subject, of=1, **facts)
-    subject = _("%(name)s registered you: %(title)s", name=facts["booker"], title=title(registration))
+    subject = _("A colleague registered you: %(title)s", title=title(registration))
     return with_request(registration, invitation, "registered_by_colleague", subject, **facts)
 
 
@@ -103,8 +105,10 @@ def offer(registration: Registration, size: int) -> Post:
     subject = _("A seat is free for you: %(title)s", title=title(registration))
     return post(
         registration, "offer", subject, size=size,
-        deadline=_moment(registration, registration.offer_until),
-        merge={"offer_url": personal_url(registration, "offer")},
+        merge={
+            "offer_url": personal_url(registration, "offer"),
+            "deadline": _moment(registration, registration.offer_until),
+        },
     )  # fmt: skip
 
 
@@ -133,14 +137,14 @@ def approved(registration: Registration, invitation: Invitation) -> Post:
 def approval_refused(registration: Registration, reason: str) -> Post:
     """The organiser said no, and why."""
     subject = _("Your request could not be accepted: %(title)s", title=title(registration))
-    return post(registration, "approval_refused", subject, reason=reason)
+    return post(registration, "approval_refused", subject, merge={"reason": reason})
 
 
 @in_her_language
 def substituted(registration: Registration, invitation: Invitation | None, former: str) -> Post:
     """`former` passed her place on to her. With a seat it carries the invitation to the first date."""
-    subject = _("%(name)s passed the place on to you: %(title)s", name=former, title=title(registration))
-    facts = {"former": former, "standing": registration.standing.value}
+    subject = _("A colleague passed the place on to you: %(title)s", title=title(registration))
+    facts = {"standing": registration.standing.value, "merge": {"former": former}}
     if invitation is None:
         return post(registration, "substituted", subject, of=1, **facts)
     return with_request(registration, invitation, "substituted", subject, **facts)
