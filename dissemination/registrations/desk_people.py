@@ -87,7 +87,7 @@ def _do_with(name: str, found, verb, words: str, **facts):
             verb(registration, by=current_user, **given, **facts)
     except Refusal as refusal:
         form.refuse(refusal)
-        return _page(*_again(registration), refusal.status, **{name: form})
+        return _page(registration.workshop, registration, refusal.status, **{name: form})
     flash(words)
     return _to(registration)
 

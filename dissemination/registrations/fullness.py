@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import aliased
@@ -64,8 +64,10 @@ def _seats(workshop, counted: dict[Attends, tuple[int, int, int]], attends: Atte
         return parts[0]
     limits = [part.capacity for part in parts]
     total = None if None in limits else sum(filter(None, limits))
-    sums = (sum(getattr(part, name) for part in parts) for name in ("taken", "waiting", "reserved"))
-    return Seats(total, *sums, parts=parts)
+    taken, waiting, reserved = (
+        sum(getattr(part, name) for part in parts) for name in ("taken", "waiting", "reserved")
+    )
+    return Seats(total, taken, waiting, reserved, parts=parts)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Door:
     online_seats: int | None
     counted: dict[Attends, tuple[int, int, int]]
     state = Workshop.state
-    mode = Workshop.mode
+    mode: ClassVar[Any] = Workshop.mode
 
     @property
     def ways(self) -> tuple[Attends, ...]:
@@ -120,7 +122,8 @@ def door(district: District, slug: str) -> Door:
     if row is None:
         raise NotFound
     facts: Any = row
-    return Door(*facts[:-6], _counted(facts[-6:]))
+    known = (*facts[:-6], _counted(facts[-6:]))
+    return Door(*known)
 
 
 def _counted(numbers) -> dict[Attends, tuple[int, int, int]]:
@@ -162,7 +165,8 @@ def seats(workshop: Workshop, attends: Attends | None = None) -> Seats:
     rows = db.session.execute(
         select(Room.attends, Room.taken, Room.waiting, Room.reserved).where(Room.workshop_id == workshop.id)
     )
-    return _seats(workshop, {way: tuple(counts) for way, *counts in rows}, attends)
+    counted = {way: (taken, waiting, reserved) for way, taken, waiting, reserved in rows}
+    return _seats(workshop, counted, attends)
 
 
 def seats_left(workshop: Workshop, attends: Attends | None = None) -> int:

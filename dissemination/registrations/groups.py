@@ -7,6 +7,7 @@ among the colleagues she does. Everything is one transaction: one refusal, and n
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from sqlalchemy import select
 
@@ -189,7 +190,7 @@ def _member(line: int, person: Person, contact: Contact, row: dict) -> Registrat
 
 def _after(members: list[Registration], place, company, *, by, consents) -> None:
     """Rows that go with the new registrations, and the seats that are free for them after all."""
-    workshop, group = members[0].workshop, members[0].group
+    workshop, group = members[0].workshop, cast(Group, members[0].group)
     entering.settle(workshop, members, place, company)
     for member in members:
         entering.record(entering.Did.REGISTERED, member, by=by)

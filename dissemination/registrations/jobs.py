@@ -98,7 +98,12 @@ def expire_offers() -> int:
 def release_pools() -> int:
     """Give seats that were kept until now to everybody; how many pools."""
     due = select(SeatPool).where(SeatPool.until <= now(), SeatPool.released_at.is_(None))
-    return _each(due, lambda pool: actions.release_pool(pool) or True)
+
+    def release(pool: SeatPool) -> bool:
+        actions.release_pool(pool)
+        return True
+
+    return _each(due, release)
 
 
 def follow_modes() -> int:

@@ -89,9 +89,8 @@ def group_booked(group: Group, members: list[Registration]) -> Post:
 @in_her_language
 def registered_by_colleague(registration: Registration, invitation: Invitation | None = None) -> Post:
     """A colleague registered her. With a seat it carries the invitation to the first date."""
-    facts = {
-        "standing": registration.standing.value, "merge": {"booker": registration.group.contact.name},
-    }  # fmt: skip
+    booker = registration.group.contact.name if registration.group else ""
+    facts = {"standing": registration.standing.value, "merge": {"booker": booker}}
     if invitation is None:
         subject = _("A colleague put you on the list: %(title)s", title=title(registration))
         return post(registration, "registered_by_colleague", subject, of=1, **facts)

@@ -7,7 +7,7 @@ one order (`held`).
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, and_, bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -130,11 +130,11 @@ def take_numbers(workshop: Workshop, attends: Attends, *, size: int = 1) -> Plac
 
 def _execute(statement, workshop: Workshop, attends: Attends, size: int) -> Place:
     values = {"workshop": workshop.id, "way": attends, "size": size}
-    row = db.session.execute(statement, values).one_or_none()
+    row: Any = db.session.execute(statement, values).one_or_none()
     if row is None:  # the first person to come makes the room
         _make(workshop, [attends])
         row = db.session.execute(statement, values).one()
-    return Place(*row, size)
+    return Place(row.last_number, row.taken, row.waiting, row.reserved, size)
 
 
 def _make(workshop: Workshop, attends: Iterable[Attends]) -> None:
@@ -191,7 +191,6 @@ def free_seats(workshop: Workshop, room: Room) -> int:
     seats = capacity(workshop, room.attends)
     taken = room.taken + room.reserved
     if not is_hybrid(workshop):
-        taken = db.session.scalar(
-            select(func.sum(Room.taken + Room.reserved)).where(Room.workshop_id == workshop.id)
-        )
+        everybody = select(func.sum(Room.taken + Room.reserved)).where(Room.workshop_id == workshop.id)
+        taken = db.session.scalar(everybody) or 0
     return (ENDLESS if seats is None else seats) - taken

@@ -56,7 +56,7 @@ def substitute(
     offer_until, due = registration.offer_until, registration.proof_due
     registration.number = _next_number(registration)
     _end(registration, contact.name, by=by, who=who)
-    row = {
+    row: dict = {
         "workshop_id": workshop.id, "contact_id": contact.id, "company_id": company_id,
         "group_id": registration.group_id, "pool_id": pool_id, "replaces_id": registration.id,
         "attends": room.attends, "number": number, "standing": standing, "offer_until": offer_until,

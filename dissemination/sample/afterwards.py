@@ -30,7 +30,7 @@ GUESTS = 12
 
 def add(world: World, series: list[Workshop]) -> None:
     """Enrich `series`, the district's workshops in the order of their dates."""
-    closed = [w for w in series if w.state is State.CLOSED and not w.closing.not_counted]
+    closed = [w for w in series if w.closing is not None and not w.closing.not_counted]
     coming = [w for w in series if w.state is State.PUBLISHED]
     _introduce_speakers(world)
     for workshop in closed[-3:]:
