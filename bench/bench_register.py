@@ -1,10 +1,15 @@
 """`register.*`, `web.memory`: whole registrations over HTTP, against hello-world on the same server.
 
 A registration is what a browser does: open the form, send it with its CSRF token and cookie, follow the
-redirect. Seat, contact, consent, calendar object, mail and log rows are written as in production
-(SQLite with synchronous=FULL, PostgreSQL with fsync).
+redirect. Seat, contact, consent, mail and log rows are written as in production (SQLite with
+synchronous=FULL, PostgreSQL with fsync). These are people whom nobody knows yet, each at an address of her
+own behind one proxy: the mail that she gets is the one that asks to confirm her address.
+
+`register.groups` is the same crowd as groups of one to five, booked by people whom the district knows, of
+whom a third cancels again by the personal link.
 """
 
+import random
 import re
 import shutil
 import statistics
@@ -21,13 +26,18 @@ import config
 from app import create_app
 from bench import web
 from bench.measure import Result
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
-from dissemination.registrations.models import Registration, Room, Standing
+from dissemination.people.models import Contact
+from dissemination.registrations import line, queries, rooms
+from dissemination.registrations.models import Attends, Registration, Room, Standing
+from dissemination.workshops.models import Workshop
 from tests import factories
 
 WORKSHOPS, COMPANIES, CLIENTS, ROUNDS = 100, 200, 16, 3
 SECONDS = 5.0  # of registrations in each round; hello-world takes a third
 BURST, BURST_SEATS = 1000, 100
+LEAVES = 0.35  # of those who booked for groups
 TOKEN = re.compile(rb'name="(csrf_token|form_mark)" value="([^"]+)"')
 _numbers = count(1)
 
@@ -52,37 +62,76 @@ def _database(kind: str):
 
 
 def _fill(settings) -> list[str]:
-    """A district with its workshops; the addresses of their forms, the one for the burst first."""
+    """A district with its workshops; the addresses of their forms, those for the two bursts first."""
     application = create_app(settings)
     with application.app_context():
         db.metadata.create_all(db.engine)
         with transaction():
             district = factories.district("moda")
             crowded = factories.workshop(district, seats=BURST_SEATS, title="Folla")
-            rows = [crowded, *(factories.workshop(district, seats=100_000) for _ in range(WORKSHOPS))]
+            grouped = factories.workshop(district, seats=BURST_SEATS, title="Gruppi")
+            for n in range(BURST):
+                factories.contact(district, f"nota{n}@tessitura.example", proven_at=now())
+            rows = [
+                crowded,
+                grouped,
+                *(factories.workshop(district, seats=100_000) for _ in range(WORKSHOPS)),
+            ]
         paths = [f"/moda/workshops/{row.slug}/registrations" for row in rows]
         db.session.remove()
         db.engine.dispose()
     return paths
 
 
+def _form(page, n: int) -> dict:
+    """What the person number `n` writes into the form that she opened."""
+    assert page.status == 200, f"form: {page.status}"
+    return {name.decode(): value.decode() for name, value in TOKEN.findall(page.body)} | {
+        "given_name": "Carlo", "family_name": f"Rossi {n}", "email": f"carlo{n}@tessitura.example",
+        "organisation_type": "company", "tax_id": factories.tax_id(n % COMPANIES + 1),
+        "company_name": f"Tessitura {n % COMPANIES}", "job_title": "Titolare", "province": "PO",
+        "size": "small", "sector_id": "0", "consent": "y",
+    }  # fmt: skip
+
+
+def _cookie(page) -> str:
+    return page.headers.get("set-cookie", "").split(";")[0]
+
+
+def _client(n: int) -> str:
+    """A network address for each, as the proxy in front would name it."""
+    return f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"
+
+
 def _visit(path: str):
     """One person registers."""
     n = next(_numbers)
     page = yield web.get(path)
-    assert page.status == 200, f"form: {page.status}"
-    cookie = page.headers.get("set-cookie", "").split(";")[0]
-    form = {name.decode(): value.decode() for name, value in TOKEN.findall(page.body)}
-    form |= {
-        "given_name": "Carlo", "family_name": f"Rossi {n}", "email": f"carlo{n}@tessitura.example",
-        "organisation_type": "company", "tax_id": factories.tax_id(n % COMPANIES + 1),
-        "company_name": f"Tessitura {n % COMPANIES}", "province": "PO", "size": "small", "sector_id": "0",
-        "consent": "y",
-    }  # fmt: skip
-    sent = yield web.post(path, urlencode(form), cookie)
+    form, cookie = _form(page, n), _cookie(page)
+    sent = yield web.post(path, urlencode(form), cookie, client=_client(n))
     assert sent.status == 303, f"registration: {sent.status}"
     thanks = yield web.get(sent.headers["location"], cookie)
     assert thanks.status == 200, f"thanks: {thanks.status}"
+
+
+def _book(path: str, n: int, size: int, link):
+    """Somebody books for herself and `size` - 1 colleagues; with a `link` she cancels hers again by it."""
+    page = yield web.get(path)
+    form, cookie = _form(page, n) | {"email": f"nota{n}@tessitura.example"}, _cookie(page)
+    for k in range(size - 1):
+        form |= {
+            f"colleagues-{k}-given_name": "Lia", f"colleagues-{k}-family_name": f"Neri {n}",
+            f"colleagues-{k}-email": f"lia{n}.{k}@tessitura.example",
+        }  # fmt: skip
+    sent = yield web.post(path, urlencode(form), cookie)
+    assert sent.status == 303, f"group: {sent.status}"
+    if link is None:
+        return
+    mine = link(form["email"])
+    asked = yield web.get(mine, cookie)
+    token = {name.decode(): value.decode() for name, value in TOKEN.findall(asked.body)}["csrf_token"]
+    left = yield web.post(mine, urlencode({"csrf_token": token}), cookie)
+    assert left.status == 303, f"cancellation: {left.status}"
 
 
 def _greeting():
@@ -94,9 +143,12 @@ def _greeting():
 def _measured(kind: str) -> dict:
     """All figures of one database: three alternating rounds, then the burst."""
     with _database(kind) as (url, folder), ExitStack() as stack:
-        environment = {"INSTANCE": str(folder), "DATABASE_URL": url, "SECRET_KEY": "only-for-measuring"}
+        environment = {
+            "INSTANCE": str(folder), "DATABASE_URL": url, "SECRET_KEY": "only-for-measuring",
+            "PROXY_HOPS": "1",
+        }  # fmt: skip
         settings = config.load(environment)
-        crowded, *paths = _fill(settings)
+        crowded, grouped, *paths = _fill(settings)
         port, process = stack.enter_context(web.served("--factory app:create_served_app", **environment))
         hello, _process = stack.enter_context(web.served("bench.web:hello"))
         turns = count()
@@ -112,7 +164,56 @@ def _measured(kind: str) -> dict:
         memory = web.worker_memory(process)
         burst = web.run(port, lambda: _visit(crowded), clients=BURST, seconds=None)
         oversold = _oversold(settings)
-    return {"ours": ours, "control": control, "memory": memory, "burst": burst, "oversold": oversold}
+        groups = _groups(settings, port, grouped)
+    return {
+        "ours": ours, "control": control, "memory": memory, "burst": burst, "oversold": oversold,
+        "groups": groups,
+    }  # fmt: skip
+
+
+def _groups(settings, port: int, path: str) -> dict:
+    """Groups of one to five and cancellations, all at once; seats sold twice, and seats left idle."""
+    chance, turns, application = random.Random(7), count(), create_app(settings)
+    sizes = chance.choices((1, 2, 3, 4, 5), weights=(60, 20, 10, 5, 5), k=BURST)
+    leaves = [chance.random() < LEAVES for _ in range(BURST)]
+    with application.app_context():
+        slug = path.split("/")[3]
+        workshop_id = db.session.scalar(select(Workshop.id).where(Workshop.slug == slug))
+        db.session.remove()
+
+        def link(email: str) -> str:
+            found = db.session.scalars(
+                select(Registration)
+                .join(Registration.contact)
+                .where(Registration.workshop_id == workshop_id, Contact.email == email)
+            ).one()
+            address = f"/r/{queries.token(found)}/cancellation"
+            db.session.remove()
+            return address
+
+        def client():
+            n = next(turns)
+            return _book(path, n, sizes[n], link if leaves[n] else None)
+
+        load = web.run(port, client, clients=BURST, seconds=None)
+        oversold, idle = _sold_twice_and_idle(db.session.get_one(Workshop, workshop_id))
+        db.session.remove()
+        db.engine.dispose()
+    return {"load": load, "people": sum(sizes), "oversold": oversold, "idle": idle}
+
+
+def _sold_twice_and_idle(workshop: Workshop) -> tuple[int, int]:
+    """Seats beyond the last one, and seats that are free although somebody who waits fits into them."""
+    taken = db.session.scalar(
+        select(func.count()).where(
+            Registration.workshop_id == workshop.id, Registration.standing == Standing.CONFIRMED
+        )
+    )
+    room = db.session.get_one(Room, (workshop.id, Attends.ROOM))
+    assert room.taken == taken, f"the counter says {room.taken}, the rows {taken}"
+    free = rooms.free_seats(workshop, room)
+    fits = any(unit.size <= free for unit in line.units(workshop, Attends.ROOM))
+    return max(0, -free), free if fits else 0
 
 
 def _oversold(settings) -> int:
@@ -188,6 +289,26 @@ def burst() -> list[Result]:
     return results
 
 
+def groups() -> list[Result]:
+    """1,000 clients with groups of 1 to 5 and cancellations for 100 seats: nothing sold twice, none idle."""
+    results = []
+    for kind in ("sqlite", "postgresql"):
+        figures = _measured(kind)
+        found = figures["groups"]
+        calm, load = _median(figures["ours"], lambda load: _percentile(load, 0.5)), found["load"]
+        holds = not load.errors and found["oversold"] == 0 and found["idle"] == 0
+        longest = max(load.visits, default=0)
+        results.append(
+            Result("register.groups" if kind == "sqlite" else "register.groups.pg",
+                   round(longest, 2),
+                   f"s ({found['people']} people, {found['oversold']} oversold, {found['idle']} idle, "
+                   f"{len(load.errors)} errors)",
+                   "median of a calm registration", round(calm, 4), round(longest / calm, 1),
+                   "0 oversold, 0 idle, 0 errors", holds, 1)
+        )  # fmt: skip
+    return results
+
+
 def memory() -> Result:
     """Resident memory of one web worker after the run."""
     used = _measured("sqlite")["memory"]
@@ -199,5 +320,6 @@ MEASURES = {
     "register.rate": rate,
     "register.tail": tail,
     "register.burst": burst,
+    "register.groups": groups,
     "web.memory": memory,
 }

@@ -104,11 +104,12 @@ def get(path: str, cookie: str = "") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{_cookie(cookie)}\r\n".encode()
 
 
-def post(path: str, body: str, cookie: str = "") -> bytes:
-    """A form that is sent."""
+def post(path: str, body: str, cookie: str = "", *, client: str = "") -> bytes:
+    """A form that is sent; `client` is the network address that the proxy in front says it came from."""
+    forwarded = f"X-Forwarded-For: {client}\r\n" if client else ""
     return (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        f"Content-Length: {len(body)}\r\n{_cookie(cookie)}\r\n{body}"
+        f"Content-Length: {len(body)}\r\n{forwarded}{_cookie(cookie)}\r\n{body}"
     ).encode()
 
 
