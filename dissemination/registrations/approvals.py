@@ -10,9 +10,7 @@ from dissemination.registrations.refusals import (
     NoSeatToGive,
     NotAsked,
     WorkshopIsClosed,
-    WorkshopIsOff,
 )
-from dissemination.workshops.models import State
 
 
 def approve(registration: Registration, *, by: Account | None) -> list[Registration]:
@@ -23,7 +21,7 @@ def approve(registration: Registration, *, by: Account | None) -> list[Registrat
     workshop has begun NoSeatToGive.
     """
     room, workshop = line.hold(registration), registration.workshop
-    _must_go_on(workshop)
+    entering.check_lasts(workshop)
     members = _asking(registration)
     for member in members:
         member.standing = Standing.WAITING
@@ -63,13 +61,6 @@ def refuse(registration: Registration, *, reason: str, by: Account | None) -> Re
     entering.left(registration)
     db.session.flush()
     return registration
-
-
-def _must_go_on(workshop) -> None:
-    if workshop.state is State.CANCELLED:
-        raise WorkshopIsOff
-    if workshop.state is State.CLOSED:
-        raise WorkshopIsClosed
 
 
 def _asking(registration: Registration) -> list[Registration]:

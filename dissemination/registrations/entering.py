@@ -51,6 +51,14 @@ def check_open(workshop, *, by: Account | None = None) -> None:
         raise DeadlinePassed
 
 
+def check_lasts(workshop: Workshop) -> None:
+    """Raise WorkshopIsOff or WorkshopIsClosed when nothing of it can be changed any more."""
+    if workshop.cancellation is not None:
+        raise WorkshopIsOff
+    if workshop.closing is not None:
+        raise WorkshopIsClosed
+
+
 def company_of(workshop: Workshop, company: Company | None, facts: dict) -> Company | None:
     """`company`, or the one found or added by the facts; nothing of a known one is replaced."""
     if company is not None or not (facts.get("tax_id") or facts.get("company_name")):

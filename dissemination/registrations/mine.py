@@ -10,7 +10,17 @@ from dissemination.kernel.database import transaction
 from dissemination.kernel.languages import translated
 from dissemination.kernel.refusals import Refusal
 from dissemination.people import actions as people
-from dissemination.registrations import actions, answers, forms, mails, posts, queries, rooms, sections
+from dissemination.registrations import (
+    actions,
+    answers,
+    forms,
+    history,
+    mails,
+    posts,
+    queries,
+    rooms,
+    sections,
+)
 from dissemination.registrations.models import LIVING, Attends, By, Standing, What
 from dissemination.registrations.public import openness, private, public
 from dissemination.registrations.texts import STANDINGS
@@ -98,7 +108,7 @@ def update(token):
                 language=form.language.data,
             )  # fmt: skip
             answers.claim(registration)
-            _rename(registration.contact, form)
+            _rename(registration, form)
     except Refusal as refusal:
         form.refuse(refusal)
         return _my_page(token, registration, form, refusal.status)
@@ -106,12 +116,21 @@ def update(token):
     return redirect(url_for(".mine", token=token), 303)
 
 
-def _rename(contact, form) -> None:
+def _rename(registration, form) -> None:
     """The link came by mail to the contact's address: she may correct her own name."""
+    contact = registration.contact
+    changed = {
+        name: [getattr(contact, name), form[name].data]
+        for name in ("given_name", "family_name")
+        if getattr(contact, name) != form[name].data
+    }
+    if not changed:
+        return
     people.revise_contact(
         contact, version=contact.version, email=contact.email, given_name=form.given_name.data,
         family_name=form.family_name.data, company=contact.company,
     )  # fmt: skip
+    history.note(registration, What.REVISED, By.PERSON, details=changed)
 
 
 @public.get("/r/<token>/cancellation")

@@ -24,7 +24,6 @@ from dissemination.registrations.refusals import (
     NotLiving,
     NotThisWay,
     NotWaiting,
-    WorkshopIsClosed,
     WrongPlace,
 )
 from dissemination.workshops.models import Workshop
@@ -105,7 +104,7 @@ def switch(
 
     Her calendar gets the new place; the seat she leaves goes to whoever waits for it. Whoever waits or was
     offered a seat gets one at once; who asks to be let in goes on asking. Raises NotThisWay, NotLiving,
-    NoSeatThatWay, AlreadyBegun (not for organisers), WorkshopIsClosed, NoReason (organisers).
+    NoSeatThatWay, AlreadyBegun (not for organisers), WorkshopIsOff, WorkshopIsClosed, NoReason (organisers).
     """
     workshop = registration.workshop
     if by is None:
@@ -159,8 +158,7 @@ def _sit_down(registration: Registration, room, before: Standing, by: Account | 
 
 def _check(registration: Registration, by: Account | None) -> None:
     workshop = registration.workshop
-    if workshop.closing is not None:
-        raise WorkshopIsClosed
+    entering.check_lasts(workshop)
     if registration.standing not in LIVING:
         raise NotLiving
     if by is None and workshop.starts_at <= now():

@@ -21,9 +21,13 @@ from dissemination.registrations.refusals import NotOffered, OfferExpired
 
 
 def accept_offer(registration: Registration, *, by: Account | None = None) -> list[Registration]:
-    """She takes the seat (a group: all its seats); who has one now. Raises NotOffered, OfferExpired."""
+    """She takes the seat (a group: all its seats); who has one now.
+
+    Raises NotOffered, OfferExpired, WorkshopIsOff, WorkshopIsClosed.
+    """
     _acted(registration, by)
     members = _offered(registration)
+    entering.check_lasts(registration.workshop)
     if any(member.offer_until is None or member.offer_until <= now() for member in members):
         raise OfferExpired
     for member in members:

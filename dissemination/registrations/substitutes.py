@@ -23,7 +23,6 @@ from dissemination.registrations.refusals import (
     NotLiving,
     NotTheSameCompany,
     SamePerson,
-    WorkshopIsClosed,
     WrittenTooOften,
 )
 
@@ -36,7 +35,8 @@ def substitute(
 
     The old calendar gets a CANCEL, the new one a REQUEST. A person (or the booker: `who` COLLEAGUE) passes
     it on inside her company only; an organiser (`by`) to anybody. Raises SamePerson, NotTheSameCompany,
-    AlreadyRegistered, NotLiving, WrittenTooOften, AlreadyBegun (not for organisers), WorkshopIsClosed.
+    AlreadyRegistered, NotLiving, WrittenTooOften, AlreadyBegun (not for organisers), WorkshopIsOff,
+    WorkshopIsClosed.
     """
     workshop = registration.workshop
     contact = _contact(registration, email, given_name, family_name, by=by, who=who)
@@ -93,8 +93,7 @@ def _check(registration: Registration, contact: Contact, by: Account | None) -> 
     workshop = registration.workshop
     if registration.standing not in LIVING:
         raise NotLiving
-    if workshop.closing is not None:
-        raise WorkshopIsClosed
+    entering.check_lasts(workshop)
     if by is None and workshop.starts_at <= now():
         raise AlreadyBegun
     if by is None and contact.company_id not in (None, registration.company_id):

@@ -269,3 +269,14 @@ def test_a_cancelled_place_of_a_hybrid_workshop_is_taken_back_where_it_was(clien
     leave(named(hybrid, "mara"))
     client.post(my(lia, "/restoration"))
     assert (named(hybrid, "lia").standing, queue(hybrid)) == (Standing.CONFIRMED, [])
+
+
+def test_a_corrected_name_stands_in_the_history_and_saving_nothing_does_not(client, workshop):
+    ugo = enter(workshop, "ugo")
+    same = {"given_name": "Ugo", "family_name": "Rossi", "job_title": "", "language": "it"}
+    client.post(my(ugo), data=same)
+    assert [e.what.value for e in queries.history(ugo)] == ["made"]
+    client.post(my(ugo), data={**same, "given_name": "Ugone", "job_title": "CTO"})
+    db.session.expire_all()
+    changes = [e.details for e in queries.history(ugo)[1:]]
+    assert changes == [{"job_title": ["", "CTO"]}, {"given_name": ["Ugo", "Ugone"]}]

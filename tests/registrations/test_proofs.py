@@ -1,13 +1,17 @@
 """Double opt-in: nobody is registered by others, no mailbox is filled, no known data are changed."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
+from dissemination.delivery.models import Delivery
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
+from dissemination.newsletters import subscribing
+from dissemination.newsletters.models import Topic
 from dissemination.people.models import Contact
 from dissemination.registrations import actions, jobs, queries, unasked
 from dissemination.registrations.models import Standing, UnaskedMail
@@ -191,3 +195,24 @@ def test_cancelling_a_place_that_nobody_proved_writes_to_nobody(workshop, ada):
     leave(carla, by=ada)
     assert mails() == [("carla", "confirm_address", None)]
     check(workshop)
+
+
+def test_who_confirmed_the_newsletter_is_known(workshop, moda, client):
+    with transaction():
+        contact = factories.contact(moda, "carla@tessitura.example")
+        topic = Topic(district_id=moda.id, name_it="Tutto", name_en="All", code="tutto", position=0)
+        db.session.add(topic)
+    with transaction():
+        subscribing.ask(moda, email=contact.email, topics=[topic], consent_text="Sì")
+    token = db.session.scalars(select(Delivery)).one().letter.source
+    assert contact.proven_at is None
+    link = re.search(r"/subscriptions/confirmations/([^\"\s]+)", str(token) + str(_merge()))
+    with transaction():
+        subscribing.confirm(moda, link[1])
+    db.session.expire_all()
+    assert contact.proven_at is not None
+    assert stranger(workshop, "carla").proof_due is None
+
+
+def _merge():
+    return [delivery.merge for delivery in db.session.scalars(select(Delivery))]

@@ -1,6 +1,7 @@
 """The room and online counted apart; switching, substitution, and moves within the waiting list."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import time_machine
@@ -21,9 +22,11 @@ from dissemination.registrations.refusals import (
     NotThisWay,
     NotWaiting,
     SamePerson,
+    WorkshopIsOff,
     WrittenTooOften,
     WrongPlace,
 )
+from dissemination.workshops.models import Cancellation
 from tests import factories
 from tests.registrations.cast import (
     check,
@@ -98,6 +101,27 @@ def test_the_door_and_many_workshops_agree_with_each(hybrid, workshop, moda):
     for one in (hybrid, workshop):
         assert queries.door(moda, one.slug).seats == many[one.id] == queries.seats(one)
     assert queries.door(moda, hybrid.slug).seats_of(ROOM) == queries.seats(hybrid, ROOM)
+
+
+def test_the_kept_public_page_follows_both_rooms_kept_seats_and_the_list(client, hybrid, company):
+    address = f"/moda/workshops/{hybrid.slug}"
+
+    def shown():
+        return client.get(address).text
+
+    seen = [shown()]
+    assert shown() == seen[0]
+    lia = enter(hybrid, "lia", attends=ONLINE)
+    seen.append(shown())
+    do(actions.keep_seats, hybrid, company, seats=1, until=hybrid.starts_at, attends=ROOM)
+    seen.append(shown())
+    enter(hybrid, "ugo", attends=ROOM)
+    seen.append(shown())
+    enter(hybrid, "vito", attends=ROOM)
+    seen.append(shown())
+    leave(lia)
+    seen.append(shown())
+    assert all(one != other for one, other in pairwise(seen))
 
 
 # Switching.
@@ -273,6 +297,16 @@ def test_a_seat_of_the_companys_own_leaves_its_pool_when_somebody_else_gets_it(w
     db.session.expire_all()
     assert (pool.seats, pool.used, counters(workshop)) == (1, 0, (1, 1, 0))
     check(workshop)
+
+
+def test_in_a_workshop_that_was_called_off_nobody_switches_or_sends_anybody(hybrid, company, ada):
+    ugo = enter(hybrid, "ugo", company=company, attends=ROOM)
+    with transaction():
+        db.session.add(Cancellation(workshop_id=hybrid.id, reason="Sciopero", at=now()))
+    with pytest.raises(WorkshopIsOff):
+        do(actions.switch, ugo, ONLINE)
+    with pytest.raises(WorkshopIsOff):
+        instead(ugo, "dino", by=ada)
 
 
 # The order of the waiting list.
