@@ -56,7 +56,8 @@ def may_write(district_id: int, email: str) -> bool:
 
 
 def _add(district_id: int, marks: dict[str, int]) -> dict[str, int]:
-    day, values = now().date(), {}
+    day = now().date()
+    values: dict[str, str | int] = {}
     for n, (mark, size) in enumerate(sorted(marks.items())):  # in one order: no two wait for each other
         values |= {f"mark{n}": mark, f"size{n}": size}
     rows = db.session.execute(_counting(len(marks)), {"district": district_id, "day": day, **values})
