@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vCalAddress, vText
-from icalendar.parser import Contentline
-
 from dissemination.delivery.mail import one_line
+
+if TYPE_CHECKING:  # icalendar takes 8 MiB, and a web process that only queues invitations needs none of it
+    from icalendar import Calendar, Event, vCalAddress
 
 PRODID = "-//Distretti tecnologici della Toscana//Dissemination//IT"
 QUOTED_NAME = re.compile(r';CN="([^"]*)"')
@@ -104,8 +105,10 @@ def _text(value: str) -> str:
     return "\n".join("".join(c for c in line if c >= " " and c not in "\x7f\u2028\u2029") for line in lines)
 
 
-def _person(name: str, address: str) -> vCalAddress:
+def _person(name: str, address: str) -> "vCalAddress":
     """A mailto: with the name unquoted: some clients show the quotes, so what needs them is dropped."""
+    from icalendar import vCalAddress
+
     person = vCalAddress(f"mailto:{one_line(address)}")
     plain = "".join(" " if c in '",;:^' else c for c in one_line(name).replace("’", "'"))
     if plain.strip():
@@ -113,7 +116,9 @@ def _person(name: str, address: str) -> vCalAddress:
     return person
 
 
-def _calendar(method: str) -> Calendar:
+def _calendar(method: str) -> "Calendar":
+    from icalendar import Calendar
+
     calendar = Calendar()
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
@@ -122,12 +127,14 @@ def _calendar(method: str) -> Calendar:
     return calendar
 
 
-def _add_zone(calendar: Calendar, zone: str) -> None:
+def _add_zone(calendar: "Calendar", zone: str) -> None:
+    from icalendar import Timezone
+
     if zone in CENTRAL_EUROPE:
         calendar.add_component(Timezone.from_ical(VTIMEZONE.format(zone=zone).replace("\n", "\r\n")))
 
 
-def _add_facts(event: Event, item: CalendarObject | FeedEvent, zone: str) -> None:
+def _add_facts(event: "Event", item: CalendarObject | FeedEvent, zone: str) -> None:
     local = ZoneInfo(zone) if zone in CENTRAL_EUROPE else UTC
     event.add("uid", item.uid)
     event.add("dtstamp", item.stamp.astimezone(UTC))
@@ -145,8 +152,10 @@ def _add_facts(event: Event, item: CalendarObject | FeedEvent, zone: str) -> Non
         event.add("description", _text(item.description))
 
 
-def _written(calendar: Calendar) -> bytes:
+def _written(calendar: "Calendar") -> bytes:
     """The octets: CRLF, folded at 75. The library quotes each CN; here none needs it (see `_person`)."""
+    from icalendar.parser import Contentline
+
     lines = calendar.content_lines(sorted=False)
     for i, line in enumerate(lines):
         if line.startswith(("ATTENDEE", "ORGANIZER")):
@@ -156,6 +165,8 @@ def _written(calendar: Calendar) -> bytes:
 
 def render(item: CalendarObject) -> bytes:
     """`item` as text/calendar: one VEVENT with one ATTENDEE, CRLF, folded at 75 octets (RFC 5545 §3.1)."""
+    from icalendar import Event, vText
+
     calendar = _calendar(item.method)
     _add_zone(calendar, item.zone)
     event = Event()
@@ -175,6 +186,8 @@ def render(item: CalendarObject) -> bytes:
 
 def feed(events: Iterable[FeedEvent], *, name: str, zone: str = "Europe/Rome") -> bytes:
     """A public calendar (METHOD:PUBLISH, no ATTENDEE) that clients fetch again twice a day (RFC 7986)."""
+    from icalendar import Event, vText
+
     calendar = _calendar("PUBLISH")
     calendar.add("name", vText(one_line(name)))
     calendar.add("x-wr-calname", vText(one_line(name)))

@@ -6,10 +6,10 @@ from flask_login import current_user
 
 from dissemination.kernel import subjects
 from dissemination.kernel.database import db, transaction
+from dissemination.kernel.downloads import attachment
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.publications import actions, formats, queries
-from dissemination.publications.downloads import download
 from dissemination.publications.forms import (
     FileForm,
     PublicationForm,
@@ -151,7 +151,7 @@ def create_file(district, slug):
 @requires(Role.VIEWER)
 def show_file(district, slug, file_id):
     """Download a file, of a draft too."""
-    return download(queries.file_of(queries.by_slug(district, slug), file_id).file)
+    return attachment(queries.file_of(queries.by_slug(district, slug), file_id).file)
 
 
 @desk.route("/<slug>/files/<int:file_id>/removal", methods=["GET", "POST"])

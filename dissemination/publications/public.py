@@ -6,9 +6,10 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from dissemination.kernel.clock import now
+from dissemination.kernel.downloads import attachment
 from dissemination.kernel.languages import translated
 from dissemination.publications import formats, metadata, queries
-from dissemination.publications.downloads import absolute, download
+from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
 from dissemination.publications.models import Publication
 from dissemination.publications.queries import Filter
@@ -63,7 +64,7 @@ def show_ris(district, slug):
 @public.get("/publications/<slug>/files/<int:file_id>")
 def show_file(district, slug, file_id):
     """Download a file of a published publication."""
-    return download(queries.file_of(queries.by_slug(district, slug, public=True), file_id).file)
+    return attachment(queries.file_of(queries.by_slug(district, slug, public=True), file_id).file)
 
 
 @public.get("/publications.bib")
