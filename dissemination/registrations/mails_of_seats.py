@@ -56,9 +56,14 @@ def _to_booker(group: Group, made: Post, **merge: str) -> Post:
     contact = group.contact
     recipient = Recipient(
         address=contact.email, name=contact.name, contact_id=contact.id,
-        merge={"name": contact.name, "manage_url": group_url(group), **merge},
+        merge={**_programme_link(made), "name": contact.name, "manage_url": group_url(group), **merge},
     )  # fmt: skip
     return Post(made.mail, recipient)
+
+
+def _programme_link(made: Post) -> dict[str, str]:
+    """The link to the programme of a private workshop, which everybody else has of her own."""
+    return {name: url for name, url in made.recipient.merge.items() if name == "programme_url"}
 
 
 def _names(members: list[Registration]) -> str:
@@ -70,7 +75,7 @@ def confirm_group(group: Group, members: list[Registration]) -> Post:
     first = members[0]
     with force_locale(first.language):
         subject = _("Confirm your address: %(title)s", title=title(first))
-        made = post(first, "confirm_group", subject, standing=first.standing.value)
+        made = post(first, "confirm_group", subject, standing=first.standing.value, **FOR_ALL)
         return _to_booker(
             group, made, proof_url=group_url(group, "proof"), people=_names(members),
             deadline=_moment(first, first.proof_due),
@@ -82,7 +87,7 @@ def group_booked(group: Group, members: list[Registration]) -> Post:
     first = members[0]
     with force_locale(first.language):
         subject = _("Your colleagues: %(title)s", title=title(first))
-        made = post(first, "group_booked", subject, standing=first.standing.value)
+        made = post(first, "group_booked", subject, standing=first.standing.value, **FOR_ALL)
         return _to_booker(group, made, people=_names(members))
 
 

@@ -23,7 +23,9 @@ def page(workshop):
 
 def enter(workshop, name):
     with transaction():
-        actions.register(workshop, email=f"{name}@x.example", given_name=name, family_name="Rossi", proven=True)
+        actions.register(
+            workshop, email=f"{name}@x.example", given_name=name, family_name="Rossi", proven=True
+        )
 
 
 def marks(html):

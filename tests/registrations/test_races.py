@@ -137,7 +137,7 @@ def test_the_same_new_person_and_company_in_many_workshops_at_once(app, moda):
     assert len(people) == 1
 
 
-CLIENTS, SEATS, THREADS = 1000, 100, 24
+CLIENTS, SEATS, THREADS = 1000, 100, 12  # fewer than the pool has connections
 
 
 def colleagues(n, size):

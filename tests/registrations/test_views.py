@@ -163,7 +163,9 @@ def test_a_stranger_cannot_tell_who_is_registered(client, workshop, page):
 def test_when_all_seats_are_taken_the_form_says_so_and_one_waits(client, workshop, page):
     for name in ("carlo", "dino"):
         enter(workshop, name)
-    assert "i posti sono esauriti: sarai il primo nome della lista d'attesa" in unescape(client.get(page).text)
+    assert "i posti sono esauriti: sarai il primo nome della lista d'attesa" in unescape(
+        client.get(page).text
+    )
     answer = client.post(page, data=form("eva"))
     assert "Sei in lista d'attesa" in unescape(client.get(answer.location).text)
     assert everybody()[2] == ("Eva", "waiting")
