@@ -5,6 +5,7 @@ seen. Its type is read from its first bytes, never from its name.
 """
 
 import hashlib
+import secrets
 from datetime import datetime
 from typing import BinaryIO
 
@@ -97,11 +98,12 @@ def put(stream: BinaryIO, name: str, *, district_id: int, accept=DOCUMENTS) -> S
     digest = hashlib.sha256(data).hexdigest()
     filesystem, root = _folder()
     path = _path(root, digest)
-    if not filesystem.exists(path):
-        filesystem.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        with filesystem.open(f"{path}.part", "wb") as out:
-            out.write(data)
-        filesystem.mv(f"{path}.part", path)  # never half a file under its final name
+    # Also when it is there already: what is swept as belonging to nobody is told by its date.
+    part = f"{path}.{secrets.token_hex(4)}.part"
+    filesystem.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+    with filesystem.open(part, "wb") as out:
+        out.write(data)
+    filesystem.mv(part, path)  # never half a file under its final name
     clean = name.replace("\\", "/").rsplit("/", 1)[-1][-255:] or "file"
     stored = StoredFile(
         district_id=district_id, name=clean, media_type=kind, size=len(data), sha256=digest,

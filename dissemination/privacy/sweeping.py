@@ -6,9 +6,8 @@ dead rows reusable (plain VACUUM: their bytes go when the pages are written agai
 once runs VACUUM FULL in a quiet hour, because it locks each table). Copies in backups go when those expire.
 """
 
-import os
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import fsspec
@@ -22,7 +21,7 @@ from dissemination.kernel.files import StoredFile
 from dissemination.privacy.terms import GONE
 
 MAIL = re.compile(r"-(\d+)\.eml$")
-DIGEST = re.compile(r"/([0-9a-f]{64})(?:\.part)?$")
+DIGEST = re.compile(r"/([0-9a-f]{64})(?:\.[0-9a-f]+\.part)?$")
 YOUNG = timedelta(days=1)  # content whose row may still be on its way
 
 
@@ -82,28 +81,30 @@ def sweep_storage() -> int:
     filesystem, root = fsspec.url_to_fs(current_app.config["SETTINGS"].files_url)
     if not filesystem.exists(root):
         return 0
-    found = {
-        m[1]: path
+    found = [
+        (m[1], path)
         for path in filesystem.find(root)
         if (m := DIGEST.search(path)) and _is_old(filesystem, path)
-    }
-    digests, count = sorted(found), 0
-    for start in range(0, len(digests), 500):
-        some = digests[start : start + 500]
-        kept = set(db.session.scalars(select(StoredFile.sha256).where(StoredFile.sha256.in_(some))))
-        for digest in set(some) - kept:
-            filesystem.rm(found[digest])
-            count += 1
+    ]
+    count = 0
+    for start in range(0, len(found), 500):
+        some = found[start : start + 500]
+        digests = {digest for digest, _path in some}
+        kept = set(db.session.scalars(select(StoredFile.sha256).where(StoredFile.sha256.in_(digests))))
+        for digest, path in some:
+            # Looked at once more: somebody may send the same content at this moment.
+            if (digest not in kept or path.endswith(".part")) and _is_old(filesystem, path):
+                filesystem.rm(path)
+                count += 1
     return count
 
 
 def _is_old(filesystem, path: str) -> bool:
+    """Whether the content lies there for longer than any upload takes. What a storage cannot date stays."""
     try:
         changed = filesystem.modified(path)
-    except (NotImplementedError, FileNotFoundError, OSError):
+    except (NotImplementedError, OSError):  # a storage without dates (fsspec's default); gone meanwhile
         return False
-    return changed.timestamp() < (now() - YOUNG).timestamp() if changed.tzinfo else _naive_is_old(path)
-
-
-def _naive_is_old(path: str) -> bool:
-    return os.path.exists(path) and os.path.getmtime(path) < (now() - YOUNG).timestamp()
+    if changed.tzinfo is None:
+        changed = changed.replace(tzinfo=UTC)
+    return changed < now() - YOUNG
