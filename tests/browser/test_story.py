@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 import time_machine
 from flask_security import hash_password
+from playwright.sync_api import expect
 
 from app import periodic_jobs
 from dissemination.delivery.sending import deliver_due
@@ -72,6 +73,7 @@ def test_an_organiser_does_her_whole_job(chromium_browser, page, site, mailbox, 
         sessions__0__start="14:00", sessions__0__end="17:00", venue="Museo del Tessuto", seats="2",
     )  # fmt: skip
     press(page, "Salva come bozza")
+    page.wait_for_url(lambda url: not url.endswith("/new"))
     slug = page.url.rstrip("/").rsplit("/", 1)[-1]
     assert serious_findings(page) == []
     page.locator("main a.btn-primary, main button.btn-primary").first.click()
@@ -147,7 +149,7 @@ def test_an_organiser_does_her_whole_job(chromium_browser, page, site, mailbox, 
     fill(page, published=True)
     page.locator("main button.btn-primary").click()
     page.goto("/moda/publications/")
-    assert "Tracciare i DNA delle fibre" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("Tracciare i DNA delle fibre")
 
     # A topic; Gina subscribes and confirms.
     page.goto("/moda/desk/newsletters/topics")
@@ -168,6 +170,7 @@ def test_an_organiser_does_her_whole_job(chromium_browser, page, site, mailbox, 
     fill(page, subject_it="Novità di marzo")
     page.locator("main input[name=topics]").first.check()
     page.locator("main button.btn-primary").last.click()
+    page.wait_for_url(lambda url: not url.endswith("/new"))
     issue = page.url.split("#")[0].split("?")[0]
     page.goto(f"{issue}/sources")
     for box in page.locator("main input[type=checkbox]").all():
