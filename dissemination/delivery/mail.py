@@ -7,7 +7,7 @@ both in their `mails.py` and hand them to `outbox.put`.
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -72,8 +72,8 @@ class Mail:
     bulk: Bulk | None = None
 
     def source(self) -> dict:
-        """The whole mail as JSON-able data."""
-        return json.loads(json.dumps(asdict(self), ensure_ascii=False))
+        """The whole mail as JSON-able data. Not a copy: `shared` is the mail's own."""
+        return {**vars(self), "sender": vars(self.sender), "bulk": vars(self.bulk) if self.bulk else None}
 
     @classmethod
     def from_source(cls, data: dict) -> "Mail":

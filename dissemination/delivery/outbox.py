@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery.calendar import CalendarObject
@@ -31,6 +31,9 @@ WAITING = (Fate.QUEUED, Fate.DEFERRED)  # not yet handed to a server
 KEY = ("subject_kind", "subject_id", "letter_id", "address", "idempotency")
 
 
+_BY_HASH = select(Letter.id).where(Letter.content_hash == bindparam("hash"))
+
+
 def _insert(model):
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[db.session.get_bind().dialect.name]
     return dialect.insert(model.__table__).on_conflict_do_nothing()
@@ -45,8 +48,7 @@ def _letter_id(mail: Mail) -> int:
     """The id of the letter for `mail`, made when no equal one exists."""
     source = mail.source()
     digest = content_hash(source)
-    found = select(Letter.id).where(Letter.content_hash == digest)
-    letter_id = db.session.scalar(found)
+    letter_id = db.session.connection().scalar(_BY_HASH, {"hash": digest})
     if letter_id is None:
         db.session.execute(
             _insert(Letter).values(
@@ -54,7 +56,7 @@ def _letter_id(mail: Mail) -> int:
                 language=mail.language, subject=one_line(mail.subject)[:300], source=source, created_at=now(),
             )
         )  # fmt: skip
-        letter_id = db.session.scalars(found).one()
+        letter_id = db.session.scalars(_BY_HASH, {"hash": digest}).one()
     return letter_id
 
 

@@ -15,7 +15,7 @@ from typing import cast
 
 from flask import after_this_request, current_app, g
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, DateTime, Enum, MetaData, event
+from sqlalchemy import CursorResult, DateTime, Enum, MetaData, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached
@@ -95,9 +95,16 @@ def _prepare_sqlite(connection, _record):
 
 @event.listens_for(Engine, "begin")
 def _begin(connection):
-    if connection.dialect.name == "sqlite":
-        write = connection.get_execution_options().get("write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    if connection.dialect.name == "sqlite" and not options.get("bare"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
+
+
+def reading_engine() -> Engine:
+    """The engine for single statements that only read: nothing is begun before them and ended after them,
+    which on PostgreSQL are two of three journeys to the server."""
+    options = {"bare": True} if is_sqlite() else {"isolation_level": "AUTOCOMMIT"}
+    return db.engine.execution_options(**options)
 
 
 @event.listens_for(Session, "before_flush")
@@ -184,10 +191,11 @@ def insert_once(model, **values):
     session = db.session()
     if not session.info.get("writing"):
         raise RuntimeError("a write outside transaction(): only views, api, jobs and cli open one")
-    found = session.execute(_insertion(model, is_sqlite()), values).scalar()
+    found = session.connection().execute(_insertion(model, is_sqlite()), values).scalar()
     if found is None:
         return None
-    row = model(**values, id=found)
+    row = inspect(model).class_manager.new_instance()
+    row.__dict__.update(values, id=found)  # as loading does it: these are no changes
     make_transient_to_detached(row)
     session.add(row)
     return row

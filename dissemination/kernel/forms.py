@@ -2,17 +2,21 @@
 
 from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
+from babel.support import NullTranslations, Translations
 from flask import g
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.it import iva
 from wtforms import DateField, Field, StringField, TimeField, ValidationError
+from wtforms.i18n import messages_path
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
 from wtforms.widgets import TextInput
 
 from dissemination.kernel.clock import ROME
+from dissemination.kernel.languages import language
 from dissemination.kernel.refusals import Refusal
 
 __all__ = [
@@ -43,6 +47,12 @@ PLAINER = {
 }
 
 
+@cache
+def _texts(lang: str) -> NullTranslations:
+    """WTForms' own texts. Read once: Flask-WTF parses the catalogue anew for each request."""
+    return Translations.load(messages_path(), [lang], domain="wtforms")
+
+
 class _PlainerTexts:
     """WTForms' translations with `PLAINER` before them."""
 
@@ -71,9 +81,9 @@ class Form(FlaskForm):
                 unbound_field.kwargs["filters"] = [*filters, _strip]
             return unbound_field.bind(form=form, **options)
 
-        def get_translations(self, form):
+        def get_translations(self, form):  # noqa: ARG002 (WTForms' signature)
             """WTForms' own texts, some said better."""
-            return _PlainerTexts(super().get_translations(form))
+            return _PlainerTexts(_texts(language()))
 
     def refuse(self, refusal: Refusal) -> None:
         """Show `refusal` at its field, or above the form when it has none."""

@@ -4,8 +4,20 @@ A token names a purpose and a value and cannot be forged or used for another pur
 personal data and does not expire by itself; what it opens decides whether it still may.
 """
 
+from functools import lru_cache
+
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+
+
+@lru_cache(100)
+def _for_good(key: str | bytes, purpose: str) -> URLSafeSerializer:
+    return URLSafeSerializer(key, salt=f"link:{purpose}")
+
+
+@lru_cache(100)
+def _for_a_while(key: str | bytes, purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt=f"timed:{purpose}")
 
 
 def _key() -> str | bytes:
@@ -14,26 +26,32 @@ def _key() -> str | bytes:
 
 def sign(purpose: str, value) -> str:
     """A URL-safe token for `value` (JSON-able: an int, a str, a list of them)."""
-    return URLSafeSerializer(_key(), salt=f"link:{purpose}").dumps(value)
+    if isinstance(value, str):  # one person's link stands in a mail several times
+        return _signed(_key(), purpose, value)
+    return _for_good(_key(), purpose).dumps(value)
+
+
+@lru_cache(1000)
+def _signed(key: str | bytes, purpose: str, value: str) -> str:
+    return _for_good(key, purpose).dumps(value)
 
 
 def read(purpose: str, token: str):
     """The value signed into `token`, or None when it was forged or made for another purpose."""
     try:
-        return URLSafeSerializer(_key(), salt=f"link:{purpose}").loads(token)
+        return _for_good(_key(), purpose).loads(token)
     except BadSignature:
         return None
 
 
 def sign_for_a_while(purpose: str, value) -> str:
     """Like `sign`, for links that expire (see `read_recent`)."""
-    return URLSafeTimedSerializer(_key(), salt=f"timed:{purpose}").dumps(value)
+    return _for_a_while(_key(), purpose).dumps(value)
 
 
 def read_recent(purpose: str, token: str, *, max_age: int):
     """The value in `token` if it was signed at most `max_age` seconds ago, else None."""
-    signer = URLSafeTimedSerializer(_key(), salt=f"timed:{purpose}")
     try:
-        return signer.loads(token, max_age=max_age)
+        return _for_a_while(_key(), purpose).loads(token, max_age=max_age)
     except BadSignature:
         return None

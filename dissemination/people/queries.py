@@ -4,7 +4,7 @@ from datetime import date
 from functools import reduce
 from operator import add
 
-from sqlalchemy import case, desc, exists, func, or_, select
+from sqlalchemy import bindparam, case, desc, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from dissemination.kernel.database import db
@@ -40,13 +40,19 @@ def _survivor(found: Company | None) -> Company | None:
     return found
 
 
+_BY_TAX_ID = select(Company).where(
+    Company.district_id == bindparam("district"), Company.tax_id == bindparam("tax_id")
+)
+_BY_EMAIL = select(Contact).where(
+    Contact.district_id == bindparam("district"), Contact.email == bindparam("email")
+)
+
+
 def company_by_tax_id(district_id: int, tax_id: str | None) -> Company | None:
     """The district's company with that partita IVA; the survivor when the row was merged."""
     if not tax_id:
         return None
-    return _survivor(
-        db.session.scalar(select(Company).where(Company.district_id == district_id, Company.tax_id == tax_id))
-    )
+    return _survivor(db.session.scalar(_BY_TAX_ID, {"district": district_id, "tax_id": tax_id}))
 
 
 def company_without_tax_id(district_id: int, name: str) -> Company | None:
@@ -148,9 +154,7 @@ def contact(district_id: int, contact_id: int) -> Contact | None:
 
 def contact_by_email(district_id: int, email: str) -> Contact | None:
     """The district's contact with that address, whatever its case."""
-    return db.session.scalar(
-        select(Contact).where(Contact.district_id == district_id, Contact.email == email.strip().lower())
-    )
+    return db.session.scalar(_BY_EMAIL, {"district": district_id, "email": email.strip().lower()})
 
 
 def contacts(

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Text, and_, bindparam, case, cast, delete, func, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dissemination.kernel.database import db
+from dissemination.kernel.database import db, is_sqlite
 from dissemination.people.models import Company, OrganisationType
 from dissemination.plan import counting, periods, queries, rules
 from dissemination.plan.counting import EXCLUSION, Scope
@@ -158,9 +158,11 @@ def logged(district_id: int, ids: Iterable[int], verb: str | None = None) -> Non
     `verb`, when all rows have the same: one that no indicator follows costs nothing more.
     """
     ids = tuple(ids)
-    # Shared with other writers, exclusive with a recount: none of the two misses the other's rows.
-    db.session.execute(_SHARE, {"district": district_id})
-    if ids and (verb is None or db.session.scalar(_FOLLOWED, {"district": district_id, "verb": verb})):
+    if not is_sqlite():  # there writers queue one by one
+        # Shared with other writers, exclusive with a recount: none of the two misses the other's rows.
+        db.session.execute(_SHARE, {"district": district_id})
+    followed = {"district": district_id, "verb": verb}
+    if ids and (verb is None or db.session.connection().scalar(_FOLLOWED, followed)):
         _apply(district_id, ids, sign=1)
 
 

@@ -39,7 +39,7 @@ def _frame(district, slug: str) -> Frame:
     lang = request.args.get("lang")
     return Frame(
         LAYOUT, url_for("registrations.embed", district=district, slug=slug), "embed_token",
-        lambda: links.sign_for_a_while(PURPOSE, [district.id, slug, secrets.token_hex(4)]), csrf=False,
+        lambda: links.sign_for_a_while(PURPOSE, [district.id, slug, secrets.token_hex(4)]),
         is_embedded=True, language=lang if lang in ("it", "en") else "",
     )  # fmt: skip
 

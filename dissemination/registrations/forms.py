@@ -238,13 +238,14 @@ class _MineForm(_Names):
     language = RadioField(_l("Language of our messages"), choices=LANGUAGE_NAMES)
 
 
-def public_form(door, *, data: dict | None = None, csrf: bool = True) -> _PublicForm:
+def public_form(door, *, data: dict | None = None) -> _PublicForm:
     """The form by which a person registers; `data` is what is filled in for her.
 
-    Without `csrf` another token vouches for it (see `embed`).
+    It has no token of its own: the page writes one into it (`registering.Frame`), and CSRFProtect, or the
+    view of the embedded form, has looked at it before.
     """
     made = thing(("public", door.id, door.version), lambda: _class_of(workshop_of(door)))
-    return made(data=data, **({} if csrf else {"meta": {"csrf": False}}))
+    return made(data=data, meta={"csrf": False})
 
 
 def preview_form(workshop: Workshop) -> _PublicForm:

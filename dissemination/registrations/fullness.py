@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Connection, Result, and_, bindparam, select
 from sqlalchemy.orm import aliased
 from werkzeug.exceptions import NotFound
 
@@ -118,10 +118,21 @@ class _Limits(NamedTuple):
 
 def door(district: District, slug: str) -> Door:
     """The door of a workshop that the public may see. Raises NotFound (404)."""
-    row = db.session.execute(_DOOR, {"district": district.id, "slug": slug}).one_or_none()
-    if row is None:
+    found = _door(db.session.execute(_DOOR, {"district": district.id, "slug": slug}))
+    if found is None:
         raise NotFound
-    facts: Any = row
+    return found
+
+
+def door_at(connection: Connection, district_slug: str, slug: str) -> Door | None:
+    """The same without a session, by the names in the address; None when there is none."""
+    return _door(connection.execute(_DOOR_AT, {"district_slug": district_slug, "slug": slug}))
+
+
+def _door(found: Result) -> Door | None:
+    facts: Any = found.one_or_none()
+    if facts is None:
+        return None
     known = (*facts[:-6], _counted(facts[-6:]))
     return Door(*known)
 
@@ -145,19 +156,32 @@ def _with_rooms(query):
     return query
 
 
-_DOOR = _with_rooms(
+_DOORS = _with_rooms(
     select(
-        Workshop.id, Workshop.slug, Workshop.version, Workshop.published_at, Workshop.registration_deadline,
-        Workshop.starts_at, Workshop.ends_at, Workshop.venue, Workshop.online_url, Workshop.needs_approval,
-        Workshop.is_private, Cancellation.workshop_id, Closing.workshop_id, Workshop.seats,
-        Workshop.online_seats, *_COUNTS,
+        Workshop.id,
+        Workshop.slug,
+        Workshop.version,
+        Workshop.published_at,
+        Workshop.registration_deadline,
+        Workshop.starts_at,
+        Workshop.ends_at,
+        Workshop.venue,
+        Workshop.online_url,
+        Workshop.needs_approval,
+        Workshop.is_private,
+        Cancellation.workshop_id,
+        Closing.workshop_id,
+        Workshop.seats,
+        Workshop.online_seats,
+        *_COUNTS,
     )
     .outerjoin(Cancellation, Cancellation.workshop_id == Workshop.id)
     .outerjoin(Closing, Closing.workshop_id == Workshop.id)
-).where(
-    Workshop.district_id == bindparam("district"), Workshop.slug == bindparam("slug"),
-    Workshop.published_at.is_not(None),
-)  # fmt: skip
+).where(Workshop.slug == bindparam("slug"), Workshop.published_at.is_not(None))
+_DOOR = _DOORS.where(Workshop.district_id == bindparam("district"))
+_DOOR_AT = _DOORS.join(District, District.id == Workshop.district_id).where(
+    District.slug == bindparam("district_slug")
+)
 
 
 def seats(workshop: Workshop, attends: Attends | None = None) -> Seats:

@@ -8,7 +8,7 @@ names of sectors and of the district) show a change after `SECONDS` at the lates
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import current_app, request, session
@@ -18,6 +18,7 @@ from dissemination.kernel.languages import language
 SECONDS = 30
 MOST = 500  # things kept; the one that was not asked for the longest time goes first
 NONCE = secrets.token_hex(8)
+MARKED = "dissemination.marked"  # in the WSGI environment: who asks fills the marks in
 
 
 def mark(name: str) -> str:
@@ -41,6 +42,11 @@ def thing(key: tuple, make: Callable[[], Any]) -> Any:
 def page(key: tuple, render: Callable[[], str], **values: Callable[[], str]) -> str:
     """The page for `key` with each mark replaced by what its function gives (markup, already escaped)."""
     html = thing((request.full_path, *key), render) if _is_for_everybody() else render()
+    return html if MARKED in request.environ else filled(html, values)
+
+
+def filled(html: str, values: Mapping[str, Callable[[], str]]) -> str:
+    """`html` with the marks of `values` replaced."""
     for name, value in values.items():
         html = html.replace(mark(name), value())
     return html

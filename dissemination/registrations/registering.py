@@ -36,7 +36,6 @@ class Frame:
     action: str  # where the form is sent; thanks are said below it
     token_name: str
     token: Callable[[], str]  # vouches that the form is ours
-    csrf: bool = True  # by the session
     is_embedded: bool = False
     language: str = ""  # asked for in the address, where no cookie keeps it
 
@@ -49,16 +48,21 @@ def show(district, slug: str, frame: Frame) -> Response:
     if refusal is not None:
         return private(_refused(door, visit, frame, refusal), refusal.status if door.is_private else 200)
     if visit.is_personal or visit.has_expired:
-        return private(_page(door, _form(door, frame, visit), visit, frame))
+        return private(_page(door, _form(door, visit), visit, frame))
     full = tuple(door.seats_of(way).left > 0 for way in door.ways)
-    marks = {WAYS[way]: lambda way=way: seats_in_words(door.seats_of(way)) for way in door.ways}
     return make_response(
         kept.page(
             (frame.layout, door.version, full),
-            lambda: _page(door, _form(door, frame, visit), visit, frame, marked=True),
-            token=frame.token, form_mark=form_token, **marks,
+            lambda: _page(door, _form(door, visit), visit, frame, marked=True),
+            **marks(door, frame.token),
         )
-    )  # fmt: skip
+    )
+
+
+def marks(door, token: Callable[[], str]) -> dict[str, Callable[[], str]]:
+    """What differs from visit to visit of a form that nobody has filled in (see `kept.mark`)."""
+    seats = {WAYS[way]: lambda way=way: seats_in_words(door.seats_of(way)) for way in door.ways}
+    return {"token": token, "form_mark": form_token, **seats}
 
 
 def send(district, slug: str, frame: Frame, problem: str = "") -> BaseResponse:
@@ -72,7 +76,7 @@ def send(district, slug: str, frame: Frame, problem: str = "") -> BaseResponse:
     refusal = why_not(door, visit)
     if refusal is not None:
         return private(_refused(door, visit, frame, refusal), refusal.status)
-    form = _form(door, frame, visit)
+    form = _form(door, visit)
     _keep_files(form, door)
     if problem:
         form.form_errors = [*getattr(form, "form_errors", []), problem]
@@ -99,20 +103,27 @@ def send(district, slug: str, frame: Frame, problem: str = "") -> BaseResponse:
 
 def thanks(district, slug: str, token: str, layout: str) -> Response:
     """What happened and what comes next. Names nobody: anybody may have sent the form."""
-    told = links.read(THANKS, token)
-    if not isinstance(told, list) or len(told) != 5 or told[0] != slug:
+    told = said_to(slug, token)
+    if told is None:
         raise NotFound
     door = queries.door(district, slug)
-    _slug, standing, colleagues, proven, dropped = told
+    standing, colleagues, proven, dropped = told
     return private(
         kept.page(
-            ("thanks", layout, door.version, *told[1:]),
+            ("thanks", layout, door.version, *told),
             lambda: render_template(
                 "registrations/thanks.html", workshop=queries.workshop_of(door), standing=standing,
                 colleagues=colleagues, proven=proven, dropped=dropped, layout=layout,
             ),
         )
     )  # fmt: skip
+
+
+def said_to(slug: str, token: str) -> list | None:
+    """(standing, colleagues, whether proven, whether answers were dropped) of who gets the thanks `token`
+    of a workshop; None when it was forged."""
+    told = links.read(THANKS, token)
+    return told[1:] if isinstance(told, list) and len(told) == 5 and told[0] == slug else None
 
 
 def why_not(door, visit: Visit) -> Refusal | None:
@@ -124,8 +135,8 @@ def why_not(door, visit: Visit) -> Refusal | None:
     return ByInvitationOnly() if door.is_private and visit.guest is None else None
 
 
-def _form(door, frame: Frame, visit: Visit):
-    return forms.public_form(door, data=visit.values(), csrf=frame.csrf)
+def _form(door, visit: Visit):
+    return forms.public_form(door, data=visit.values())
 
 
 def _keep_files(form, door) -> None:

@@ -130,10 +130,11 @@ def take_numbers(workshop: Workshop, attends: Attends, *, size: int = 1) -> Plac
 
 def _execute(statement, workshop: Workshop, attends: Attends, size: int) -> Place:
     values = {"workshop": workshop.id, "way": attends, "size": size}
-    row: Any = db.session.execute(statement, values).one_or_none()
+    connection = db.session.connection()
+    row: Any = connection.execute(statement, values).one_or_none()
     if row is None:  # the first person to come makes the room
         _make(workshop, [attends])
-        row = db.session.execute(statement, values).one()
+        row = connection.execute(statement, values).one()
     return Place(row.last_number, row.taken, row.waiting, row.reserved, size)
 
 

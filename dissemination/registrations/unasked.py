@@ -60,7 +60,9 @@ def _add(district_id: int, marks: dict[str, int]) -> dict[str, int]:
     values: dict[str, str | int] = {}
     for n, (mark, size) in enumerate(sorted(marks.items())):  # in one order: no two wait for each other
         values |= {f"mark{n}": mark, f"size{n}": size}
-    rows = db.session.execute(_counting(len(marks)), {"district": district_id, "day": day, **values})
+    rows = db.session.connection().execute(
+        _counting(len(marks)), {"district": district_id, "day": day, **values}
+    )
     return dict(rows.all())
 
 

@@ -18,7 +18,7 @@ from werkzeug.http import parse_accept_header
 
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import UtcDateTime, db
+from dissemination.kernel.database import UtcDateTime, reading_engine
 from dissemination.kernel.languages import LANGUAGES
 from dissemination.workshops import slots
 from dissemination.workshops.models import Closing, Series, Workshop
@@ -36,6 +36,36 @@ class Answer(NamedTuple):
     status: str
     headers: list[tuple[str, str]]
     body: bytes
+
+    def holds(self, state: tuple) -> bool:
+        """Whether it may still be given, now that things stand like `state`."""
+        return self.state == state and self.until > time.monotonic()
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether it is a page, and of no one browser."""
+        personal = any(name.lower() == "set-cookie" for name, _ in self.headers)
+        return self.status.startswith("200") and not personal
+
+
+def ask(inner, environ, state: tuple) -> Answer:
+    """The view's answer. `state` was read before, so a change in between makes it ask again."""
+    told: list = []
+    parts = inner(environ, lambda status, headers, *_error: told.append((status, headers)))
+    try:
+        body = b"".join(parts)
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    status, headers = told[-1]
+    return Answer(state, time.monotonic() + SECONDS, status, headers, body)
+
+
+def keep(answers: dict[tuple, Answer], key: tuple, answer: Answer) -> None:
+    """Put `answer` among `answers`; of too many the oldest goes."""
+    while len(answers) >= MOST:
+        answers.pop(next(iter(answers)), None)
+    answers[key] = answer
 
 
 class KeptPages:
@@ -55,9 +85,10 @@ class KeptPages:
         if state is None:  # not ours, or nothing to see
             return self.inner(environ, start_response)
         answer = self.answers.get(key)
-        if answer is None or answer.state != state or answer.until < time.monotonic():
-            answer = self._ask(environ, state)
-            self._keep(key, answer)
+        if answer is None or not answer.holds(state):
+            answer = ask(self.inner, environ, state)
+            if answer.is_for_everybody and b"csrf_token" not in answer.body:
+                keep(self.answers, key, answer)
         start_response(answer.status, answer.headers)
         return [answer.body]
 
@@ -70,29 +101,10 @@ class KeptPages:
             self.marks, self.query = marks, _query(marks)
         if self.engine is None:
             with self.app.app_context():
-                self.engine = db.engine
+                self.engine = reading_engine()
         with self.engine.connect() as connection:
             row = connection.execute(self.query, {"district_slug": key[0], "workshop_slug": key[1]}).first()
         return None if row is None else tuple(row)
-
-    def _ask(self, environ, state) -> Answer:
-        """The view's answer. `state` was read before, so a change in between makes it ask again."""
-        told: list = []
-        parts = self.inner(environ, lambda status, headers, *_error: told.append((status, headers)))
-        try:
-            body = b"".join(parts)
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-        status, headers = told[-1]
-        return Answer(state, time.monotonic() + SECONDS, status, headers, body)
-
-    def _keep(self, key, answer: Answer) -> None:
-        personal = any(name.lower() == "set-cookie" for name, _ in answer.headers)
-        if answer.status.startswith("200") and not personal and b"csrf_token" not in answer.body:
-            while len(self.answers) >= MOST:
-                self.answers.pop(next(iter(self.answers)), None)
-            self.answers[key] = answer
 
 
 def _key(environ) -> tuple | None:
