@@ -4,6 +4,7 @@ A test that takes `app` (or anything built on it) runs twice: on SQLite and on P
 a database of its own, copied from an empty template, so tests may commit.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -26,6 +27,13 @@ from tests import factories
 from tools import chromium
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imported_for_good():
+    """Spare each garbage collection what was imported: it is there until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Engine
 from werkzeug.wrappers import Response
 
-from dissemination.kernel import links
 from dissemination.kernel.database import reading_engine
 from dissemination.kernel.languages import language
 from dissemination.kernel.refusals import Refusal

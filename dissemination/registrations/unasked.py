@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import Date, bindparam, delete, text
@@ -57,12 +58,11 @@ def may_write(district_id: int, email: str) -> bool:
 
 def _add(district_id: int, marks: dict[str, int]) -> dict[str, int]:
     day = now().date()
-    values: dict[str, str | int] = {}
+    values: dict[str, Any] = {}
     for n, (mark, size) in enumerate(sorted(marks.items())):  # in one order: no two wait for each other
         values |= {f"mark{n}": mark, f"size{n}": size}
-    rows = db.session.connection().execute(
-        _counting(len(marks)), {"district": district_id, "day": day, **values}
-    )
+    values |= {"district": district_id, "day": day}
+    rows = db.session.connection().execute(_counting(len(marks)), values)
     return dict(rows.all())
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from sqlalchemy import func, text
+from sqlalchemy import func, make_url, text
 
 from app import create_app
 from dissemination.delivery import sending
@@ -40,25 +40,53 @@ LOADED = datetime(2026, 10, 12, 9, 0, tzinfo=UTC)
 LATER = LOADED + timedelta(days=30 * 31)
 
 
+@pytest.fixture(scope="module")
+def loaded_sqlite(tmp_path_factory, sqlite_template):
+    """A folder with the sample in SQLite, some of whose mails were written to files."""
+    folder = tmp_path_factory.mktemp("sample")
+    shutil.copy(sqlite_template, folder / "sample.sqlite")
+    _load(folder, f"sqlite:///{folder / 'sample.sqlite'}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def loaded_postgresql(tmp_path_factory, postgres):
+    """The same in PostgreSQL: the folder, and the name of the database."""
+    folder = tmp_path_factory.mktemp("sample")
+    with _postgres_database(postgres, "template_empty") as url:
+        _load(folder, url)
+        yield folder, make_url(url).database
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def sample(request, tmp_path):
-    """An application with the sample, some of whose mails were written to files, 30 months later."""
+    """An application with a copy of the sample, 30 months later."""
+    copy = tmp_path / "copy"
     if request.param == "sqlite":
-        path = tmp_path / "sample.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield from _loaded(tmp_path, f"sqlite:///{path}")
+        shutil.copytree(request.getfixturevalue("loaded_sqlite"), copy)
+        yield from _opened(copy, f"sqlite:///{copy / 'sample.sqlite'}")
         return
-    with _postgres_database(request.getfixturevalue("postgres"), "template_empty") as url:
-        yield from _loaded(tmp_path, url)
+    folder, template = request.getfixturevalue("loaded_postgresql")
+    shutil.copytree(folder, copy)
+    with _postgres_database(request.getfixturevalue("postgres"), template) as url:
+        yield from _opened(copy, url)
 
 
-def _loaded(folder, url):
+def _load(folder, url):
     application = create_app(settings_for(folder / "instance", url))
     with application.app_context():
         with time_machine.travel(LOADED, tick=False):
             with transaction():
                 load()
             sending.deliver_due()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _opened(folder, url):
+    application = create_app(settings_for(folder / "instance", url))
+    with application.app_context():
+        with time_machine.travel(LOADED, tick=False):
             application.folders = folder / "instance"
             yield application
         db.session.remove()
