@@ -16,7 +16,7 @@ from dissemination.delivery import outbox
 from dissemination.delivery.models import Delivery, Letter
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, insert_once
-from dissemination.registrations import mails
+from dissemination.registrations import hours, mails
 from dissemination.registrations.models import Invitation, Registration, Standing
 from dissemination.registrations.pairing import Facts, by_date, changes, date_of, facts_of, pair
 
@@ -175,6 +175,8 @@ def tell(registration: Registration) -> None:
         _tell_changed(registration)
     else:
         again = _thinks_it_is_off(registration)
+        if again and registration.offer_until is not None:
+            _offer_anew(registration)
         make = mails.reinstated_waiting if again else mails.changed_waiting
         put(make(registration), registration, str(registration.workshop.revision))
     registration.told_revision = registration.workshop.revision
@@ -187,6 +189,13 @@ def _tell_called_off(registration: Registration) -> None:
         _take_out(mails.called_off, registration, invitation)
     if not held:
         put(mails.called_off(registration, None), registration, str(registration.workshop.revision))
+
+
+def _offer_anew(registration: Registration) -> None:
+    """Nobody could take the seat while the workshop was off: her time begins anew."""
+    workshop = registration.workshop
+    until = hours.offer_until(workshop, now()) or workshop.starts_at - hours.BEFORE_START
+    registration.offer_until = max(until, registration.offer_until)
 
 
 def _thinks_it_is_off(registration: Registration) -> bool:
