@@ -7,6 +7,7 @@ that stand is in `pairing`.
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from flask_babel import force_locale
@@ -32,8 +33,18 @@ def put(post: mails.Post, registration: Registration, distinct: str = "") -> Del
 
 def _send(make: Callable[..., mails.Post], registration: Registration, invitation: Invitation, *more) -> None:
     revision = f"{invitation.day}.{invitation.sequence}.{invitation.stamp.timestamp():.6f}"
-    delivery = put(make(registration, invitation, *more), registration, revision)
+    post = _by_the_same_organiser(make(registration, invitation, *more), invitation)
+    delivery = put(post, registration, revision)
     invitation.delivery_id = delivery.id
+
+
+def _by_the_same_organiser(post: mails.Post, invitation: Invitation) -> mails.Post:
+    """A calendar takes changes from the ORGANIZER that invited, also when the district's mailbox changed."""
+    told = db.session.get(Delivery, invitation.delivery_id) if invitation.delivery_id is not None else None
+    if told is None or told.calendar is None or post.calendar is None:
+        return post
+    same = {name: told.calendar[name] for name in ("organizer_address", "organizer_name")}
+    return replace(post, calendar=replace(post.calendar, **same))
 
 
 def _stamp(registration: Registration, invitation: Invitation, method: str) -> None:
