@@ -204,9 +204,9 @@ def _tell_called_off(registration: Registration) -> None:
 
 def _offer_anew(registration: Registration) -> None:
     """Nobody could take the seat while the workshop was off: her time begins anew."""
-    workshop = registration.workshop
+    workshop, former = registration.workshop, registration.offer_until
     until = hours.offer_until(workshop, now()) or workshop.starts_at - hours.BEFORE_START
-    registration.offer_until = max(until, registration.offer_until)
+    registration.offer_until = max(until, former) if former else until
 
 
 def _thinks_it_is_off(registration: Registration) -> bool:
