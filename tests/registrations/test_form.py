@@ -564,3 +564,12 @@ def test_the_desk_sees_the_form_in_any_state(sign_in, ada, workshop):
         workshop.published_at = None
     shown = sign_in(ada).get(desk).text
     assert ("Allergie?" in shown, "non è ancora pubblicato" in shown) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"), [("nicolò@tessitura.example", False), ("nicolo@maglificiò.example", True)]
+)
+def test_an_address_that_mail_servers_refuse_is_refused_at_once(client, page, address, taken):
+    answer = client.post(page, data=form(email=address))
+    assert answer.status_code == (303 if taken else 422)
+    assert ("lettere accentate prima della @" in answer.text) != taken
