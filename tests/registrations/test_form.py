@@ -167,6 +167,13 @@ def test_errors_name_the_person_and_the_field_and_contents_survive(client, page)
     assert "Collega 3, Indirizzo e-mail: È anche l'indirizzo del collega 1." in summary(again)
 
 
+def test_a_colleague_written_twice_is_one_thing_to_correct(client, page):
+    answer = client.post(page, data=form(**colleague(0, "lia"), **colleague(1, "lia")))
+    assert (answer.status_code, summary(answer)) == (
+        422, ["Collega 2, Indirizzo e-mail: È anche l'indirizzo del collega 1."],
+    )  # fmt: skip
+
+
 def test_a_colleague_needs_an_organisation(client, page):
     data = form(private="y", **colleague(0, "lia"))
     answer = client.post(page, data=data)
