@@ -26,7 +26,7 @@ from dissemination.registrations import (
     rooms,
     unasked,
 )
-from dissemination.registrations.approvals import approve, must_ask_again, refuse
+from dissemination.registrations.approvals import approve, refuse
 from dissemination.registrations.entering import MARK, Did, check_open
 from dissemination.registrations.groups import register_group
 from dissemination.registrations.line import promote
@@ -232,7 +232,7 @@ def _check_undo(registration: Registration, by: Account | None) -> None:
     undone = (Standing.CANCELLED,) if by is None else (Standing.CANCELLED, Standing.REFUSED)
     if registration.standing not in undone:
         raise NotCancelled
-    if by is None and must_ask_again(registration):
+    if by is None and queries.must_ask_again(registration):
         raise AskAgain
     if by is None and registration.guest_id is not None:
         guests.admit(workshop, guest_id=registration.guest_id, email=registration.contact.email)

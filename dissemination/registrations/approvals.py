@@ -63,12 +63,6 @@ def refuse(registration: Registration, *, reason: str, by: Account | None) -> Re
     return registration
 
 
-def must_ask_again(registration: Registration) -> bool:
-    """Whether she needs a new yes to come back: she never had one to a seat, or an organiser took it away."""
-    had_a_seat = registration.confirmed_at is not None and registration.cancelled_by is None
-    return registration.workshop.needs_approval and not had_a_seat
-
-
 def _asking(registration: Registration) -> list[Registration]:
     if registration.standing is not Standing.REQUESTED:
         raise NotAsked

@@ -22,7 +22,6 @@ from dissemination.registrations import (
     rooms,
     sections,
 )
-from dissemination.registrations.approvals import must_ask_again
 from dissemination.registrations.models import LIVING, Attends, By, Standing, What
 from dissemination.registrations.public import openness, private, public
 from dissemination.registrations.texts import STANDINGS
@@ -199,7 +198,7 @@ def _way_back(registration) -> dict:
 
 def may_undo(registration, seats) -> bool:
     """Whether `restore` would find a free seat now."""
-    if must_ask_again(registration):
+    if queries.must_ask_again(registration):
         return False
     part = seats
     if seats.parts:

@@ -2,8 +2,11 @@
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
-from dissemination.kernel.database import transaction
+from dissemination.delivery import queries as delivery
+from dissemination.delivery.models import Delivery
+from dissemination.kernel.database import db, transaction
 from dissemination.registrations import actions, queries
 from dissemination.registrations.models import Standing
 from dissemination.registrations.refusals import AskAgain, NoReason, NotAsked
@@ -156,3 +159,13 @@ def test_her_page_offers_to_ask_anew(client, workshop):
         False,
     )
     assert client.post(f"/r/{queries.token(ugo)}/restoration").status_code == 409
+
+
+@pytest.mark.parametrize(("approved", "said"), [(False, "chiedi di nuovo"), (True, "riprendere il posto")])
+def test_the_mail_about_the_end_says_how_to_come_back(workshop, ada, approved, said):
+    ugo = enter(workshop, "ugo")
+    if approved:
+        do(actions.approve, ugo, by=ada)
+    leave(ugo)
+    last = db.session.scalars(select(Delivery).order_by(Delivery.id.desc())).first()
+    assert said in delivery.parts(last).text
