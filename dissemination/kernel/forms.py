@@ -103,8 +103,14 @@ def text_field(label, *, most: int, required=True, **options):
 
 def email_field(label, *, required=True, **options):
     """An e-mail address as RFC 5321 allows; no look-up on the network."""
-    checks = [DataRequired() if required else Optional(), Length(max=254), Email()]
+    checks = [DataRequired() if required else Optional(), Length(max=254), Email(), check_mailbox]
     return StringField(label, validators=checks, **options)
+
+
+def check_mailbox(_form, field) -> None:
+    """Few mail servers take "nicolò@" (RFC 6531): who writes it has mistyped. Domains may have accents."""
+    if not (field.data or "").rpartition("@")[0].isascii():
+        raise ValidationError(_l("An e-mail address has no accented letters before the @."))
 
 
 class TaxIdField(StringField):

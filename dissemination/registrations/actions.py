@@ -38,6 +38,7 @@ from dissemination.registrations.proofs import acted, acted_for, prove, prove_gr
 from dissemination.registrations.refusals import (
     AlreadyBegun,
     AlreadyRegistered,
+    AskAgain,
     NoSeatFree,
     NotCancelled,
     WorkshopIsClosed,
@@ -198,19 +199,15 @@ def restore(registration: Registration, *, by: Account | None = None) -> Registr
     """Undo a cancellation while a seat is free that nobody waits for; her calendars get the dates back.
 
     An organiser (`by`) also takes a refusal or an expired offer back, and puts her at the end of the waiting
-    list when no seat is free. Raises NotCancelled, NoSeatFree, AlreadyRegistered, and what `check_open` does.
+    list when no seat is free. Raises NotCancelled, AskAgain (nobody let her in, or an organiser took the
+    seat), NotInvited (any more), NoSeatFree, AlreadyRegistered, and what `check_open` does.
     """
     workshop = registration.workshop
     check_open(workshop, by=by)
     if by is None:
         acted(registration)
     room = line.hold(registration)
-    undone = (Standing.CANCELLED,) if by is None else (Standing.CANCELLED, Standing.REFUSED)
-    if registration.standing not in undone:
-        raise NotCancelled
-    other = queries.of_contact(workshop, registration.contact)
-    if other is not None:
-        raise AlreadyRegistered(other)
+    _check_undo(registration, by)
     place = rooms.take_place(workshop, room.attends)
     if not place.is_seat and by is None:
         raise NoSeatFree
@@ -228,6 +225,20 @@ def restore(registration: Registration, *, by: Account | None = None) -> Registr
         guests.accept(registration.guest_id)
     entering.welcome(registration, place.position - overtaken, former=registration.invitations)
     return registration
+
+
+def _check_undo(registration: Registration, by: Account | None) -> None:
+    workshop = registration.workshop
+    undone = (Standing.CANCELLED,) if by is None else (Standing.CANCELLED, Standing.REFUSED)
+    if registration.standing not in undone:
+        raise NotCancelled
+    if by is None and queries.must_ask_again(registration):
+        raise AskAgain
+    if by is None and registration.guest_id is not None:
+        guests.admit(workshop, guest_id=registration.guest_id, email=registration.contact.email)
+    other = queries.of_contact(workshop, registration.contact)
+    if other is not None:
+        raise AlreadyRegistered(other)
 
 
 def revise(

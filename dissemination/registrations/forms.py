@@ -206,6 +206,7 @@ class _PublicForm(_PersonForm):
             if address and address in seen:
                 person.email.errors = [seen[address]]
             seen.setdefault(address, _("This is the address of colleague %(n)d too.", n=n))
+        self.colleagues.errors = [e.errors for e in self.colleagues.entries if e.errors]
         return correct and not self.errors
 
     @staticmethod

@@ -7,6 +7,7 @@ that stand is in `pairing`.
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from flask_babel import force_locale
@@ -16,7 +17,7 @@ from dissemination.delivery import outbox
 from dissemination.delivery.models import Delivery, Letter
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, insert_once
-from dissemination.registrations import mails
+from dissemination.registrations import hours, mails
 from dissemination.registrations.models import Invitation, Registration, Standing
 from dissemination.registrations.pairing import Facts, by_date, changes, date_of, facts_of, pair
 
@@ -32,8 +33,18 @@ def put(post: mails.Post, registration: Registration, distinct: str = "") -> Del
 
 def _send(make: Callable[..., mails.Post], registration: Registration, invitation: Invitation, *more) -> None:
     revision = f"{invitation.day}.{invitation.sequence}.{invitation.stamp.timestamp():.6f}"
-    delivery = put(make(registration, invitation, *more), registration, revision)
+    post = _by_the_same_organiser(make(registration, invitation, *more), invitation)
+    delivery = put(post, registration, revision)
     invitation.delivery_id = delivery.id
+
+
+def _by_the_same_organiser(post: mails.Post, invitation: Invitation) -> mails.Post:
+    """A calendar takes changes from the ORGANIZER that invited, also when the district's mailbox changed."""
+    told = db.session.get(Delivery, invitation.delivery_id) if invitation.delivery_id is not None else None
+    if told is None or told.calendar is None or post.calendar is None:
+        return post
+    same = {name: told.calendar[name] for name in ("organizer_address", "organizer_name")}
+    return replace(post, calendar=replace(post.calendar, **same))
 
 
 def _stamp(registration: Registration, invitation: Invitation, method: str) -> None:
@@ -175,6 +186,8 @@ def tell(registration: Registration) -> None:
         _tell_changed(registration)
     else:
         again = _thinks_it_is_off(registration)
+        if again and registration.offer_until is not None:
+            _offer_anew(registration)
         make = mails.reinstated_waiting if again else mails.changed_waiting
         put(make(registration), registration, str(registration.workshop.revision))
     registration.told_revision = registration.workshop.revision
@@ -187,6 +200,13 @@ def _tell_called_off(registration: Registration) -> None:
         _take_out(mails.called_off, registration, invitation)
     if not held:
         put(mails.called_off(registration, None), registration, str(registration.workshop.revision))
+
+
+def _offer_anew(registration: Registration) -> None:
+    """Nobody could take the seat while the workshop was off: her time begins anew."""
+    workshop, former = registration.workshop, registration.offer_until
+    until = hours.offer_until(workshop, now()) or workshop.starts_at - hours.BEFORE_START
+    registration.offer_until = max(until, former) if former else until
 
 
 def _thinks_it_is_off(registration: Registration) -> bool:

@@ -89,9 +89,14 @@ def expire_proofs() -> int:
 
 def expire_offers() -> int:
     """Pass on seats that were offered and not taken in time; how many offers."""
-    due = select(Registration).where(
-        Registration.offer_until <= now(), Registration.standing == Standing.OFFERED
-    )
+    due = (
+        select(Registration)
+        .join(Registration.workshop)
+        .where(
+            Registration.offer_until <= now(), Registration.standing == Standing.OFFERED,
+            Registration.told_revision == Workshop.revision, ~Workshop.cancellation.has(),
+        )
+    )  # fmt: skip
     return _each(due, offers.expire)
 
 

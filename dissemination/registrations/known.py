@@ -15,6 +15,7 @@ from dissemination.guests.models import Guest
 from dissemination.kernel import links
 from dissemination.kernel.database import db
 from dissemination.people.models import Company, Contact
+from dissemination.registrations.models import Registration
 
 PURPOSE = "recognised"
 HOURS = 24
@@ -85,6 +86,13 @@ def visit(district_id: int, workshop_id: int) -> Visit:
     if guest is not None and (guest.workshop_id != workshop_id or not guests.holds(guest)):
         guest = None
     return Visit(guest=guest, contact=contact_of(me, district_id), g=g if guest else "", me=me)
+
+
+def invitation_of(registration: Registration) -> str | None:
+    """What stands in `?g=` of the links to the form for the guest who made `registration`; None when she is
+    none, or her invitation was withdrawn."""
+    guest = db.session.get(Guest, registration.guest_id) if registration.guest_id is not None else None
+    return guests.token(guest) if guest is not None and guests.holds(guest) else None
 
 
 def _person(who: Guest | Contact) -> dict:

@@ -20,6 +20,7 @@ from dissemination.registrations.posts import (
     with_cancel,
     with_request,
 )
+from dissemination.registrations.queries import must_ask_again
 
 __all__ = [
     "Post", "again", "called_off", "changed", "changed_waiting", "confirmation", "date_added", "date_removed",
@@ -120,7 +121,8 @@ def waiting(registration: Registration, position: int) -> Post:
 def withdrawn(registration: Registration, invitation: Invitation | None) -> Post:
     """Her registration is cancelled; takes one date out of her calendar (CANCEL without STATUS)."""
     subject = _("Your registration is cancelled: %(title)s", title=title(registration))
-    return with_cancel(registration, invitation, "withdrawn", subject, status=None)
+    again = must_ask_again(registration)
+    return with_cancel(registration, invitation, "withdrawn", subject, status=None, asks_again=again)
 
 
 @in_her_language

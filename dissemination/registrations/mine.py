@@ -15,6 +15,7 @@ from dissemination.registrations import (
     answers,
     forms,
     history,
+    known,
     mails,
     posts,
     queries,
@@ -47,7 +48,7 @@ def _my_page(token, registration, form, status: int = 200) -> Response:
         colleagues=queries.members(booked) if booked else [], standings=STANDINGS,
         unproven=queries.unproven_of(registration), closing_words=_closing_words(registration),
         other_way=_other_way(registration), may_pass_on=may_pass_on(registration),
-        sections=sections.of(registration, token), **openness(workshop),
+        sections=sections.of(registration, token), **_way_back(registration), **openness(workshop),
     )  # fmt: skip
     return private(page, status)
 
@@ -187,8 +188,18 @@ def calendar(token):
     return response
 
 
+def _way_back(registration) -> dict:
+    """By which link somebody who left comes back to the form, and whether she is still let in."""
+    if registration.standing is not Standing.CANCELLED or not registration.workshop.is_private:
+        return {"g": None, "is_invited": True}
+    g = known.invitation_of(registration)
+    return {"g": g, "is_invited": g is not None or registration.guest_id is None}
+
+
 def may_undo(registration, seats) -> bool:
     """Whether `restore` would find a free seat now."""
+    if queries.must_ask_again(registration):
+        return False
     part = seats
     if seats.parts:
         part = seats.parts[rooms.ways(registration.workshop).index(registration.attends)]

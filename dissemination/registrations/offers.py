@@ -52,13 +52,17 @@ def refuse_offer(registration: Registration, *, by: Account | None = None) -> li
 def expire(registration: Registration) -> bool:
     """Nobody answered in time: they leave the list, are told how to come back, and the seats go on.
 
-    False: the offer was answered meanwhile.
+    False: the offer was answered meanwhile, or nobody can answer it now: the workshop is off, or its people
+    do not know yet that it takes place after all.
     """
     try:
         members = _offered(registration)
     except NotOffered:
         return False
     if any(member.offer_until is None or member.offer_until > now() for member in members):
+        return False
+    workshop = registration.workshop
+    if workshop.cancellation is not None or any(m.told_revision < workshop.revision for m in members):
         return False
 
     def note(member):

@@ -131,19 +131,27 @@ def ask_again(registration: Registration) -> None:
 
 
 def expire(registration: Registration) -> bool:
-    """Nobody proved the address in time: the place goes to the next one. False: it was proven meanwhile."""
-    room = line.hold(registration)
-    if (
-        registration.proof_due is None or registration.proof_due > now()
-        or registration.standing not in LIVING
-    ):  # fmt: skip
-        return False
-    before = registration.standing
-    line.vacate(registration, room)
-    registration.standing, registration.cancelled_at = Standing.CANCELLED, now()
-    details = {"standing": [before.value, Standing.CANCELLED.value]}
-    history.note(registration, What.EXPIRED, By.SYSTEM, details=details)
-    entering.left(registration)
+    """Nobody proved the address in time: the place goes to the next one, of a group all places at once.
+
+    False: it was proven meanwhile.
+    """
+    line.hold(registration)
+    group = registration.group
+    members = [registration] if group is None else queries.members(group)
+    held = [(member, line.hold(member)) for member in members]
+    due = [(member, room) for member, room in held if _is_too_late(member)]
+    for member, room in due:
+        before = member.standing
+        line.vacate(member, room)
+        member.standing, member.cancelled_at = Standing.CANCELLED, now()
+        details = {"standing": [before.value, Standing.CANCELLED.value]}
+        history.note(member, What.EXPIRED, By.SYSTEM, details=details)
+        entering.left(member)
     db.session.flush()
-    line.promote(registration.workshop, room.attends)
-    return True
+    for attends in sorted({room.attends for _member, room in due}):
+        line.promote(registration.workshop, attends)
+    return bool(due)
+
+
+def _is_too_late(member: Registration) -> bool:
+    return member.proof_due is not None and member.proof_due <= now() and member.standing in LIVING

@@ -1,7 +1,9 @@
 """What everybody sees of registering: the panel on the workshop's page, the form, and thanks."""
 
-from flask import Blueprint, render_template, request, url_for
-from flask_wtf.csrf import generate_csrf
+from flask import Blueprint, current_app, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from wtforms.validators import ValidationError
 
 from dissemination.kernel.refusals import Refusal
 from dissemination.registrations import actions, forms, queries, registering
@@ -45,8 +47,22 @@ def new(district, slug):
 
 @public.post("/<district>/workshops/<slug>/registrations")
 def create(district, slug):
-    """Register, alone or with colleagues."""
-    return registering.send(district, slug, _frame(district, slug))
+    """Register, alone or with colleagues. Looks at the token itself, so that what was written is kept."""
+    return registering.send(district, slug, _frame(district, slug), _without_session())
+
+
+def _without_session() -> str:
+    """Why a form cannot be taken that this browser's session does not vouch for; "" when it can."""
+    if not current_app.config["WTF_CSRF_ENABLED"]:
+        return ""
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return _(
+            "The form was open for too long, or cookies are off. What you wrote is here: please send it "
+            "again. If this message comes back, allow cookies for this site, or write to the district."
+        )
+    return ""
 
 
 @public.get("/<district>/workshops/<slug>/registrations/<token>")

@@ -186,6 +186,12 @@ def members(group: Group) -> list[Registration]:
     return list(db.session.scalars(query))
 
 
+def must_ask_again(registration: Registration) -> bool:
+    """Whether she needs a new yes to come back: she never had one to a seat, or an organiser took it away."""
+    had_a_seat = registration.confirmed_at is not None and registration.cancelled_by is None
+    return registration.workshop.needs_approval and not had_a_seat
+
+
 def by_group_token(token: str) -> Group:
     """The group of its booker's link. Raises NotFound (404) when the link was cut or forged."""
     public_id = links.read(GROUP, token)

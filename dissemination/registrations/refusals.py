@@ -53,6 +53,12 @@ class NoSeatFree(Refusal):
     message = _l("No seat is free any more. You can register again for the waiting list.")
 
 
+class AskAgain(Refusal):
+    """Undo of a cancellation where an organiser lets people in, by somebody who was not let in."""
+
+    message = _l("The organisers decide who takes part: ask for a seat again on the page of the workshop.")
+
+
 class NotCancelled(Refusal):
     """Undo of a cancellation that did not happen, or was undone already."""
 

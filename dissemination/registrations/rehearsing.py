@@ -55,6 +55,8 @@ class Rehearsed:
     group: None = None
     proof_due: datetime | None = None
     offer_until: datetime | None = None
+    confirmed_at: datetime = field(default_factory=now)
+    cancelled_by: None = None
 
 
 @dataclass

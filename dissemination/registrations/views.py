@@ -23,7 +23,7 @@ from dissemination.registrations.exports import desk as exports
 from dissemination.registrations.form_desk import desk as form_desk
 from dissemination.registrations.gauge_pages import desk as gauge
 from dissemination.registrations.models import Attends, Room
-from dissemination.registrations.public import panel, public
+from dissemination.registrations.public import create, panel, public
 from dissemination.registrations.queries import seats_left_many
 from dissemination.registrations.rehearsal import desk as rehearsal
 from dissemination.workshops import slots
@@ -50,4 +50,4 @@ slots.register(
 )
 
 blueprints = (public, desk, form_desk, exports, gauge, board, rehearsal)
-csrf_exempt = (create_embedded,)  # it looks at no session: see `embed`
+csrf_exempt = (create_embedded, create)  # the first looks at no session, the second at the token itself

@@ -13,7 +13,8 @@ from dissemination.guests.models import Guest, Reaction
 from dissemination.guests.screening import Person
 from dissemination.kernel.database import db, transaction
 from dissemination.registrations import actions as registrations
-from dissemination.registrations.models import Registration
+from dissemination.registrations import queries
+from dissemination.registrations.models import Registration, Standing
 from tests import factories
 
 
@@ -115,3 +116,33 @@ def test_an_organiser_registers_whom_she_wants(workshop, ada):
             workshop, email="altri@lana.example", given_name="A", family_name="B", by=ada
         )  # fmt: skip
     assert state() == (Reaction.OPEN, [("altri@lana.example", False)])
+
+
+def test_who_gave_her_seat_back_finds_the_way_to_the_waiting_list(client, ada, workshop, invitation):
+    client.post(invitation["register"], data=answers())
+    hers = db.session.scalars(select(Registration)).one()
+    page = f"/r/{queries.token(hers)}"
+    with transaction():
+        workshop.seats = 1
+        registrations.cancel(hers)
+        registrations.register(
+            workshop, email="altri@lana.example", given_name="A", family_name="B", by=ada
+        )  # fmt: skip
+    again = re.search(rf'href="(/moda/workshops/{workshop.slug}/registrations[^"]*)"', client.get(page).text)
+    assert 'value="ugo@lana.example"' in client.get(again[1]).text
+
+
+def test_who_is_no_longer_invited_does_not_take_her_seat_back(client, invitation):
+    client.post(invitation["register"], data=answers())
+    hers = db.session.scalars(select(Registration)).one()
+    page = f"/r/{queries.token(hers)}"
+    client.post(f"{page}/cancellation")
+    assert "Riprendi il posto" in client.get(page).text
+    with transaction():
+        actions.withdraw(db.session.scalars(select(Guest)).one())
+    shown = client.get(page).text
+    assert ("Riprendi il posto" in shown, "/registrations" in shown, "Nessun tuo invito" in shown) == (
+        False, False, True,
+    )  # fmt: skip
+    assert client.post(f"{page}/restoration").status_code == 403
+    assert [r.standing for r in db.session.scalars(select(Registration))] == [Standing.CANCELLED]

@@ -2,11 +2,14 @@
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
-from dissemination.kernel.database import transaction
+from dissemination.delivery import queries as delivery
+from dissemination.delivery.models import Delivery
+from dissemination.kernel.database import db, transaction
 from dissemination.registrations import actions, queries
 from dissemination.registrations.models import Standing
-from dissemination.registrations.refusals import NoReason, NotAsked
+from dissemination.registrations.refusals import AskAgain, NoReason, NotAsked
 from tests import factories
 from tests.registrations.cast import (
     check,
@@ -127,3 +130,42 @@ def test_an_organiser_takes_a_refusal_back(workshop, ada):
     assert stand(workshop) == {"Ugo": "confirmed"}
     assert [e.what.value for e in queries.history(ugo)] == ["made", "refused", "restored"]
     check(workshop)
+
+
+def test_who_was_not_let_in_asks_anew_instead_of_taking_a_seat_back(workshop, ada):
+    ugo, vito, zeno = [enter(workshop, name) for name in ("ugo", "vito", "zeno")]
+    do(actions.approve, vito, by=ada)
+    do(actions.approve, zeno, by=ada)
+    leave(ugo)  # a request that nobody answered
+    leave(vito, by=ada, reason="Riservato alle imprese")  # the organiser's decision
+    leave(zeno)  # her own, of a seat that she was given
+    for registration in (ugo, vito):
+        with pytest.raises(AskAgain):
+            do(actions.restore, registration)
+    do(actions.restore, zeno)
+    assert stand(workshop) == {"Ugo": "cancelled", "Vito": "cancelled", "Zeno": "confirmed"}
+    assert enter(workshop, "ugo").standing is Standing.REQUESTED
+    check(workshop)
+
+
+def test_her_page_offers_to_ask_anew(client, workshop):
+    ugo = enter(workshop, "ugo")
+    leave(ugo)
+    page = client.get(f"/r/{queries.token(ugo)}").text
+    assert f"/moda/workshops/{workshop.slug}/registrations" in page
+    assert ("Chiedi un posto" in page, "Riprendi il posto" in page, "esauriti" in page) == (
+        True,
+        False,
+        False,
+    )
+    assert client.post(f"/r/{queries.token(ugo)}/restoration").status_code == 409
+
+
+@pytest.mark.parametrize(("approved", "said"), [(False, "chiedi di nuovo"), (True, "riprendere il posto")])
+def test_the_mail_about_the_end_says_how_to_come_back(workshop, ada, approved, said):
+    ugo = enter(workshop, "ugo")
+    if approved:
+        do(actions.approve, ugo, by=ada)
+    leave(ugo)
+    last = db.session.scalars(select(Delivery).order_by(Delivery.id.desc())).first()
+    assert said in delivery.parts(last).text

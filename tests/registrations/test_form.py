@@ -167,6 +167,13 @@ def test_errors_name_the_person_and_the_field_and_contents_survive(client, page)
     assert "Collega 3, Indirizzo e-mail: È anche l'indirizzo del collega 1." in summary(again)
 
 
+def test_a_colleague_written_twice_is_one_thing_to_correct(client, page):
+    answer = client.post(page, data=form(**colleague(0, "lia"), **colleague(1, "lia")))
+    assert (answer.status_code, summary(answer)) == (
+        422, ["Collega 2, Indirizzo e-mail: È anche l'indirizzo del collega 1."],
+    )  # fmt: skip
+
+
 def test_a_colleague_needs_an_organisation(client, page):
     data = form(private="y", **colleague(0, "lia"))
     answer = client.post(page, data=data)
@@ -564,3 +571,12 @@ def test_the_desk_sees_the_form_in_any_state(sign_in, ada, workshop):
         workshop.published_at = None
     shown = sign_in(ada).get(desk).text
     assert ("Allergie?" in shown, "non è ancora pubblicato" in shown) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"), [("nicolò@tessitura.example", False), ("nicolo@maglificiò.example", True)]
+)
+def test_an_address_that_mail_servers_refuse_is_refused_at_once(client, page, address, taken):
+    answer = client.post(page, data=form(email=address))
+    assert answer.status_code == (303 if taken else 422)
+    assert ("lettere accentate prima della @" in answer.text) != taken

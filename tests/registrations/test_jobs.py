@@ -107,6 +107,24 @@ def test_a_moved_date_updates_the_calendar_with_the_same_uid_and_a_higher_sequen
     assert jobs.tell_changed() == 0
 
 
+def test_the_organiser_of_an_entry_stays_when_the_district_gets_another_mailbox(workshop):
+    carlo = enter(workshop, "carlo")
+    with transaction():
+        workshop.district.mailbox_address = "workshop@moda.example"
+    move(workshop, DAY)
+    jobs.tell_changed()
+    eva = enter(workshop, "dino")
+    with transaction():
+        actions.cancel(carlo)
+    told = db.session.scalars(select(Delivery).where(Delivery.calendar.is_not(None)).order_by(Delivery.id))
+    assert [(d.calendar["method"], d.calendar["organizer_address"], d.address) for d in told] == [
+        ("REQUEST", "eventi@moda.example", carlo.contact.email),
+        ("REQUEST", "eventi@moda.example", carlo.contact.email),
+        ("REQUEST", "workshop@moda.example", eva.contact.email),
+        ("CANCEL", "eventi@moda.example", carlo.contact.email),
+    ]
+
+
 def test_a_new_title_or_link_keeps_the_sequence_and_shows_old_and_new(workshop):
     enter(workshop, "carlo", language="en")
     with transaction():

@@ -4,9 +4,11 @@ import re
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
-from dissemination.kernel.database import transaction
+from dissemination.kernel.database import db, transaction
 from dissemination.registrations import actions
+from dissemination.registrations.models import Registration
 from tests import factories
 
 
@@ -56,8 +58,30 @@ def test_each_browser_gets_its_own_csrf_token(app, page):
         tokens.add(token)
         data = {"csrf_token": token, "given_name": "Carlo"}
         assert browser.post(page, data=data).status_code == 422  # not 400: the token is good
-        assert app.test_client().post(page, data=data).status_code == 400
+        _written_is_kept(app.test_client().post(page, data=data))
     assert len(tokens) == 2
+
+
+def _written_is_kept(answer):
+    """Of a browser without the session (cookies deleted, or off): nothing is taken, and nothing is lost."""
+    assert answer.status_code == 422
+    assert "Quello che hai scritto è qui" in answer.text
+    assert 'value="Carlo"' in answer.text
+
+
+def test_whose_session_is_gone_sends_what_she_wrote_once_more(app, page):
+    app.config["WTF_CSRF_ENABLED"] = True
+    browser = app.test_client()
+    written = {
+        "given_name": "Carlo", "family_name": "Rossi", "email": "carlo@rossi.example", "private": "y",
+        "consent": "y", "form_mark": "m",
+    }  # fmt: skip
+    shown = browser.post(page, data={**written, "csrf_token": "of a former session"})
+    _written_is_kept(shown)
+    assert db.session.scalars(select(Registration)).all() == []
+    token = re.search(r'name="csrf_token" value="([^"]+)"', shown.text)[1]
+    assert browser.post(page, data={**written, "csrf_token": token}).status_code == 303
+    assert len(db.session.scalars(select(Registration)).all()) == 1
 
 
 def test_the_two_languages_are_kept_apart(client, page):

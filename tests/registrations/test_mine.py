@@ -62,6 +62,22 @@ def test_opening_the_mailed_link_confirms_nothing_and_the_button_does(client, wo
     assert client.get(my(carla, "/proof")).location == my(carla)
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [({"seats": 2}, "posto riservato a te"), ({"seats": 1}, "posto in lista d'attesa"),
+     ({"needs_approval": True}, "esamineranno la tua richiesta")],
+)  # fmt: skip
+def test_who_has_no_seat_yet_is_promised_none_before_she_confirms(client, moda, facts, said):
+    with transaction():
+        workshop = factories.workshop(moda, **facts)
+    enter(workshop, "ugo")
+    carla = enter(workshop, "carla", proven=False)
+    for page in (client.get(my(carla, "/proof")), client.get(my(carla))):
+        text = words(page).replace("Il posto è riservato", "posto riservato")
+        assert said in text
+        assert ("posto riservato a te" in text) == (said == "posto riservato a te")
+
+
 def test_an_unconfirmed_page_offers_to_confirm_or_to_give_up_and_nothing_else(client, workshop):
     carla = enter(workshop, "carla", proven=False)
     page = client.get(my(carla))

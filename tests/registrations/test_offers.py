@@ -10,6 +10,7 @@ from dissemination.kernel.database import transaction
 from dissemination.registrations import actions, hours, jobs, queries
 from dissemination.registrations.models import Standing
 from dissemination.registrations.refusals import NotOffered, OfferExpired
+from dissemination.workshops import actions as workshops
 from tests import factories
 from tests.registrations.cast import (
     check,
@@ -182,4 +183,22 @@ def test_who_was_offered_a_seat_may_cancel_it(workshop):
     leave(ugo)
     leave(named(workshop, "carla"))
     assert stand(workshop)["Dino"] == "offered"
+    check(workshop)
+
+
+def test_nobody_loses_an_offer_while_the_workshop_is_called_off(workshop, ada):
+    ugo, *_ = [enter(workshop, name) for name in ("ugo", "vito", "carla", "dino")]
+    leave(ugo)
+    do(workshops.cancel, workshop, reason="Neve", by=ada)
+    jobs.tell_changed()
+    before = len(mails())
+    with time_machine.travel(rome("2027-03-01 17:30"), tick=False):
+        assert jobs.expire_offers() == 0
+    assert (stand(workshop)["Carla"], mails(before)) == ("offered", [])
+    with time_machine.travel(rome("2027-03-02 09:00"), tick=False):
+        do(workshops.reinstate, workshop, reason="Sole", by=ada)
+        assert (jobs.expire_offers(), jobs.tell_changed(), jobs.expire_offers()) == (0, 3, 0)
+        assert named(workshop, "carla").offer_until == rome("2027-03-02 17:00")
+        do(actions.accept_offer, named(workshop, "carla"))
+    assert stand(workshop)["Carla"] == "confirmed"
     check(workshop)

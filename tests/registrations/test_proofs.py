@@ -17,7 +17,18 @@ from dissemination.registrations import actions, jobs, queries, unasked
 from dissemination.registrations.models import Standing, UnaskedMail
 from dissemination.registrations.refusals import AlreadyRegistered, TooManyFromHere
 from tests import factories
-from tests.registrations.cast import check, counters, do, enter, leave, mails, named, queue, stand
+from tests.registrations.cast import (
+    check,
+    counters,
+    do,
+    enter,
+    enter_group,
+    leave,
+    mails,
+    named,
+    queue,
+    stand,
+)
 
 
 @pytest.fixture
@@ -95,6 +106,18 @@ def test_a_proof_that_does_not_come_frees_the_place_in_silence(workshop):
     assert [(e.what.value, e.who.value) for e in queries.history(named(workshop, "carla"))][-1] == (
         "expired", "system",
     )  # fmt: skip
+    check(workshop)
+
+
+def test_a_group_that_is_not_proven_leaves_as_one_so_that_a_group_that_waits_fits(workshop):
+    enter_group(workshop, "carla", "dino", "eva", proven=False)
+    enter_group(workshop, "lia", "ugo", "vito")
+    enter(workshop, "zeno")
+    with time_machine.travel(now() + timedelta(hours=24, minutes=1), tick=False):
+        assert (jobs.expire_proofs(), jobs.expire_proofs()) == (1, 0)
+    assert stand(workshop) == {
+        "Dino": "cancelled", "Eva": "cancelled", "Ugo": "confirmed", "Vito": "confirmed", "Zeno": "waiting",
+    }  # fmt: skip
     check(workshop)
 
 
