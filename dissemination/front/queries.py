@@ -19,8 +19,8 @@ from dissemination.plan import periods
 from dissemination.plan.figures import figures
 from dissemination.plan.queries import current_plan
 from dissemination.plan.texts import period_name
-from dissemination.publications.models import Publication
 from dissemination.privacy import held
+from dissemination.publications.models import Publication
 from dissemination.registrations import calendars
 from dissemination.registrations.queries import seats_many
 from dissemination.registrations.rows import asking_many
