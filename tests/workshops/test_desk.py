@@ -1,5 +1,6 @@
 """The organisers' pages."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -156,6 +157,21 @@ def test_of_two_editors_the_second_is_told_and_keeps_what_she_wrote(desk, moda):
     assert '<input id="version" name="version" type="hidden" value="2">' in late.text
     assert desk.post(edit, data=written(moda, version="2", title_it="Seconda", **ids)).status_code == 302
     assert (only().title_it, only().sessions[0].id) == ("Seconda", ids["sessions-0-id"])
+
+
+def test_the_second_editor_sees_what_saving_again_would_replace(desk, moda):
+    desk.post(f"{BASE}new", data=written(moda, abstract_it="Uno\r\ndue"))
+    edit, ids = f"{BASE}fibre-riciclate/edit", {"sessions-0-id": only().sessions[0].id}
+    first = {"version": "1", "abstract_it": "Uno\r\ndue", **ids}
+    hers = {**first, "venue": "Opificio", "seats": "31", "is_private": "y", "sessions-0-room": "Sala B"}
+    assert desk.post(edit, data=written(moda, **hers)).status_code == 302
+    late = desk.post(edit, data=written(moda, **first)).text
+    told = late.split('<div class="alert alert-warning"')[1].split("</ul>")[0]
+    assert re.findall(r'<li><a href="(#[^"]+)">[^<]+</a>(?:: ([^<]+))?</li>', told) == [
+        ("#venue", "Opificio"), ("#seats", "31"), ("#is_private", "sì"), ("#sessions", ""),
+    ]  # fmt: skip
+    assert 'href="/moda/desk/workshops/fibre-riciclate" target="_blank"' in late
+    assert "alert-warning" not in desk.get(edit).text
 
 
 def test_the_form_shows_what_is_stored(desk, moda):
