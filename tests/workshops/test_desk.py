@@ -144,6 +144,17 @@ def test_a_part_in_which_nobody_wrote_is_left_out(desk, moda):
     assert len(only().sessions) == 1
 
 
+def test_what_is_wrong_names_the_session_and_leads_to_its_field(desk, moda):
+    more = {
+        f"sessions-1-{name}": value
+        for name, value in {"title_it": "Sera", "day": "2027-03-11", "start": "22:00", "end": "01:00"}.items()
+    }
+    page = desk.post(f"{BASE}new", data=written(moda, **more, **{"sessions-0-title_it": ""})).text
+    assert "2 cose da correggere" in page
+    assert '<a href="#sessions-0-title_it">Programma 1, Titolo</a>: ' in page
+    assert '<a href="#sessions-1-end">Programma 2, Fine</a>: La fine viene prima' in page
+
+
 def test_of_two_editors_the_second_is_told_and_keeps_what_she_wrote(desk, moda):
     desk.post(f"{BASE}new", data=written(moda))
     edit = f"{BASE}fibre-riciclate/edit"
