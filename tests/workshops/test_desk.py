@@ -325,3 +325,14 @@ def test_a_district_without_a_plan_is_told_to_write_it_first(app, sign_in, perso
         db.session.add(bare)
     page = sign_in(person(bare, "fia@ferro.example", "organiser")).get("/ferro/desk/workshops/new")
     assert (page.status_code, "Scrivi prima il piano" in page.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    "template", ["attendance/show", "guests/index", "certificates/index", "registrations/index"]
+)
+def test_lists_of_people_stack_on_a_phone_and_each_cell_says_what_it_is(app, template):
+    source = app.jinja_env.loader.get_source(app.jinja_env, f"{template}.html")[0]
+    tables = re.findall(r'<table class="list[^"]*">.*?</table>', source, re.DOTALL)
+    people = [table for table in tables if 'scope="row"' in table]
+    assert people
+    assert all('class="list stacks"' in table and "data-label=" in table for table in people)
