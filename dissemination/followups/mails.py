@@ -18,10 +18,12 @@ from dissemination.kernel.languages import language as current_language
 from dissemination.kernel.languages import translated
 from dissemination.registrations.mails import place, public_url, sender, when
 from dissemination.registrations.models import Attends, Registration
+from dissemination.registrations.posts import times
 from dissemination.registrations.queries import token
 from dissemination.workshops.models import Material, Mode, Workshop
 
 SUBJECT = 300
+SHARED = {"title", "date", "time", "when", "place", "materials"}  # fields that may have nothing to say
 ADDRESS = re.compile(r"(https?://[^\s<>\"]+[^\s<>\".,;:!?)\]])")
 
 
@@ -112,13 +114,15 @@ def _merge(first_name: str, mine: str, materials: list[Material]) -> dict[str, s
 
 def _facts(workshop: Workshop, language: str, *, online: bool) -> dict:
     """What the shared fields stand for, by English name, in the current language."""
-    days = list(workshop.days.values())
-    whole = [when(workshop, *day) for day in days]
-    first = whole[0] if whole else ""
-    dates = [text.rsplit(", ", 1)[0] for text in whole]
+    days = [times(workshop, *day) for day in workshop.days.values()]
+    hours = [f"{day['start']}–{day['end']}" for day in days]
+    if len(set(hours)) == 1:
+        hours = hours[:1]
     return {
-        "title": translated(workshop, "title", language), "date": "; ".join(dates),
-        "time": first.rsplit(", ", 1)[-1], "place": "Online" if online else place(workshop),
+        "title": translated(workshop, "title", language), "date": "; ".join(day["date"] for day in days),
+        "time": "; ".join(hours),
+        "when": "; ".join(when(workshop, *day) for day in workshop.days.values()),
+        "place": "Online" if online else place(workshop),
         "join": workshop.mode is not Mode.ONSITE and (online or workshop.mode is Mode.ONLINE),
         "materials": [
             {"title": translated(m, "title", language), "merge": f"material_{m.id}_url"}
@@ -164,7 +168,7 @@ def _is_silent(pieces: list[Piece], facts: dict) -> bool:
     names = {p.field.en for p in pieces if p.field}
     if "join_link" in names and not facts["join"]:
         return True
-    return any(not facts[name] for name in names & {"title", "date", "time", "place", "materials"})
+    return any(not facts[name] for name in names & SHARED)
 
 
 def _shown(piece: Piece, facts: dict) -> list[dict]:

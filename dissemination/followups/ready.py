@@ -11,17 +11,17 @@ READY = (
         "body_it": (
             "Buongiorno {{ nome }},\n\n"
             "ci vediamo presto a «{{ titolo }}».\n\n"
-            "Quando: {{ data }}, {{ ora }}\n"
+            "Quando: {{ quando }}\n"
             "Dove: {{ luogo }}\n"
             "Per partecipare online: {{ link_online }}\n\n"
-            "Se non può venire, ceda il posto: qualcuno lo sta aspettando. "
+            "Se non puoi venire, cedi il posto: qualcuno lo sta aspettando. "
             "Basta un clic: {{ link_personale }}.\n\n"
             "A presto"
         ),
         "body_en": (
             "Dear {{ first_name }},\n\n"
             "we look forward to seeing you at “{{ title }}”.\n\n"
-            "When: {{ date }}, {{ time }}\n"
+            "When: {{ when }}\n"
             "Where: {{ place }}\n"
             "To take part online: {{ join_link }}\n\n"
             "If you cannot come, please give your seat back: somebody may be waiting for it. "
@@ -50,12 +50,12 @@ READY = (
     },
     {
         "anchor": Anchor.END, "minutes": DAY, "states": [State.ABSENT],
-        "subject_it": "Peccato non averLa incontrata: {{ titolo }}",
+        "subject_it": "È stato un peccato non vederti: {{ titolo }}",
         "subject_en": "We missed you: {{ title }}",
         "body_it": (
             "Buongiorno {{ nome }},\n\n"
-            "ci dispiace di non averLa incontrata a «{{ titolo }}».\n\n"
-            "Se qualcosa Le ha impedito di venire, ci scriva rispondendo a questo messaggio: ne terremo "
+            "è stato un peccato non vederti a «{{ titolo }}».\n\n"
+            "Se qualcosa ti ha impedito di venire, scrivici rispondendo a questo messaggio: ne terremo "
             "conto per le prossime date.\n\n"
             "A presto"
         ),
@@ -69,13 +69,13 @@ READY = (
     },
     {
         "anchor": Anchor.END, "minutes": DAY, "states": [State.ATTENDED],
-        "subject_it": "Il Suo parere: {{ titolo }}",
+        "subject_it": "Il tuo parere: {{ titolo }}",
         "subject_en": "Your opinion: {{ title }}",
         "body_it": (
             "Buongiorno {{ nome }},\n\n"
-            "com'è andata? Le chiediamo due minuti per dirci che cosa ha trovato utile di «{{ titolo }}»: "
+            "com'è andata? Ti chiediamo due minuti per dirci che cosa hai trovato utile di «{{ titolo }}»: "
             "{{ link_questionario }}.\n\n"
-            "Le Sue risposte ci aiutano a preparare i prossimi incontri.\n\n"
+            "Le tue risposte ci aiutano a preparare i prossimi incontri.\n\n"
             "Grazie"
         ),
         "body_en": (

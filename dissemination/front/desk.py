@@ -25,7 +25,8 @@ PREVIEW_POLICY = (
 def today(district):
     """What comes next, what waits, and the figures of the half-year."""
     may_organise = current_user.may(Role.ORGANISER, district)
-    return render_template("front/today.html", may_organise=may_organise, **queries.today_at_desk(district))
+    found = queries.today_at_desk(district, manages=current_user.may(Role.MANAGER, district))
+    return render_template("front/today.html", may_organise=may_organise, **found)
 
 
 def _fate(name: str | None) -> Fate | None:

@@ -19,8 +19,11 @@ from dissemination.plan import periods
 from dissemination.plan.figures import figures
 from dissemination.plan.queries import current_plan
 from dissemination.plan.texts import period_name
+from dissemination.privacy import held
 from dissemination.publications.models import Publication
+from dissemination.registrations import calendars
 from dissemination.registrations.queries import seats_many
+from dissemination.registrations.rows import asking_many
 from dissemination.workshops.models import Cancellation, Closing, Workshop
 
 HEADLINES = ("DV-01", "DV-03", "DV-07", "DV-08")
@@ -94,17 +97,48 @@ def home(district) -> dict:
     }
 
 
-def today_at_desk(district) -> dict:
-    """What the organiser sees first: the next workshop, what waits, the figures."""
+def today_at_desk(district, *, manages: bool = False) -> dict:
+    """What the organiser sees first: the next workshop, what waits, the figures.
+
+    People who wait for an answer come before papers; `manages`: also what only a manager may do.
+    """
     coming = _coming(district, 4)
     period, shown = headlines(district)
     return {
         "workshops": coming,
         "rooms": seats_many([workshop.id for workshop in coming]),
-        "tasks": _to_close(district) + _drafts(district) + _mail_trouble(district),
+        "tasks": [
+            *_to_answer(district, manages=manages), *_to_close(district), *_drafts(district),
+            *_mail_trouble(district),
+        ],
         "period": period,
         "figures": shown,
-    }
+    }  # fmt: skip
+
+
+def _to_answer(district, *, manages: bool) -> list[Task]:
+    """People who wait for somebody's answer: to a request for a seat, to a calendar, to be erased."""
+    found = [
+        Task(
+            ngettext(
+                "%(num)d request for a seat at «%(title)s» (%(date)s) waits for your yes or no",
+                "%(num)d requests for a seat at «%(title)s» (%(date)s) wait for your yes or no", n,
+                title=translated(w, "title"), date=short_date(w.starts_at),
+            ),
+            url_for("registrations_desk.index", district=district, slug=w.slug, state="requested"),
+        )
+        for w, n in asking_many(district)
+    ]  # fmt: skip
+    if n := calendars.open_in_district(district):
+        text = ngettext("%(num)d calendar answer waits for you", "%(num)d calendar answers wait for you", n)
+        found.append(Task(text, url_for("board_desk.answers", district=district)))
+    if manages and (n := len(held.requests(district))):
+        text = ngettext(
+            "%(num)d person asked to have her personal data erased",
+            "%(num)d people asked to have their personal data erased", n,
+        )  # fmt: skip
+        found.append(Task(text, url_for("privacy_desk.index", district=district)))
+    return found
 
 
 def _to_close(district):

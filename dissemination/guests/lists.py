@@ -54,16 +54,16 @@ def read(text: str) -> tuple[list[Person], list[Problem]]:
         person = _person(line, row, report.problems)
         if person is not None:
             people.append(person)
-    return people, report.problems
+    return people, sorted(report.problems, key=lambda problem: problem.line)
 
 
 def _person(line: int, row: dict, problems: list[Problem]) -> Person | None:
     before = len(problems)
     email = _address(row.get("email", ""))
     if email is None:
-        problems.append(
-            Problem(line, _("“%(value)s” is not a complete e-mail address.", value=row.get("email", "")))
-        )
+        given = row.get("email", "")
+        wrong = _("“%(value)s” is not a complete e-mail address.", value=given)
+        problems.append(Problem(line, wrong if given else _("The e-mail address is missing.")))
     for name, most in LONGEST.items():
         if len(row.get(name, "")) > most:
             problems.append(Problem(line, _("%(name)s is longer than %(n)d characters.", name=name, n=most)))

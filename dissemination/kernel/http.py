@@ -104,6 +104,35 @@ def flatten_errors(errors) -> str:
     return " ".join(flatten_errors(e) for e in errors)
 
 
+def mistakes(form) -> list[tuple[str | None, str, str]]:
+    """Each thing to correct in a form: the id of its field (None: the form), which one it is, and what.
+
+    Parts that repeat are counted as people see them: "Programme 3, End".
+    """
+    found: list[tuple[str | None, str, str]] = []
+    for name, errors in form.errors.items():
+        field = form._fields.get(name) if name else None
+        found += [(None, "", flatten_errors(errors))] if field is None else _mistakes(field, field.label.text)
+    return found
+
+
+def _mistakes(field, label) -> list[tuple[str | None, str, str]]:
+    if not field.errors:
+        return []
+    parts: list[tuple] = []
+    if hasattr(field, "entries"):
+        parts = [(entry, f"{label} {n}") for n, entry in enumerate(field.entries, start=1)]
+    elif hasattr(field, "form"):
+        parts = [(part, f"{label}, {part.label.text}") for part in field.form]
+    if not parts:
+        return [(field.id, label, flatten_errors(field.errors))]
+    own = [] if isinstance(field.errors, dict) else [
+        e for e in field.errors if not isinstance(e, dict | list | tuple)
+    ]  # fmt: skip
+    found = [(field.id, label, flatten_errors(own))] if own else []
+    return [*found, *(mistake for part, called in parts for mistake in _mistakes(part, called))]
+
+
 def init_app(app, *, proxy_hops: int) -> None:
     """Put headers, template helpers and the proxy fix (exactly `proxy_hops` proxies) on `app`."""
     if proxy_hops:
@@ -111,7 +140,7 @@ def init_app(app, *, proxy_hops: int) -> None:
     app.after_request(_headers)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31536000
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.filters["flatten_errors"] = flatten_errors
+    app.jinja_env.filters.update(flatten_errors=flatten_errors, mistakes=mistakes)
     app.jinja_env.globals.update(
         asset=asset, form_token=form_token, here=here, language=language, LANGUAGES=LANGUAGES,
         view_functions=app.view_functions, subject_url=subjects.url,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from babel.dates import get_timezone
 from babel.numbers import format_currency
 from flask import after_this_request, g, has_request_context, request
-from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
+from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale, ngettext
 
 from dissemination.kernel.clock import ROME
 
@@ -106,6 +106,14 @@ def money(cents: int | None) -> str:
     return format_currency(Decimal(cents) / 100, "EUR", locale=get_locale())
 
 
+def file_size(size: int) -> str:
+    """ "193 byte", "1,2 MB" / "193 bytes", "1.2 MB"."""
+    for unit, many in (("MB", 1_000_000), ("kB", 1_000)):
+        if size >= many:
+            return f"{number(Decimal(size) / many, 1)} {unit}"
+    return ngettext("%(num)d byte", "%(num)d bytes", size)
+
+
 FILTERS = {
     "long_date": long_date,
     "month_name": month_name,
@@ -114,6 +122,7 @@ FILTERS = {
     "clock_time": clock_time,
     "date_time": date_time,
     "number": number,
+    "file_size": file_size,
     "money": money,
     "translated": translated,
 }

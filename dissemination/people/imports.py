@@ -92,8 +92,10 @@ def read_rows(text: str, report: Report, *, columns: dict, required) -> None:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = _header(next(reader, []), columns, required, report)
+        if report.problems:  # nobody can tell what stands in the columns
+            return
         for cells in reader:
-            if report.problems or not any(c.strip() for c in cells):
+            if not any(c.strip() for c in cells):
                 continue
             if len(cells) > len(header):
                 report.problems.append(Problem(reader.line_num, _("There are more cells than columns.")))
@@ -103,6 +105,7 @@ def read_rows(text: str, report: Report, *, columns: dict, required) -> None:
                 report.problems.append(
                     Problem(reader.line_num, _("There are more than 5,000 rows. Split the file."))
                 )
+                return
     except csv.Error as error:
         report.problems.append(
             Problem(reader.line_num, _("The line cannot be read as CSV: %(error)s", error=str(error)))

@@ -93,7 +93,7 @@ def _counts(model, workshop_ids: list[int], *conditions) -> dict[int, int]:
 
 
 def summary(district: District) -> dict:
-    """Totals of the registry: contacts, readers, registrations with a person, the oldest of them."""
+    """Totals: contacts, readers, registrations with a person, guests, also of workshops to come."""
     mine = Contact.district_id == district.id, Contact.erased_at.is_(None)
     live = Subscription.confirmed_at.is_not(None), Subscription.ended_at.is_(None)
     named = select(func.count(), func.min(Workshop.ends_at)).select_from(Registration).join(Workshop)
@@ -105,6 +105,10 @@ def summary(district: District) -> dict:
             .join(Subscription.contact).where(*mine, *live)
         ),
         "registrations": registrations, "oldest": oldest,
+        "guests": _one(
+            select(func.count()).select_from(Guest).join(Workshop, Workshop.id == Guest.workshop_id)
+            .where(Workshop.district_id == district.id, Guest.purged_at.is_(None))
+        ),
         "oldest_contact": _one(select(func.min(Contact.created_at)).where(*mine)),
         "lonely": _one(select(func.count()).where(*_lonely(district))),
         "evidence": _one(select(func.count()).where(*_proofs(district))),

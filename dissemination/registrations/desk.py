@@ -37,6 +37,12 @@ def index(district, slug):
     )  # fmt: skip
 
 
+@desk.app_context_processor
+def _asking():
+    """For the workshop's own page, on a lower floor: nothing is asked before it does."""
+    return {"asking": rows.asking}
+
+
 def _one_of(kind, name: str):
     given = request.args.get(name, "")
     return kind(given) if given in {member.value for member in kind} else None

@@ -6,13 +6,15 @@ from enum import StrEnum
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from dissemination.districts.models import District
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.paging import Page, page
 from dissemination.people.accounts import Account
 from dissemination.people.models import Company, Contact
 from dissemination.registrations.models import LIVING, Attends, Registration, SeatPool, Standing
 from dissemination.registrations.queries import matching
-from dissemination.workshops.models import Workshop
+from dissemination.workshops.models import Cancellation, Workshop
 
 
 class Tab(StrEnum):
@@ -73,6 +75,38 @@ def listed(
     if attends is not None:
         query = query.where(Registration.attends == attends)
     return page(matching(query, text), columns=(Registration.number, Registration.id), after=after)
+
+
+def asking(workshop: Workshop) -> int:
+    """How many wait for an organiser's yes or no; nothing is asked where nobody approves."""
+    if not workshop.needs_approval:
+        return 0
+    return db.session.scalar(
+        select(func.count()).where(
+            Registration.workshop_id == workshop.id, Registration.standing == Standing.REQUESTED
+        )
+    ) or 0  # fmt: skip
+
+
+def asking_many(district: District, most: int = 10) -> list[tuple[Workshop, int]]:
+    """The workshops of the district, soonest first, at which people wait for a yes or no, and how many."""
+    counted = (
+        select(Registration.workshop_id, func.count().label("n"))
+        .where(Registration.standing == Standing.REQUESTED)
+        .group_by(Registration.workshop_id)
+        .subquery()
+    )
+    query = (
+        select(Workshop, counted.c.n)
+        .join(counted, counted.c.workshop_id == Workshop.id)
+        .outerjoin(Workshop.cancellation)
+        .where(
+            Workshop.district_id == district.id, Workshop.ends_at > now(), Cancellation.workshop_id.is_(None)
+        )
+        .order_by(Workshop.starts_at, Workshop.id)
+        .limit(most)
+    )
+    return [(workshop, n) for workshop, n in db.session.execute(query)]
 
 
 def _in_tab(tab: Tab):

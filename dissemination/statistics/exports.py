@@ -30,8 +30,10 @@ def sheets(tables: Tables) -> Iterator[tuple[str, list[str], list[list]]]:
     yield _("Sectors"), [_("Sector"), *columns], [
         [sector_name(district, line.key), *_cells(line)] for line in tables.sectors
     ]  # fmt: skip
-    for name, lines in ((_("Months"), tables.months), (_("Half-years"), tables.halves)):
-        yield name, [_("Period"), *columns], [[line.key, *_cells(line)] for line in lines]
+    yield _("Months"), [_("Period"), *columns], [[line.key, *_cells(line)] for line in tables.months]
+    yield _("Half-years"), [_("Period"), *columns], [
+        [period_name(line.key), *_cells(line)] for line in tables.halves
+    ]  # fmt: skip
     yield _("Room and online"), [_("Booked for"), *columns, _("Seen there")], [
         [str(PLACES[line.key]), *_cells(line), tables.seen.get(line.key, 0)] for line in tables.places
     ]  # fmt: skip
@@ -87,7 +89,7 @@ def workbook(tables: Tables) -> bytes:
     out = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(out, options) as book:
-        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "dd/mm/yyyy"})
         for name, columns, rows in sheets(tables):
             sheet = book.add_worksheet(name[:31])
             sheet.write_row(0, 0, columns, bold)

@@ -14,7 +14,7 @@ from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.workshops import actions, agenda, clashes, gaps, outlook, profiles, queries, series, slots
 from dissemination.workshops.desk_forms import DayForm, ReasonForm, whole
-from dissemination.workshops.forms import WorkshopForm, filters_from, values_of
+from dissemination.workshops.forms import WorkshopForm, differing, filters_from, values_of
 from dissemination.workshops.linked import absolute
 from dissemination.workshops.models import State
 from dissemination.workshops.queries import Filters
@@ -106,6 +106,7 @@ def edit(district, slug):
     workshop = queries.by_slug(district, slug)
     form = WorkshopForm(data=values_of(workshop) if request.method == "GET" else None)
     form.offer(district, workshop)
+    saved_now: list[tuple[str, str]] = []
     if _is_save(form):
         try:
             before = workshop.revision
@@ -116,10 +117,11 @@ def edit(district, slug):
             return redirect(url_for(".show", district=district, slug=slug))
         except ChangedMeanwhile as refusal:
             form.refuse(refusal)
-            form.version.data = str(queries.by_slug(district, slug).version)
+            workshop = queries.by_slug(district, slug)
+            form.version.data, saved_now = str(workshop.version), differing(form, workshop)
         except Refusal as refusal:
             form.refuse(refusal)
-    return _form_page(form, queries.by_slug(district, slug))
+    return _form_page(form, queries.by_slug(district, slug), saved_now)
 
 
 @desk.get("/<slug>/publication")
@@ -226,7 +228,7 @@ def _is_save(form: WorkshopForm) -> bool:
     return form.validate()
 
 
-def _form_page(form, workshop):
+def _form_page(form, workshop, saved_now=()):
     district = g.district
     form.make_room()
     if workshop is None and not form.form_mark.data:
@@ -236,6 +238,7 @@ def _form_page(form, workshop):
     return _page(
         "workshops/desk_form.html", form, workshop=workshop, outlook=outlook.on(district, day, line),
         names=profiles.names(district.id), clashes=clashes.of(workshop) if workshop else [],
+        saved_now=saved_now,
     )  # fmt: skip
 
 

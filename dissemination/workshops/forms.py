@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired, NumberRange, StopValidation
 
 from dissemination.kernel.clock import local
 from dissemination.kernel.forms import Form, Length, Optional, local_moment, text_field
-from dissemination.kernel.languages import translated
+from dissemination.kernel.languages import short_date, translated
 from dissemination.plan import queries as plan
 from dissemination.workshops.models import Mode, State, Workshop
 from dissemination.workshops.programme import (
@@ -210,6 +210,36 @@ def values_of(workshop: Workshop) -> dict:
         "co_organisers": [{"name": c.name, "website": c.website} for c in workshop.co_organisers],
         "sessions": [session_values(s, zone) for s in workshop.sessions],
     }
+
+
+def differing(form: WorkshopForm, workshop: Workshop) -> list[tuple[str, str]]:
+    """Where `form` differs from what is saved: the field's name, and what is saved as words ("" for parts).
+
+    For who wrote while somebody else saved: she sees what saving again would replace.
+    """
+    saved = values_of(workshop)
+    saved["sessions"] = [{**s, "id": str(s["id"])} for s in saved["sessions"]]
+    other = WorkshopForm(formdata=None, data=saved).offer(workshop.district, workshop)
+    mine, theirs = form.facts(), other.facts()
+    return [(name, _in_words(other[name])) for name in theirs if _plain(mine[name]) != _plain(theirs[name])]
+
+
+def _plain(value):
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+
+
+def _in_words(field) -> str:
+    """What a field holds, on one line; a choice by its label; "" for what is no single value."""
+    if isinstance(field, SelectField):
+        return next((str(label) for value, label, *_rest in field.iter_choices() if value == field.data), "–")
+    if isinstance(field, FieldList):
+        return ""
+    if isinstance(field, BooleanField):
+        return str(_l("yes") if field.data else _l("no"))
+    if isinstance(field.data, date):
+        return short_date(field.data)
+    text = " ".join(str("" if field.data is None else field.data).split())
+    return f"{text[:120]}…" if len(text) > 120 else text or "–"
 
 
 def filters_from(arguments, district, *, public: bool) -> Filters:

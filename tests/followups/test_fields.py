@@ -1,11 +1,16 @@
 """Fields of the texts: a fixed list, read strictly; nothing that is typed is ever run."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from dissemination.delivery import outbox
 from dissemination.followups import mails
 from dissemination.followups.fields import FIELDS, parse
+from dissemination.followups.ready import READY
 from dissemination.kernel.database import transaction
+from dissemination.workshops.models import WorkshopSession
 from tests import factories
 
 
@@ -59,6 +64,28 @@ def test_every_field_of_the_list_says_something(workshop):
             assert f"{field.en}= " in shown.text
     assert "{{" not in shown.text
     assert "time= 14:00–17:00" in shown.text
+
+
+def test_two_dates_are_told_with_the_hours_of_each(moda):
+    with transaction():
+        workshop = factories.workshop(moda)
+        night = factories.DAY + timedelta(days=1, hours=8)
+        workshop.ends_at = night + timedelta(hours=4)
+        workshop.sessions.append(
+            WorkshopSession(title_it="Notte", starts_at=night, ends_at=workshop.ends_at)
+        )  # fmt: skip
+    _mail, shown = rendered(workshop, "A {{ data }}\nB {{ ora }}\nC {{ quando }}")
+    lines = [line for line in shown.text.splitlines() if line[:2] in ("A ", "B ", "C ")]
+    assert lines == [
+        "A giovedì 11 marzo 2027; venerdì 12 marzo 2027", "B 14:00–17:00; 22:00–02:00",
+        "C giovedì 11 marzo 2027, 14:00–17:00; venerdì 12 marzo 2027, 22:00–02:00",
+    ]  # fmt: skip
+
+
+def test_the_ready_mails_give_each_date_its_hours_and_speak_as_all_others(moda):
+    assert not [rule for rule in READY if "{{ ora }}" in rule["body_it"] or "{{ time }}" in rule["body_en"]]
+    polite = re.compile(r"\b(?:Lei|Le|Suo|Sua|Suoi|Sue|\w+La)\b(?! tue)")
+    assert [rule["subject_it"] for rule in READY if polite.search(rule["body_it"] + rule["subject_it"])] == []
 
 
 def test_what_is_typed_is_escaped_in_html_and_plain_in_text(workshop):

@@ -8,7 +8,11 @@ from dissemination.delivery.mjml import MjmlProblem
 from dissemination.delivery.models import Delivery, Fate
 from dissemination.kernel import clock
 from dissemination.kernel.database import db, transaction
+from dissemination.privacy import actions as privacy
+from dissemination.registrations.models import Effect, Reply
+from dissemination.workshops import actions as workshops
 from tests import factories
+from tests.registrations.cast import enter, named
 
 
 def posted(district, address="carlo@example.org", **changes):
@@ -141,3 +145,36 @@ def test_the_desk_says_that_the_mail_server_is_down(sign_in, ada, moda):
     with transaction():
         relay.pause("connection refused", at=clock.now())
     assert "Il server di posta non accetta messaggi" in sign_in(ada).get("/moda/desk/").text
+
+
+def test_the_desk_tells_of_people_who_wait_for_an_answer(sign_in, ada, bice, moda, nautica):
+    with transaction():
+        asked = factories.workshop(moda, title="Su richiesta", needs_approval=True)
+        elsewhere = factories.workshop(nautica, title="Altrove", needs_approval=True)
+        off = factories.workshop(moda, title="Saltato", needs_approval=True)
+    enter(asked, "ugo")
+    enter(off, "lia")
+    enter(elsewhere, "zita")
+    with transaction():
+        workshops.cancel(off, reason="Neve", by=ada)
+        reply = Reply(
+            district_id=moda.id, message_id="<r@a.example>", received_at=clock.now(), effect=Effect.FOR_A_PERSON
+        )  # fmt: skip
+        db.session.add(reply)
+        privacy.ask(named(asked, "ugo").contact)
+    page = sign_in(ada).get("/moda/desk/").text
+    assert "1 richiesta di posto a «Su richiesta»" in page
+    assert f'href="/moda/desk/workshops/{asked.slug}/registrations?state=requested"' in page
+    assert ("Saltato" in page.split("Che cosa ti aspetta")[1], "Altrove" in page) == (False, False)
+    assert "1 risposta da un calendario aspetta te" in page
+    assert "ha chiesto di cancellare i propri dati" not in page  # only a manager may answer that
+    assert "1 persona ha chiesto di cancellare i propri dati" in sign_in(bice).get("/moda/desk/").text
+
+
+def test_a_workshop_says_first_that_people_ask_for_a_seat(sign_in, ada, moda):
+    with transaction():
+        workshop = factories.workshop(moda, needs_approval=True)
+    browser, path = sign_in(ada), f"/moda/desk/workshops/{workshop.slug}"
+    assert "attende il tuo sì o no" not in browser.get(path).text
+    enter(workshop, "ugo")
+    assert "1 persona chiede un posto e attende il tuo sì o no." in browser.get(path).text

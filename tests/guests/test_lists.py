@@ -75,3 +75,11 @@ def test_two_thousand_lines_are_read_and_one_more_is_refused_with_its_line():
         [],
         [(2002, "Ci sono più di 2.000 righe. Dividi il file.")],
     )
+
+
+def test_problems_come_in_the_order_of_the_file_and_say_what_is_missing():
+    _people, problems = read(b"email;nome\n;Lia\nugo@a.example;Ugo;di troppo\nniente;Vito\n")
+    assert problems == [
+        (2, "Manca l’indirizzo e-mail."), (3, "Ci sono più celle che colonne."),
+        (4, "“niente” non è un indirizzo e-mail completo."),
+    ]  # fmt: skip

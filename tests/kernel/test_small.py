@@ -174,3 +174,12 @@ def test_no_template_filters_a_bare_text_by_the_language():
     templates = Path(__file__).resolve().parents[2] / "templates"
     bare = re.compile(r"""\{\{\s*("[^"{}]*"|'[^'{}]*')\s*\|""")
     assert [path.name for path in templates.rglob("*.*") if bare.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [("it", ["193 byte", "12,3 kB", "1,2 MB"]), ("en", ["193 bytes", "12.3 kB", "1.2 MB"])],
+)
+def test_the_size_of_a_file_is_written_as_the_reader_does(app, locale, told):
+    with app.test_request_context("/"), force_locale(locale):
+        assert [languages.file_size(n) for n in (193, 12_345, 1_234_567)] == told

@@ -51,6 +51,15 @@ def held(workshop, *emails, **more):
         return [cast.registration(workshop, email, **more) for email in emails]
 
 
+def test_guests_of_workshops_to_come_are_counted_too(desk, moda, nautica):
+    with transaction():
+        for n, district in enumerate((moda, moda, nautica)):
+            coming = factories.workshop(district, starts_at=NOW + timedelta(days=5))
+            db.session.add(Guest(public_id=f"g{n}", workshop_id=coming.id, email="o@x.example", added_at=NOW))
+    page = " ".join(desk.get(DESK).text.split())
+    assert "<dt>People on guest lists</dt><dd>2 <span" in page
+
+
 def test_the_page_says_what_is_held_of_each_workshop_and_until_when(desk, workshop, moda):
     held(workshop, "a@x.example", answers={"1": "sì"})
     held(workshop, "b@x.example", "c@x.example")

@@ -305,6 +305,8 @@ def test_files_hold_the_same_figures_and_no_formulas(moda, year, ada, sign_in):
     answer = browser.get("/moda/desk/statistics/statistics.xlsx?workshops=over&period=2027&lang=en")
     assert answer.headers["Content-Disposition"] == "attachment; filename=moda-2027.xlsx"
     book = openpyxl.load_workbook(BytesIO(answer.data))
+    assert book["Workshops"]["A2"].number_format == "dd/mm/yyyy"
+    assert book["Half-years"]["A2"].value == "1st half of 2027"
     assert book.sheetnames == [
         "Total", "Workshops", "Sectors", "Months", "Half-years", "Room and online", "Provinces",
         "Kinds of organisation", "Sizes of company", "Companies",

@@ -1,5 +1,6 @@
 """The organisers' pages."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -143,6 +144,17 @@ def test_a_part_in_which_nobody_wrote_is_left_out(desk, moda):
     assert len(only().sessions) == 1
 
 
+def test_what_is_wrong_names_the_session_and_leads_to_its_field(desk, moda):
+    more = {
+        f"sessions-1-{name}": value
+        for name, value in {"title_it": "Sera", "day": "2027-03-11", "start": "22:00", "end": "01:00"}.items()
+    }
+    page = desk.post(f"{BASE}new", data=written(moda, **more, **{"sessions-0-title_it": ""})).text
+    assert "2 cose da correggere" in page
+    assert '<a href="#sessions-0-title_it">Programma 1, Titolo</a>: ' in page
+    assert '<a href="#sessions-1-end">Programma 2, Fine</a>: La fine viene prima' in page
+
+
 def test_of_two_editors_the_second_is_told_and_keeps_what_she_wrote(desk, moda):
     desk.post(f"{BASE}new", data=written(moda))
     edit = f"{BASE}fibre-riciclate/edit"
@@ -156,6 +168,21 @@ def test_of_two_editors_the_second_is_told_and_keeps_what_she_wrote(desk, moda):
     assert '<input id="version" name="version" type="hidden" value="2">' in late.text
     assert desk.post(edit, data=written(moda, version="2", title_it="Seconda", **ids)).status_code == 302
     assert (only().title_it, only().sessions[0].id) == ("Seconda", ids["sessions-0-id"])
+
+
+def test_the_second_editor_sees_what_saving_again_would_replace(desk, moda):
+    desk.post(f"{BASE}new", data=written(moda, abstract_it="Uno\r\ndue"))
+    edit, ids = f"{BASE}fibre-riciclate/edit", {"sessions-0-id": only().sessions[0].id}
+    first = {"version": "1", "abstract_it": "Uno\r\ndue", **ids}
+    hers = {**first, "venue": "Opificio", "seats": "31", "is_private": "y", "sessions-0-room": "Sala B"}
+    assert desk.post(edit, data=written(moda, **hers)).status_code == 302
+    late = desk.post(edit, data=written(moda, **first)).text
+    told = late.split('<div class="alert alert-warning"')[1].split("</ul>")[0]
+    assert re.findall(r'<li><a href="(#[^"]+)">[^<]+</a>(?:: ([^<]+))?</li>', told) == [
+        ("#venue", "Opificio"), ("#seats", "31"), ("#is_private", "sì"), ("#sessions", ""),
+    ]  # fmt: skip
+    assert 'href="/moda/desk/workshops/fibre-riciclate" target="_blank"' in late
+    assert "alert-warning" not in desk.get(edit).text
 
 
 def test_the_form_shows_what_is_stored(desk, moda):
@@ -298,3 +325,14 @@ def test_a_district_without_a_plan_is_told_to_write_it_first(app, sign_in, perso
         db.session.add(bare)
     page = sign_in(person(bare, "fia@ferro.example", "organiser")).get("/ferro/desk/workshops/new")
     assert (page.status_code, "Scrivi prima il piano" in page.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    "template", ["attendance/show", "guests/index", "certificates/index", "registrations/index"]
+)
+def test_lists_of_people_stack_on_a_phone_and_each_cell_says_what_it_is(app, template):
+    source = app.jinja_env.loader.get_source(app.jinja_env, f"{template}.html")[0]
+    tables = re.findall(r'<table class="list[^"]*">.*?</table>', source, re.DOTALL)
+    people = [table for table in tables if 'scope="row"' in table]
+    assert people
+    assert all('class="list stacks"' in table and "data-label=" in table for table in people)
