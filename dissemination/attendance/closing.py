@@ -16,6 +16,7 @@ from dissemination.people.queries import survivors
 from dissemination.plan import activity
 from dissemination.plan import queries as plan
 from dissemination.registrations.models import Attends, Registration
+from dissemination.registrations.plain import impersonal
 from dissemination.workshops.actions import Did as Workshops
 from dissemination.workshops.actions import attributes
 from dissemination.workshops.models import Closing, Mode, Workshop
@@ -148,7 +149,7 @@ def _person(
 ) -> dict[str, str]:
     """What the log keeps of one person: nothing that names them. Her mode is where she was (first) seen."""
     known = {
-        "role": registration.job_title or registration.contact.job_title,
+        "role": _role(registration, company),
         "channel": "workshop",
         "mode": MODES[presence.via if presence else registration.attends].value,
     }
@@ -161,6 +162,13 @@ def _person(
         "organisation_type": company.type.value,
         "in_managing_body": "yes" if company.in_managing_body else "no",
     }
+
+
+def _role(registration: Registration, company: Company | None) -> str:
+    """Her role as she wrote it, unless it names her: the log is kept for ever."""
+    who = registration.contact
+    names = {who.given_name, who.family_name, company.name if company else ""}
+    return impersonal(registration.job_title or who.job_title, names)
 
 
 def _seen(company: Company | None, there: bool, returning: set[int]) -> dict[str, str]:

@@ -25,7 +25,8 @@ from dissemination.people.models import Company, Contact
 from dissemination.people.texts import SIZES, TYPES
 from dissemination.registrations import answers, queries
 from dissemination.registrations.models import Attends, By, Event, Registration, Standing, What
-from dissemination.registrations.texts import STANDINGS
+from dissemination.registrations.plain import impersonal
+from dissemination.registrations.texts import FIELDS, STANDINGS, in_words
 from dissemination.workshops.models import Kind, Question, Workshop
 
 NAMELESS_KINDS = (Kind.CHOICE, Kind.SEVERAL, Kind.NUMBER, Kind.DATE)  # answers that are nobody's own words
@@ -125,7 +126,7 @@ def without_names(workshop: Workshop, wanted: Wanted, *, company: bool, rng: ran
     asked = answers.answered_questions(workshop, rows)
     columns: list[Column] = [
         (_("Row"), lambda r: numbers[r.id]), *_standing(),
-        *(_company() if company else [(_("Role"), lambda r: r.job_title or r.contact_title)]),
+        *(_company() if company else [(_("Role"), _role_of_nobody(rows))]),
         *_organisation(workshop), (_("Group"), _groups(rows)),
         (_("By invitation"), lambda r: _yes(r.guest_id is not None)),
         (_("Newsletter (number of the issue)"), lambda r: r.newsletter_issue_id),
@@ -221,6 +222,16 @@ def _company() -> list[Column]:
     return [(_("Organisation"), lambda r: r.company or ""), (_("Partita IVA"), lambda r: r.tax_id or "")]
 
 
+def _role_of_nobody(rows) -> Callable[[Any], str]:
+    """The role, left out where these words of hers name herself, her company or somebody else."""
+    names = {name for r in rows for name in (r.given_name, r.family_name)}
+
+    def role(r) -> str:
+        return impersonal(r.job_title or r.contact_title, {*names, r.company or ""})
+
+    return role
+
+
 def _organisation(workshop: Workshop) -> list[Column]:
     sectors = {
         s.id: translated(s, "name")
@@ -290,23 +301,18 @@ def _day(moment: datetime | None, zone) -> date | None:
 def _changes(workshop: Workshop) -> Callable[[Event], str]:
     """Says what changed from what to what: standings, ways and answers in words."""
     questions = {str(q.id): q for q in workshop.questions}
-    names = {
-        "standing": _("Standing"), "attends": _("Takes part"), "job_title": _("Role"),
-        "language": _("Language"), "email": _("E-mail address"), "name": _("Person"),
-    }  # fmt: skip
-    words = {s.value: str(text[0]) for s, text in STANDINGS.items()}
-    words |= {Attends.ROOM.value: _("in the room"), Attends.ONLINE.value: _("online")}
+    names = {name: str(text) for name, text in FIELDS.items()}
 
-    def in_words(event: Event) -> str:
+    def told(event: Event) -> str:
         lines = []
         for name, (old, new) in (event.details or {}).items():
             if name == "answers":
                 lines += [_line(_asked(questions, k), *_shown(questions, k, old, new)) for k in new]
             else:
-                lines.append(_line(names.get(name, name), *(words.get(str(v), v) for v in (old, new))))
+                lines.append(_line(names.get(name, name), in_words(name, old), in_words(name, new)))
         return "; ".join(lines)
 
-    return in_words
+    return told
 
 
 def _line(name: str, old, new) -> str:

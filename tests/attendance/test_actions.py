@@ -269,6 +269,18 @@ def test_a_company_that_came_before_is_returning_also_when_merged(room, moda, bi
 
 
 @time_machine.travel(AFTER)
+def test_a_role_that_names_its_person_is_not_kept_in_the_log(room):
+    with transaction():
+        for r in queries.people(room):
+            r.job_title = "Titolare (Carlo Rossi)" if r.contact.given_name == "Carlo" else "Titolare"
+    tick(room, "carlo", "lina")
+    prove(room)
+    close(room)
+    roles = [r.attributes["role"] for r in rows() if r.verb == "attendance.present"]
+    assert sorted(roles) == ["", "Titolare"]
+
+
+@time_machine.travel(AFTER)
 def test_a_company_under_two_names_is_reported_as_the_one_it_became(room, moda, bice):
     """She registered under a name that was merged away before the closing: size, R2 and returning follow."""
     tick(room, "carlo")
