@@ -156,12 +156,13 @@ def history(workshop: Workshop) -> Sheet:
         for found in queries.history_many(ids[start : start + CHUNK]).values():
             events += found
     events.sort(key=lambda e: (e.at, e.id or 0))
-    zone = workshop.district.zone
+    zone, said = workshop.district.zone, changes(workshop)
     columns: list[Column] = [
         (_("When"), lambda e: _wall(e.at, zone)), (_("What happened"), lambda e: str(WHATS[e.what])),
         (_("By whom"), lambda e: str(WHOS[e.who])),
         (_("Account"), lambda e: accounts.get(e.account_id, "")), (_("Reason"), lambda e: e.reason),
-        (_("Changes"), _changes(workshop)), (_("Number"), lambda e: people[e.registration_id].number),
+        (_("Changes"), lambda e: "; ".join(said(e))),
+        (_("Number"), lambda e: people[e.registration_id].number),
         (_("Family name"), lambda e: people[e.registration_id].family_name),
         (_("Given name"), lambda e: people[e.registration_id].given_name),
         (_("E-mail address"), lambda e: people[e.registration_id].email),
@@ -298,19 +299,19 @@ def _day(moment: datetime | None, zone) -> date | None:
     return local(moment, zone).date() if moment else None
 
 
-def _changes(workshop: Workshop) -> Callable[[Event], str]:
-    """Says what changed from what to what: standings, ways and answers in words."""
+def changes(workshop: Workshop) -> Callable[[Event], list[str]]:
+    """Says what changed from what to what, a line for each: standings, ways and answers in words."""
     questions = {str(q.id): q for q in workshop.questions}
     names = {name: str(text) for name, text in FIELDS.items()}
 
-    def told(event: Event) -> str:
+    def told(event: Event) -> list[str]:
         lines = []
         for name, (old, new) in (event.details or {}).items():
             if name == "answers":
                 lines += [_line(_asked(questions, k), *_shown(questions, k, old, new)) for k in new]
             else:
                 lines.append(_line(names.get(name, name), in_words(name, old), in_words(name, new)))
-        return "; ".join(lines)
+        return lines
 
     return told
 

@@ -245,6 +245,8 @@ def test_the_history_says_who_changed_what_and_when(sign_in, ada, workshop, aske
         ("2027-02-03 10:30", "annullata", "un organizzatore", "Ada", "Ha telefonato"),
     ]
     assert rows[1]["Modifiche"] == "Ruolo: – → Titolare; Domanda choice: Al mattino → Di sera"
+    page = sign_in(ada).get(f"/moda/desk/workshops/{workshop.slug}/registrations/{carlo_.id}").text
+    assert "Ruolo: – → Titolare<br>Domanda choice: Al mattino → Di sera" in page
     assert rows[2]["Modifiche"].startswith("Stato: confermata → annullata")
     assert {r["Indirizzo e-mail"] for r in rows} == {"carlo@tessitura.example"}
 
