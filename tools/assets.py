@@ -40,7 +40,8 @@ def main() -> None:
     stamp = VENDOR / ".stamp"
     lock = (ROOT / "package-lock.json").read_text()
     modules = ROOT / "node_modules"
-    if stamp.exists() and stamp.read_text() == lock and modules.exists():
+    there = all((modules / source).exists() for source in COPIES)
+    if there and stamp.exists() and stamp.read_text() == lock:
         return
     subprocess.run([*npm_command(), "ci", "--silent", "--no-audit", "--no-fund"], cwd=ROOT, check=True)
     for source, target in COPIES.items():

@@ -12,9 +12,11 @@ from dissemination.kernel.database import db
 from dissemination.kernel.subjects import kind_of
 from dissemination.people.accounts import Account
 from dissemination.people.models import Company
+from dissemination.people.queries import survivors
 from dissemination.plan import activity
 from dissemination.plan import queries as plan
 from dissemination.registrations.models import Attends, Registration
+from dissemination.registrations.plain import impersonal
 from dissemination.workshops.actions import Did as Workshops
 from dissemination.workshops.actions import attributes
 from dissemination.workshops.models import Closing, Mode, Workshop
@@ -122,28 +124,32 @@ def _write_log(workshop, by, not_counted) -> None:
     db.session.flush()
     people = queries.people(workshop)
     there = queries.presences(workshop)
-    companies = {r.company_id for r in people if r.company_id and r.id in there}
-    returning = queries.returning_companies(workshop.district_id, companies, common["happened_on"])
+    firms = survivors(r.company for r in people if r.company is not None)  # R1: merged ones are one
+    came = {firms[r.company_id].id for r in people if r.company_id and r.id in there}
+    returning = queries.returning_companies(workshop.district_id, came, common["happened_on"])
     activity.record_all(
         {
             "verb": Did.PRESENT if r.id in there else Did.ABSENT,
             "subject_kind": kind_of(workshop),
             "subject_id": workshop.id,
-            "company_id": r.company_id,
+            "company_id": firm.id if firm else None,
             "contact_id": r.contact_id,
-            "attributes": facts | _person(r, facts, there.get(r.id)) | _seen_before(r, there, returning),
+            "attributes": facts
+            | _person(r, firm, facts, there.get(r.id))
+            | _seen(firm, r.id in there, returning),
             "not_counted": not_counted or (None if r.id in there else "absent"),
             **common,
         }
-        for r in people
+        for r, firm in ((r, firms.get(r.company_id or 0)) for r in people)
     )
 
 
-def _person(registration: Registration, facts: dict[str, str], presence: Presence | None) -> dict[str, str]:
+def _person(
+    registration: Registration, company: Company | None, facts: dict[str, str], presence: Presence | None
+) -> dict[str, str]:
     """What the log keeps of one person: nothing that names them. Her mode is where she was (first) seen."""
-    company: Company | None = registration.company
     known = {
-        "role": registration.job_title or registration.contact.job_title,
+        "role": _role(registration, company),
         "channel": "workshop",
         "mode": MODES[presence.via if presence else registration.attends].value,
     }
@@ -158,7 +164,14 @@ def _person(registration: Registration, facts: dict[str, str], presence: Presenc
     }
 
 
-def _seen_before(registration, there, returning) -> dict[str, str]:
-    if registration.company_id is None or registration.id not in there:
+def _role(registration: Registration, company: Company | None) -> str:
+    """Her role as she wrote it, unless it names her: the log is kept for ever."""
+    who = registration.contact
+    names = {who.given_name, who.family_name, company.name if company else ""}
+    return impersonal(registration.job_title or who.job_title, names)
+
+
+def _seen(company: Company | None, there: bool, returning: set[int]) -> dict[str, str]:
+    if company is None or not there:
         return {}
-    return {"returning": "returning" if registration.company_id in returning else "new"}
+    return {"returning": "returning" if company.id in returning else "new"}

@@ -238,8 +238,8 @@ def ticked(workshop: Workshop, *, only: int | None = None) -> dict[int, list[dat
 
 
 def day_of(workshop: Workshop) -> date:
-    """The date under which the workshop is counted: its last one, in the district's zone."""
-    return max(workshop.days)
+    """The date under which the workshop is counted."""
+    return workshop.counted_on
 
 
 def evidence_held(workshop: Workshop, *, times: bool) -> set[str]:

@@ -114,7 +114,7 @@ def answer(registration: Registration, purpose: Purpose, *, answers: dict, anony
     """Keep one person's answers (question key -> answer), once.
 
     `anonymous` is what the page promised her. Of an anonymous form nothing leads from the answer to her:
-    no id, no time but the day, no order; the log gets no row before there are five answers.
+    no id, no time but the day, no order; it appears in results and in the log with four others.
     Raises NotForYou, AnsweredAlready, FormClosed, PromiseChanged, NothingAnswered, NoOverall.
     """
     form = ensure(registration.workshop, purpose)
@@ -130,14 +130,31 @@ def answer(registration: Registration, purpose: Purpose, *, answers: dict, anony
     if not _mark_answered(form, registration):
         raise AnsweredAlready
     given = FeedbackAnswer(
-        id=secrets.token_hex(16), form_id=form.id, given_on=today(registration.workshop.district.zone),
+        id=_new_id(held_back=form.anonymous), form_id=form.id,
+        given_on=today(registration.workshop.district.zone),
         registration_id=None if form.anonymous else registration.id, answers=answers,
     )  # fmt: skip
     db.session.add(given)
     db.session.flush()
-    if purpose is Purpose.FEEDBACK:
-        _log(form, given, registration)
+    appearing = _release(form) if form.anonymous else [given]
+    if purpose is Purpose.FEEDBACK and appearing:
+        _log(form, appearing, registration)
     return given
+
+
+def _new_id(*, held_back: bool = False) -> str:
+    return queries.HELD_BACK + secrets.token_hex(15) if held_back else secrets.token_hex(16)
+
+
+def _release(form: FeedbackForm) -> list[FeedbackAnswer]:
+    """Let the answers that wait appear once they are five; new ids, so that their order says nothing."""
+    waiting = queries.held_back(form)
+    if len(waiting) < LEAST:
+        return []
+    for one in waiting:
+        one.id = _new_id()
+    db.session.flush()
+    return sorted(waiting, key=lambda one: one.id)
 
 
 def close(workshop: Workshop, purpose: Purpose) -> None:
@@ -204,20 +221,17 @@ def _mark_answered(form: FeedbackForm, registration: Registration) -> bool:
     return done
 
 
-def _log(form: FeedbackForm, given: FeedbackAnswer, registration: Registration) -> None:
-    """Log the score, so that DV-05 counts it: of an anonymous form the first five together.
+def _log(form: FeedbackForm, appearing: list[FeedbackAnswer], registration: Registration) -> None:
+    """Log the scores, so that DV-05 counts them: of an anonymous form five together.
 
     A log row of an anonymous answer names nobody, and not the hour either.
     """
     if not form.anonymous:
-        _record(form, [given], registration)
-        return
-    there = queries.answers(form)  # by random id
-    if len(there) < LEAST:
+        _record(form, appearing, registration)
         return
     zone = form.workshop.district.zone
     with clock.at(datetime.combine(today(zone), time.min, tzinfo=zone).astimezone(UTC)):
-        _record(form, there if len(there) == LEAST else [given], None)
+        _record(form, appearing, None)
 
 
 def _record(form: FeedbackForm, answers: list[FeedbackAnswer], registration: Registration | None) -> None:

@@ -50,7 +50,7 @@ def show(district, slug, purpose):
         "feedback/show.html", workshop=workshop, sheet=sheet, purpose=purpose, texts=texts, words=forms.words,
         response=queries.response(workshop, purpose), results=results.results(sheet, answers),
         answers=[] if sheet.anonymous else answers, givers=queries.givers(answers), said=exports.said,
-        LEAST=queries.LEAST,
+        shown=len(answers),
     )  # fmt: skip
 
 

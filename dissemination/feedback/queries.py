@@ -17,6 +17,7 @@ from dissemination.registrations.models import Registration, Standing
 from dissemination.workshops.models import State, Workshop
 
 LEAST = 5  # answers: below, an anonymous form shows no result
+HELD_BACK = "-"  # begins the id of an anonymous answer that is not shown before there are five such
 MONTHS = 6  # after the workshop its outcome is asked about
 
 
@@ -143,7 +144,23 @@ def response(workshop: Workshop, purpose: Purpose) -> Response:
 
 
 def answers(form: FeedbackForm | None) -> list[FeedbackAnswer]:
-    """Every answer, in the order of their random ids."""
+    """Every answer that may be shown, in the order of their random ids.
+
+    Those to an anonymous form appear five at a time: results looked at before and after one more answer
+    would tell, by what changed, what that one said.
+    """
+    return [a for a in all_answers(form) if not a.id.startswith(HELD_BACK)]
+
+
+def held_back(form: FeedbackForm) -> list[FeedbackAnswer]:
+    """The answers that nobody has seen yet: four at most, unless they are about to appear."""
+    found = all_answers(form)
+    waiting = [a for a in found if a.id.startswith(HELD_BACK)]
+    return waiting if len(found) - len(waiting) >= LEAST else found
+
+
+def all_answers(form: FeedbackForm | None) -> list[FeedbackAnswer]:
+    """Every answer, shown or not."""
     if form is None:
         return []
     query = select(FeedbackAnswer).where(FeedbackAnswer.form_id == form.id)

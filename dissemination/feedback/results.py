@@ -1,7 +1,8 @@
 """What the answers come to. An anonymous form shows nothing of fewer than five (`queries.LEAST`).
 
-There are no filters, and each question is held back by itself: what is shown of many can therefore never
-be subtracted from what is shown of almost as many.
+There are no filters, each question is held back by itself, and later answers appear five at a time
+(`queries.answers`): what is shown of many can therefore never be subtracted from what is shown of almost
+as many.
 """
 
 from collections import Counter

@@ -1,5 +1,6 @@
 """Finding companies, contacts and consents. Every query names its district."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import reduce
 from operator import add
@@ -25,6 +26,17 @@ def surviving_ids(company_ids) -> dict[int, int]:
     ids = set(company_ids)
     rows = db.session.execute(select(Company.id, Company.merged_into_id).where(Company.id.in_(ids)))
     return {**{i: i for i in ids}, **{i: merged or i for i, merged in rows}}
+
+
+def survivors(companies: Iterable[Company]) -> dict[int, Company]:
+    """`{id: the company that stands for it today}`; one query when some of them were merged."""
+    mine = {c.id: c for c in companies}
+    gone = {c.merged_into_id for c in mine.values() if c.merged_into_id}
+    if not gone:
+        return mine
+    query = select(Company).where(Company.id.in_(gone)).options(joinedload(Company.sector))
+    into = {c.id: c for c in db.session.scalars(query)}
+    return {i: into[c.merged_into_id] if c.merged_into_id else c for i, c in mine.items()}
 
 
 def company(district_id: int, company_id: int) -> Company | None:

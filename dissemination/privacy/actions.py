@@ -23,7 +23,7 @@ from dissemination.privacy import contacts, purge, sweeping, wiping
 from dissemination.privacy.models import Erasure, ErasureRequest, RetentionChange
 from dissemination.privacy.terms import MOST_MONTHS, months_later
 from dissemination.registrations import actions as registrations
-from dissemination.registrations.models import LIVING, By, Registration
+from dissemination.registrations.models import LIVING, By, Group, Registration
 from dissemination.workshops.models import State, Workshop
 
 
@@ -208,14 +208,16 @@ def erase(contact: Contact, *, reason: str, by: Account | None) -> Counter:
     counts = Counter(seats=_give_up_seats(contact, by))
     newsletters.unsubscribe_everything(contact, source="erasure", proof="")
     hers = db.session.scalars(select(Registration).where(Registration.contact_id == contact.id)).all()
-    names = sorted(wiping.names_of([contact]), key=len, reverse=True)
+    booked = db.session.scalars(select(Group.workshop_id).where(Group.contact_id == contact.id)).all()
+    known_as = wiping.names_of([contact]) | wiping.former_names(contact)
+    names = sorted(known_as, key=len, reverse=True)
     letters = wiping.wipe_deliveries(
         *wiping.deliveries_about(Registration.__tablename__, [r.id for r in hers])
     )
     letters |= wiping.wipe_deliveries(*wiping.is_of(contact))
     counts += wiping.strip([r for r in hers if r.purged_at is None], account=by)
     counts["letters"] += wiping.veil_letters(letters, names)
-    counts += wiping.veil_others({r.workshop_id for r in hers}, names)
+    counts += wiping.veil_others({r.workshop_id for r in hers} | {*booked}, names)
     counts += contacts.erase([contact])
     suppressed.forget(district_id, email)
     note(district_id, counts, by=by, reason=reason)

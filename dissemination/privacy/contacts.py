@@ -78,6 +78,9 @@ def last_traces(ids: Sequence[int]) -> dict[int, datetime]:
         select(Registration.contact_id, func.max(Workshop.ends_at))
         .join(Workshop, Workshop.id == Registration.workshop_id)
         .group_by(Registration.contact_id).where(Registration.contact_id.in_(ids)),
+        select(Group.contact_id, func.max(Workshop.ends_at))
+        .join(Workshop, Workshop.id == Group.workshop_id)
+        .group_by(Group.contact_id).where(Group.contact_id.in_(ids)),
         select(Consent.contact_id, func.max(Consent.at))
         .group_by(Consent.contact_id).where(Consent.contact_id.in_(ids)),
         select(Subscription.contact_id, func.max(func.coalesce(Subscription.ended_at, Subscription.asked_at)))
@@ -99,6 +102,8 @@ def _came_by_herself(contacts: Sequence[Contact]) -> set[int]:
     first = (
         select(Registration.contact_id, func.min(Registration.created_at))
         .where(Registration.contact_id.in_(ids)).group_by(Registration.contact_id),
+        select(Group.contact_id, func.min(Group.created_at))
+        .where(Group.contact_id.in_(ids)).group_by(Group.contact_id),
         select(Consent.contact_id, func.min(Consent.at))
         .where(Consent.contact_id.in_(ids)).group_by(Consent.contact_id),
     )  # fmt: skip
@@ -165,12 +170,26 @@ def _hide_suppressions(district_id: int, emails: list[str]) -> None:
     db.session.flush()
 
 
+def was_purged():
+    """The condition of contacts who registered, or booked for colleagues, what was purged since."""
+    gone = Registration.contact_id == Contact.id, Registration.purged_at.is_not(None)
+    return or_(select(1).where(*gone).exists(), select(1).where(_purged_groups(Contact.id)).exists())
+
+
+def _purged_groups(contact_id):
+    """The condition of groups that this contact booked and of whose members none is known any more."""
+    known = select(1).where(Registration.group_id == Group.id, Registration.purged_at.is_(None))
+    return and_(Group.contact_id == contact_id, ~known.correlate(Group).exists())
+
+
 def unlink(contact: Contact) -> Contact | None:
-    """Move the purged registrations of `contact`, who stays, to an empty contact; None: there are none."""
+    """Move what was purged of `contact`, who stays (registrations, groups that she booked), to an empty
+    contact; None: there is nothing."""
     purged = db.session.scalars(
         select(Registration).where(Registration.contact_id == contact.id, Registration.purged_at.is_not(None))
     ).all()
-    if not purged:
+    groups = db.session.scalars(select(Group).where(_purged_groups(contact.id))).all()
+    if not purged and not groups:
         return None
     moment = now()
     nobody = Contact(
@@ -179,17 +198,19 @@ def unlink(contact: Contact) -> Contact | None:
     )  # fmt: skip
     db.session.add(nobody)
     db.session.flush()
-    ids, workshops = [r.id for r in purged], {r.workshop_id for r in purged}
+    ids, workshops = [r.id for r in purged], {r.workshop_id for r in purged} | {g.workshop_id for g in groups}
     for registration in purged:
         registration.contact_id = nobody.id
     db.session.flush()
     _move(Group, Group.workshop_id.in_(workshops), contact, nobody)
-    _move(Delivery, and_(*wiping.deliveries_about(Registration.__tablename__, ids)), contact, nobody)
+    told = {*ids, *(member.id for group in groups for member in group.members)}
+    _move(Delivery, and_(*wiping.deliveries_about(Registration.__tablename__, told)), contact, nobody)
     for workshop_id in workshops:
         for kind, parts in wiping.parts_of(workshop_id, ids):
             about = and_(Delivery.subject_kind == kind, Delivery.subject_id.in_(parts))
             _move(Delivery, about, contact, nobody)
-    if not db.session.scalar(select(Registration.id).where(Registration.contact_id == contact.id).limit(1)):
+    hers = (select(kind.id).where(kind.contact_id == contact.id).limit(1) for kind in (Registration, Group))
+    if not any(db.session.scalar(query) for query in hers):
         _move(Consent, Consent.purpose == Purpose.REGISTRATION, contact, nobody)
     _move_log(contact, nobody, workshops, ids)
     return nobody

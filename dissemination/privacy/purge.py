@@ -133,12 +133,9 @@ def drop_some_answers(workshop_id: int, question_ids: set[int]) -> int:
 
 def settle_some(district_id: int) -> Counter:
     """Decide about the next contacts whose registrations were purged: gone, or unlinked from them."""
-    purged = (
-        select(1).where(Registration.contact_id == Contact.id, Registration.purged_at.is_not(None)).exists()
-    )
     found = db.session.scalars(
         select(Contact)
-        .where(Contact.district_id == district_id, Contact.erased_at.is_(None), purged)
+        .where(Contact.district_id == district_id, Contact.erased_at.is_(None), contacts.was_purged())
         .order_by(Contact.id).limit(BATCH)
     ).all()  # fmt: skip
     held = contacts.reasons(found)

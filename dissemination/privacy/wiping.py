@@ -45,6 +45,14 @@ def names_of(contacts: Iterable[Contact | Guest]) -> set[str]:
     return {text for text in found if text and not text.endswith(GONE)}
 
 
+def former_names(contact: Contact) -> set[str]:
+    """The names and addresses under which she was written to: her own may have changed since."""
+    rows = db.session.execute(
+        select(Delivery.name, Delivery.address).where(*is_of(contact), Delivery.address.not_like(f"%{GONE}"))
+    )
+    return {text for row in rows for text in row if len(text) >= SHORTEST}
+
+
 def veiled(value, names: Sequence[str]):
     """`value` (JSON-able) with each of `names` replaced; the same object when none occurs."""
     if isinstance(value, str):
@@ -217,9 +225,10 @@ def _unsign_feedback(registration_ids: list[int]) -> int:
     return len(given)
 
 
-def drop_answers(registrations: Iterable[Registration], question_ids: set[int]) -> int:
-    """Delete the answers to some questions, files too; how many answers."""
+def drop_answers(registrations: Sequence[Registration], question_ids: set[int]) -> int:
+    """Delete the answers to some questions, files and former answers too; how many answers."""
     count, keys = 0, {str(i) for i in question_ids}
+    _drop_former([r.id for r in registrations], keys)
     for registration in registrations:
         kept = {key: value for key, value in registration.answers.items() if key not in keys}
         if len(kept) < len(registration.answers):
@@ -229,6 +238,17 @@ def drop_answers(registrations: Iterable[Registration], question_ids: set[int]) 
             history.note(registration, What.PURGED, By.SYSTEM)
     db.session.flush()
     return count
+
+
+def _drop_former(registration_ids: list[int], keys: set[str]) -> None:
+    """Take the answers to some questions out of the histories: what was said before, and what instead."""
+    query = select(Event).where(Event.registration_id.in_(registration_ids), Event.what == What.REVISED)
+    for event in db.session.scalars(query):
+        sides = event.details.get("answers")
+        if sides and keys & {key for side in sides for key in side}:
+            left = [{key: value for key, value in side.items() if key not in keys} for side in sides]
+            rest = {name: pair for name, pair in event.details.items() if name != "answers"}
+            event.details = rest | ({"answers": left} if any(left) else {})
 
 
 def strip_guests(guests: Sequence[Guest]) -> int:

@@ -12,10 +12,10 @@ from dissemination.kernel.rights import Role, requires
 from dissemination.registrations import actions, queries, rooms, rows
 from dissemination.registrations.desk import desk
 from dissemination.registrations.desk_forms import CancelForm, PlaceForm, ReasonForm
-from dissemination.registrations.export_rows import WHATS, WHOS
+from dissemination.registrations.export_rows import WHATS, WHOS, changes
 from dissemination.registrations.mine_forms import SubstituteForm
 from dissemination.registrations.models import LIVING, Attends
-from dissemination.registrations.texts import FIELDS, STANDINGS, WAYS, in_words
+from dissemination.registrations.texts import STANDINGS, WAYS
 from dissemination.workshops import queries as workshops
 
 
@@ -46,8 +46,9 @@ def _page(workshop, registration, status: int = 200, **forms):
     forms = {name: made or _form(name, formdata=None) for name, made in forms.items()}
     page = render_template(
         "registrations/desk_show.html", workshop=workshop, registration=registration, events=events,
-        accounts=rows.names_of_accounts(e.account_id for e in events), whats=WHATS, whos=WHOS, fields=FIELDS,
-        in_words=in_words, standings=STANDINGS, way_words=WAYS, position=queries.position(registration),
+        accounts=rows.names_of_accounts(e.account_id for e in events), whats=WHATS, whos=WHOS,
+        changes=changes(workshop),
+        standings=STANDINGS, way_words=WAYS, position=queries.position(registration),
         members=queries.members(group) if group else [], living=registration.standing in LIVING,
         other=other if rooms.is_hybrid(workshop) else None, fates=FATES,
         mail=queries.last_mails([registration.id]).get(registration.id),

@@ -25,7 +25,8 @@ from dissemination.people.models import Company, Contact
 from dissemination.people.texts import SIZES, TYPES
 from dissemination.registrations import answers, queries
 from dissemination.registrations.models import Attends, By, Event, Registration, Standing, What
-from dissemination.registrations.texts import STANDINGS
+from dissemination.registrations.plain import impersonal
+from dissemination.registrations.texts import FIELDS, STANDINGS, in_words
 from dissemination.workshops.models import Kind, Question, Workshop
 
 NAMELESS_KINDS = (Kind.CHOICE, Kind.SEVERAL, Kind.NUMBER, Kind.DATE)  # answers that are nobody's own words
@@ -125,7 +126,7 @@ def without_names(workshop: Workshop, wanted: Wanted, *, company: bool, rng: ran
     asked = answers.answered_questions(workshop, rows)
     columns: list[Column] = [
         (_("Row"), lambda r: numbers[r.id]), *_standing(),
-        *(_company() if company else [(_("Role"), lambda r: r.job_title or r.contact_title)]),
+        *(_company() if company else [(_("Role"), _role_of_nobody(rows))]),
         *_organisation(workshop), (_("Group"), _groups(rows)),
         (_("By invitation"), lambda r: _yes(r.guest_id is not None)),
         (_("Newsletter (number of the issue)"), lambda r: r.newsletter_issue_id),
@@ -155,12 +156,13 @@ def history(workshop: Workshop) -> Sheet:
         for found in queries.history_many(ids[start : start + CHUNK]).values():
             events += found
     events.sort(key=lambda e: (e.at, e.id or 0))
-    zone = workshop.district.zone
+    zone, said = workshop.district.zone, changes(workshop)
     columns: list[Column] = [
         (_("When"), lambda e: _wall(e.at, zone)), (_("What happened"), lambda e: str(WHATS[e.what])),
         (_("By whom"), lambda e: str(WHOS[e.who])),
         (_("Account"), lambda e: accounts.get(e.account_id, "")), (_("Reason"), lambda e: e.reason),
-        (_("Changes"), _changes(workshop)), (_("Number"), lambda e: people[e.registration_id].number),
+        (_("Changes"), lambda e: "; ".join(said(e))),
+        (_("Number"), lambda e: people[e.registration_id].number),
         (_("Family name"), lambda e: people[e.registration_id].family_name),
         (_("Given name"), lambda e: people[e.registration_id].given_name),
         (_("E-mail address"), lambda e: people[e.registration_id].email),
@@ -219,6 +221,16 @@ def _standing() -> list[Column]:
 
 def _company() -> list[Column]:
     return [(_("Organisation"), lambda r: r.company or ""), (_("Partita IVA"), lambda r: r.tax_id or "")]
+
+
+def _role_of_nobody(rows) -> Callable[[Any], str]:
+    """The role, left out where these words of hers name herself, her company or somebody else."""
+    names = {name for r in rows for name in (r.given_name, r.family_name)}
+
+    def role(r) -> str:
+        return impersonal(r.job_title or r.contact_title, {*names, r.company or ""})
+
+    return role
 
 
 def _organisation(workshop: Workshop) -> list[Column]:
@@ -287,26 +299,21 @@ def _day(moment: datetime | None, zone) -> date | None:
     return local(moment, zone).date() if moment else None
 
 
-def _changes(workshop: Workshop) -> Callable[[Event], str]:
-    """Says what changed from what to what: standings, ways and answers in words."""
+def changes(workshop: Workshop) -> Callable[[Event], list[str]]:
+    """Says what changed from what to what, a line for each: standings, ways and answers in words."""
     questions = {str(q.id): q for q in workshop.questions}
-    names = {
-        "standing": _("Standing"), "attends": _("Takes part"), "job_title": _("Role"),
-        "language": _("Language"), "email": _("E-mail address"), "name": _("Person"),
-    }  # fmt: skip
-    words = {s.value: str(text[0]) for s, text in STANDINGS.items()}
-    words |= {Attends.ROOM.value: _("in the room"), Attends.ONLINE.value: _("online")}
+    names = {name: str(text) for name, text in FIELDS.items()}
 
-    def in_words(event: Event) -> str:
+    def told(event: Event) -> list[str]:
         lines = []
         for name, (old, new) in (event.details or {}).items():
             if name == "answers":
                 lines += [_line(_asked(questions, k), *_shown(questions, k, old, new)) for k in new]
             else:
-                lines.append(_line(names.get(name, name), *(words.get(str(v), v) for v in (old, new))))
-        return "; ".join(lines)
+                lines.append(_line(names.get(name, name), in_words(name, old), in_words(name, new)))
+        return lines
 
-    return in_words
+    return told
 
 
 def _line(name: str, old, new) -> str:

@@ -14,7 +14,6 @@ from wtforms import BooleanField, FieldList, FormField, RadioField, SelectField,
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
-from dissemination.kernel.clock import local
 from dissemination.kernel.forms import DataRequired, Form, Optional, TaxIdField, email_field, text_field
 from dissemination.kernel.languages import language, translated
 from dissemination.people.models import OrganisationType, Purpose, SizeClass
@@ -273,8 +272,7 @@ def _class_of(workshop: Workshop) -> type[_PublicForm]:
 
 def splits_of(workshop: Workshop) -> frozenset[str]:
     """What the indicators that count who came to `workshop` are split by, of what this form can ask."""
-    day = local(workshop.starts_at, workshop.district.zone).date()
-    fed = contract.fed_by(workshop.district_id, day, workshop.activity_line_id)
+    fed = contract.fed_by(workshop.district_id, workshop.counted_on, workshop.activity_line_id)
     return SPLITS & contract.splits_of(fed, verb="attendance.present")
 
 

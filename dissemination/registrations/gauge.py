@@ -9,14 +9,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from dissemination.delivery.models import Delivery
 from dissemination.kernel.clock import today
 from dissemination.kernel.database import db
 from dissemination.people import actions as people
 from dissemination.people.models import Company, Contact, OrganisationType
+from dissemination.people.queries import survivors
 from dissemination.registrations import forms, history, invitations, mails_of_data
 from dissemination.registrations.models import By, Registration, Standing, What
 from dissemination.registrations.refusals import WorkshopIsClosed
@@ -77,15 +78,17 @@ def of(workshop: Workshop) -> Gauge:
 
 
 def _people(workshop: Workshop):
+    named = aliased(Company)  # a merged one counts as the company that it became (R1)
     return (
         select(
             Registration.id, Registration.job_title, Registration.proof_due,
             Contact.job_title.label("contact_title"),
-            Contact.given_name, Contact.family_name, Contact.email, Registration.company_id,
+            Contact.given_name, Contact.family_name, Contact.email, Company.id.label("company_id"),
             Company.name.label("company"), Company.type, Company.size, Company.province, Company.sector_id,
         )
         .join(Registration.contact)
-        .outerjoin(Registration.company)
+        .outerjoin(named, named.id == Registration.company_id)
+        .outerjoin(Company, Company.id == func.coalesce(named.merged_into_id, named.id))
         .where(
             Registration.workshop_id == workshop.id, Registration.standing == Standing.CONFIRMED,
             Registration.purged_at.is_(None),
@@ -167,7 +170,8 @@ def complete(
         changed["job_title"] = ["", job_title]
         registration.job_title = job_title
     if registration.company is not None:
-        filled = people.fill_company(registration.company, size=size, province=province, sector_id=sector_id)
+        company = survivors([registration.company])[registration.company.id]
+        filled = people.fill_company(company, size=size, province=province, sector_id=sector_id)
         changed |= {name: ["", str(value)] for name, value in filled.items()}
     if changed:
         history.note(registration, What.REVISED, By.PERSON, details=changed)

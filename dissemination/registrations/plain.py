@@ -2,7 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
+from dissemination.kernel.text import fold
+
+SHORT = 2  # letters: no name is looked for by so few
 # Bidirectional overrides, invisible joints and the like; the two joiners that emoji and scripts need stay.
 _JOINERS = "\u200c\u200d"
 _LINK = re.compile(
@@ -22,6 +26,17 @@ def plain(text):
 
 def _is_seen(char: str) -> bool:
     return char in _JOINERS or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+
+
+def impersonal(text: str, names: Iterable[str]) -> str:
+    """`text` (a role, in a person's own words), or "" when it holds one of `names` or an address."""
+    words = f" {_words(text)} "
+    personal = "@" in text or any(f" {_words(n)} " in words for n in names if len(n) > SHORT)
+    return "" if personal else text
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", fold(text)))
 
 
 def named(text: str) -> bool:

@@ -157,12 +157,13 @@ def _sector(held):
 
 def _registrations(asked: Asked, *columns):
     """A query over the registrations asked for; `columns` are functions of the held workshops."""
-    base = _held(asked)
+    base, named = _held(asked), aliased(Company)
     query = (
         select(*[column(base) for column in columns])
         .select_from(base)
         .join(Registration, Registration.workshop_id == base.c.id)
-        .outerjoin(Company, Company.id == Registration.company_id)
+        .outerjoin(named, named.id == Registration.company_id)
+        .outerjoin(Company, Company.id == func.coalesce(named.merged_into_id, named.id))
         .outerjoin(Presence, Presence.registration_id == Registration.id)
     )
     if asked.sector_id is not None:
@@ -226,13 +227,14 @@ class Firm:
 
 
 def firms(district_id: int) -> dict[int, Firm]:
-    """Every company of the district by id. Merged ones count as the one they became (R1)."""
+    """Every company of the district by id. Merged ones count, and are from where, the one that they became
+    is (R1)."""
     tree, root = counting.roots(district_id), aliased(Company)
     counts = and_(*_counts_as_company(root))
     rows = db.session.execute(
-        select(tree.c.id, case((counts, root.id)), Company.province, Company.type, Company.size)
-        .join(Company, Company.id == tree.c.id)
-        .join(root, root.id == tree.c.root_id)
+        select(tree.c.id, case((counts, root.id)), root.province, root.type, root.size).join(
+            root, root.id == tree.c.root_id
+        )
     )
     return {key: Firm(*facts) for key, *facts in rows}
 

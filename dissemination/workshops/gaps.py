@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from dissemination.kernel.clock import local
 from dissemination.kernel.database import db
 from dissemination.kernel.languages import clock_time, short_date
 from dissemination.plan.contract import Contract, Fed
@@ -38,8 +37,9 @@ class Gap:
 def fed(workshop: Workshop, contract: Contract | None = None) -> list[Fed]:
     """The indicators that the workshop will feed once it was held."""
     contract = contract or Contract(workshop.district_id)
-    day = local(workshop.ends_at, workshop.district.zone).date()
-    return contract.fed_by(day, workshop.activity_line_id, attributes={"mode": workshop.mode.value})
+    return contract.fed_by(
+        workshop.counted_on, workshop.activity_line_id, attributes={"mode": workshop.mode.value}
+    )
 
 
 def of(workshop: Workshop, contract: Contract | None = None) -> list[Gap]:

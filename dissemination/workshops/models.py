@@ -172,6 +172,12 @@ class Workshop(db.Model):  # type: ignore[name-defined]
         return dict(sorted(days.items()))
 
     @property
+    def counted_on(self) -> date:
+        """The date under which figures count it: the last on which a session begins."""
+        first, last = (local(moment, self.district.zone).date() for moment in (self.starts_at, self.ends_at))
+        return first if first == last else max(self.days)
+
+    @property
     def biographies(self) -> list["Profile"]:
         """The speakers who agreed to be presented in public and have a biography, each once."""
         profiles = {p.profile_id: p.profile for s in self.sessions for p in s.speakers if p.profile}

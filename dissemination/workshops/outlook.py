@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dissemination.districts.models import District
-from dissemination.kernel.clock import local, today
+from dissemination.kernel.clock import today
 from dissemination.plan import periods, queries
 from dissemination.plan.contract import Contract, Fed
 from dissemination.plan.figures import Figure, figures
@@ -41,8 +41,7 @@ class Outlook:
 
 def of(workshop: Workshop) -> Outlook:
     """The outlook of a workshop as it is planned now."""
-    day = local(workshop.ends_at, workshop.district.zone).date()
-    return on(workshop.district, day, workshop.activity_line_id, mode=workshop.mode.value)
+    return on(workshop.district, workshop.counted_on, workshop.activity_line_id, mode=workshop.mode.value)
 
 
 def on(district: District, day: date, line_id: int | None, *, mode: str | None = None) -> Outlook:

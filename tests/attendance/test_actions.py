@@ -268,6 +268,42 @@ def test_a_company_that_came_before_is_returning_also_when_merged(room, moda, bi
     assert [r.attributes["returning"] for r in present] == ["returning", "new"]
 
 
+@time_machine.travel(AFTER)
+def test_a_role_that_names_its_person_is_not_kept_in_the_log(room):
+    with transaction():
+        for r in queries.people(room):
+            r.job_title = "Titolare (Carlo Rossi)" if r.contact.given_name == "Carlo" else "Titolare"
+    tick(room, "carlo", "lina")
+    prove(room)
+    close(room)
+    roles = [r.attributes["role"] for r in rows() if r.verb == "attendance.present"]
+    assert sorted(roles) == ["", "Titolare"]
+
+
+@time_machine.travel(AFTER)
+def test_a_company_under_two_names_is_reported_as_the_one_it_became(room, moda, bice):
+    """She registered under a name that was merged away before the closing: size, R2 and returning follow."""
+    tick(room, "carlo")
+    prove(room)
+    close(room)
+    with transaction():
+        later = factories.workshop(moda, starts_at=START + timedelta(days=30))
+        other = factories.company(moda, "Filatura bis")
+    with time_machine.travel(START + timedelta(days=20)):
+        register(later, "anna", company=other)
+    mill = next(r.company for r in queries.people(room) if r.company.name == "Filatura")
+    with transaction():
+        people.merge_companies(mill, other, by=bice)
+    with time_machine.travel(START + timedelta(days=31)):
+        tick(later, "anna")
+        prove(later)
+        close(later, started_at=later.starts_at, ended_at=later.ends_at)
+    row = next(r for r in rows() if r.subject_id == later.id and r.verb == "attendance.present")
+    known = {k: row.attributes[k] for k in ("returning", "size", "sector", "in_managing_body")}
+    assert known == {"returning": "returning", "size": "small", "sector": "pelle", "in_managing_body": "yes"}
+    assert row.company_id == mill.id
+
+
 def factories_company(district):
     with transaction():
         return factories.company(district, "Maglificio")

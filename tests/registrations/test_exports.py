@@ -245,8 +245,50 @@ def test_the_history_says_who_changed_what_and_when(sign_in, ada, workshop, aske
         ("2027-02-03 10:30", "annullata", "un organizzatore", "Ada", "Ha telefonato"),
     ]
     assert rows[1]["Modifiche"] == "Ruolo: – → Titolare; Domanda choice: Al mattino → Di sera"
+    page = sign_in(ada).get(f"/moda/desk/workshops/{workshop.slug}/registrations/{carlo_.id}").text
+    assert "Ruolo: – → Titolare<br>Domanda choice: Al mattino → Di sera" in page
     assert rows[2]["Modifiche"].startswith("Stato: confermata → annullata")
     assert {r["Indirizzo e-mail"] for r in rows} == {"carlo@tessitura.example"}
+
+
+def test_the_history_names_every_field_in_words(sign_in, ada, workshop, moda, base):
+    """Also what substitution, a correction of the name and a completion of data write."""
+    from dissemination.registrations import gauge, substitutes
+
+    with transaction():
+        mill = factories.company(moda, "Filatura", province="")
+    first = enter(workshop, "carlo", company=mill, proven=True)
+    with transaction():
+        second = substitutes.substitute(
+            first, email="ugo@tessitura.example", given_name="Ugo", family_name="Neri"
+        )
+        gauge.complete(second, job_title="Titolare", size="small", province="PO")
+    changes = " | ".join(r["Modifiche"] for r in rows_of(sign_in(ada).get(f"{base}/history.csv")))
+    assert "Persona: Carlo Rossi → Ugo Neri" in changes
+    assert "Dimensione: – → Piccola (meno di 50)" in changes
+    assert "Provincia: – → PO" in changes
+    assert not [name for name in ("person:", "size:", "province:", "standing") if name in changes]
+    page = sign_in(ada).get(f"/moda/desk/workshops/{workshop.slug}/registrations/{second.id}").text
+    assert "Dimensione: – → Piccola (meno di 50)" in page
+
+
+@pytest.mark.parametrize(
+    ("role", "kept"),
+    [
+        ("Titolare", "Titolare"), ("Responsabile R&D", "Responsabile R&D"),
+        ("Amministratore (Carlo)", ""), ("ROSSI titolare", ""), ("segretaria di Lina Bérti", ""),
+        ("titolare, carlo@tessitura.example", ""), ("Socio di Tessitura Rossi", ""),
+        ("Rossista", "Rossista"),
+    ],
+)  # fmt: skip
+def test_a_role_that_names_somebody_is_in_no_file_without_names(workshop, moda, role, kept):
+    registration = carlo(workshop, moda)
+    with transaction():
+        registration.job_title = role
+        actions.register(workshop, email="x@x.example", given_name="Lina", family_name="Berti")
+    sheet = export_rows.without_names(workshop, Wanted(), company=False, rng=Random(1))
+    roles = [row[sheet.head.index("Ruolo")] for row in sheet.rows]
+    assert sorted(roles) == sorted([kept, ""])
 
 
 def test_presence_comes_from_the_floor_above(sign_in, ada, workshop, base):

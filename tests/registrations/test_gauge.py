@@ -11,6 +11,7 @@ from dissemination.delivery import queries as delivery
 from dissemination.delivery.models import Delivery
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
+from dissemination.people import actions as people
 from dissemination.people.models import Company, OrganisationType, SizeClass
 from dissemination.plan.actions import adopt_catalogue
 from dissemination.plan.models import Plan
@@ -79,6 +80,21 @@ def test_who_tells_all_that_the_indicators_split_by_is_reportable(moda, workshop
     assert found.counts == {"role": 1, "province": 1, "sector": 1}
 
 
+def test_a_company_that_was_merged_lacks_what_the_one_it_became_lacks(moda, workshop, firm):
+    known, double = firm(**complete(moda)), firm(name="Tessitura bis")
+    carlo = enter(workshop, "carlo", company=double, job_title="Titolare")
+    assert gauge.of(workshop).counts == {"size": 1, "province": 1, "sector": 1}
+    with transaction():
+        people.merge_companies(known, double, by=None)
+    assert gauge.of(workshop).percent == 100
+    with transaction():
+        known.province = ""
+    assert gauge.of_one(carlo) == ("province",)
+    with transaction():
+        gauge.complete(carlo, province="FI")
+    assert (known.province, gauge.of(workshop).percent) == ("FI", 100)
+
+
 def test_a_private_person_and_a_university_lack_no_company_data(moda, workshop, firm):
     enter(workshop, "carlo", job_title="Consulente")
     enter(workshop, "dino", company=firm(type=OrganisationType.RESEARCH), job_title="Ricercatore")
@@ -130,7 +146,7 @@ def test_what_the_gauge_calls_known_is_what_the_closing_logs(moda, workshop, fir
         enter(workshop, f"p{n:02d}", company=company, job_title="Titolare" if role else "")
     missing = {m.registration_id: set(m.attributes) for m in gauge.of(workshop).missing}
     for registration in db.session.scalars(select(Registration)):
-        logged = _person(registration, attributes(workshop), None)
+        logged = _person(registration, registration.company, attributes(workshop), None)
         empty = {name for name in ALL if not logged[name]}
         assert empty == missing.get(registration.id, set())
 

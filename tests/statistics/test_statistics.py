@@ -1,6 +1,7 @@
 """Booked, came and no-show in every cut; the same figures as the plan's for closed workshops."""
 
 import csv
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO, StringIO
 
@@ -156,6 +157,22 @@ def test_merged_companies_are_one_and_without_tax_id_none(moda, year, firms):
     t = tables(asked(moda))
     assert (t.total.companies, t.workshops[year["september"].id].companies) == (3, 2)
     assert tables(asked(moda, "2027-H2")).reach.returning == 1
+
+
+def test_a_merged_company_is_where_the_one_it_became_is(moda, year, firms):
+    with transaction():
+        twin = factories.company(moda, "Filatura SRL", province="SI", sector_id=moda.sectors[1].id)
+        sit(year["september"], twin, True)
+    provinces = {line.key: line.came for line in tables(asked(moda)).provinces}
+    assert provinces["SI"] == 1
+    with transaction():
+        twin.merged_into_id = firms["mill"].id
+        firms["mill"].sector_id = moda.sectors[0].id
+    t = tables(asked(moda))
+    merged = {line.key: line.came for line in t.provinces}
+    assert merged == {**{k: n for k, n in provinces.items() if k != "SI"}, "PO": provinces["PO"] + 1}
+    narrow = tables(replace(asked(moda, "2027-09"), sector_id=moda.sectors[1].id))
+    assert narrow.total.came == 0
 
 
 # -- agreement with the plan

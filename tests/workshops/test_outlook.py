@@ -10,7 +10,7 @@ import time_machine
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import queries as plan
 from dissemination.plan.models import Indicator, Target
-from dissemination.workshops import actions, gaps, materials, profiles
+from dissemination.workshops import actions, gaps, materials, outlook, profiles
 from dissemination.workshops.models import Audience
 from tests import factories
 from tests.workshops.scenes import rome, scheduled, selects, session
@@ -218,3 +218,21 @@ def test_the_day_of_the_last_session_decides_the_half_year_of_the_plan(moda, cou
     assert gaps.fed(over) == []
     assert over.ends_at - workshop.ends_at == timedelta(hours=2)
     assert date(2028, 12, 31) in workshop.days
+
+
+def test_a_session_over_midnight_belongs_to_the_half_year_in_which_it_began(moda, counted):
+    """The same day for the panel, for what the form asks, and for the figures (`attendance.day_of`)."""
+    from dissemination.attendance.queries import day_of
+    from dissemination.registrations.forms import splits_of
+
+    night = full(moda, sessions=[session(rome(2028, 12, 31, 22), 4, speakers=[("L", "")])])
+    assert (night.counted_on, len(gaps.fed(night)), outlook.of(night).period) == (
+        date(2028, 12, 31), 2, "1° semestre 2027",
+    )  # fmt: skip
+    assert splits_of(night) == {"size", "province", "role"}
+    midnight = full(moda, sessions=[session(rome(2028, 12, 31, 22), 2, speakers=[("L", "")])])
+    assert (midnight.counted_on, len(gaps.fed(midnight))) == (date(2028, 12, 31), 2)
+    both = [session(rome(2028, 12, 31), 2), session(rome(2029, 1, 1), 2)]
+    turn = full(moda, sessions=both)
+    assert (turn.counted_on, gaps.fed(turn), splits_of(turn)) == (date(2029, 1, 1), [], frozenset())
+    assert [day_of(w) for w in (night, midnight, turn)] == [w.counted_on for w in (night, midnight, turn)]
