@@ -198,11 +198,13 @@ def restore(registration: Registration, *, by: Account | None = None) -> Registr
     """Undo a cancellation while a seat is free that nobody waits for; her calendars get the dates back.
 
     An organiser (`by`) also takes a refusal or an expired offer back, and puts her at the end of the waiting
-    list when no seat is free. Raises NotCancelled, NoSeatFree, AlreadyRegistered, and what `check_open` does.
+    list when no seat is free. Where an organiser approves, she herself asks anew. Raises NotCancelled,
+    NoSeatFree, AlreadyRegistered, what `check_open` does, and guests' NotInvited.
     """
     workshop = registration.workshop
     check_open(workshop, by=by)
     if by is None:
+        guests.admit(workshop, guest_id=registration.guest_id, email=registration.contact.email)
         acted(registration)
     room = line.hold(registration)
     undone = (Standing.CANCELLED,) if by is None else (Standing.CANCELLED, Standing.REFUSED)
@@ -211,13 +213,13 @@ def restore(registration: Registration, *, by: Account | None = None) -> Registr
     other = queries.of_contact(workshop, registration.contact)
     if other is not None:
         raise AlreadyRegistered(other)
-    place = rooms.take_place(workshop, room.attends)
-    if not place.is_seat and by is None:
+    place, standing = entering.take(workshop, room.attends, by=by)
+    if standing is Standing.WAITING and by is None:
         raise NoSeatFree
     before = registration.standing
     registration.number, registration.proof_due = place.number, None
-    registration.standing = Standing.CONFIRMED if place.is_seat else Standing.WAITING
-    registration.confirmed_at = now() if place.is_seat else None
+    registration.standing = standing
+    registration.confirmed_at = now() if standing is Standing.CONFIRMED else None
     registration.cancelled_at = registration.cancelled_by = None
     details = {"standing": [before.value, registration.standing.value]}
     history.note(registration, What.RESTORED, history.whose(by), account=by, details=details)

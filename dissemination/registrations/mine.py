@@ -156,11 +156,12 @@ def create_cancellation(token):
 
 @public.post("/r/<token>/restoration")
 def create_restoration(token):
-    """Take the place back while a seat is free."""
+    """Take the place back while a seat is free, or ask for it anew where an organiser decides."""
     registration = _mine(token)
     with transaction():
         actions.restore(registration)
-    flash(_("Your seat is yours again."))
+        is_hers = registration.standing is Standing.CONFIRMED
+    flash(_("Your seat is yours again.") if is_hers else _("Your request is with the organiser again."))
     return redirect(url_for(".mine", token=token), 303)
 
 

@@ -112,6 +112,20 @@ def test_a_request_can_be_taken_back(workshop):
     assert (stand(workshop), counters(workshop)) == ({"Ugo": "cancelled"}, (0, 0, 0))
 
 
+def test_who_takes_a_request_or_a_seat_back_asks_anew(workshop, ada, client):
+    ugo = enter(workshop, "ugo")
+    enter(workshop, "vito")
+    do(actions.approve, named(workshop, "vito"), by=ada)
+    for name in ("ugo", "vito"):
+        leave(named(workshop, name))
+        page = f"/r/{queries.token(named(workshop, name))}"
+        assert "ripresent" in client.get(page).text.lower()
+        assert client.post(f"{page}/restoration").status_code == 303
+    assert (stand(workshop), counters(workshop)) == ({"Ugo": "requested", "Vito": "requested"}, (0, 0, 0))
+    assert queries.history(ugo)[-1].details["standing"] == ["cancelled", "requested"]
+    check(workshop)
+
+
 def test_once_it_has_begun_a_yes_still_seats_who_came(workshop, ada):
     ugo = enter(workshop, "ugo")
     with time_machine.travel(workshop.starts_at, tick=False):
