@@ -2,6 +2,8 @@
 
 import base64
 import json
+import time
+from io import BytesIO
 
 import pytest
 from flask import request
@@ -45,6 +47,37 @@ def test_controls_that_nobody_sees_are_left_out_of_what_was_sent(app):
     sent = {"title": "Due\x0brighe\x07 qui\r\ne\tpoi"}
     with app.test_request_context("/", method="POST", data=sent):
         assert request.form["title"] == "Due righe qui\r\ne\tpoi"
+
+
+NAMES = [
+    "colleagues-²-email",
+    f"colleagues-{'9' * 190}-email",
+    f"colleagues-{'9' * 5000}-email",
+    "question_²",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_of_a_field_that_is_none_of_ours_does_not_break_the_form(moda, client, name):
+    with transaction():
+        workshop = factories.workshop(moda)
+    for tail in ("registrations", "embed"):
+        address = f"/moda/workshops/{workshop.slug}/{tail}"
+        assert client.post(address, data={name: "x"}).status_code == 422
+        assert client.post(address, data={name: (BytesIO(b"%PDF-1.7"), "x.pdf")}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "name", ["given_name", "family_name", "email", "job_title", "company_name", "tax_id"]
+)
+@pytest.mark.parametrize("text", ["a-", "www.", "a.", "(", "<a@", "1 "])
+def test_a_long_text_is_read_in_a_moment(moda, client, name, text):
+    with transaction():
+        workshop = factories.workshop(moda)
+    began = time.perf_counter()
+    sent = {name: text * 100_000, "colleagues-0-given_name": text * 100_000}
+    answer = client.post(f"/moda/workshops/{workshop.slug}/registrations", data=sent)
+    assert (answer.status_code, time.perf_counter() - began < 5) == (422, True)
 
 
 @pytest.mark.parametrize(
