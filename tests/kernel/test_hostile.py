@@ -3,7 +3,6 @@
 import base64
 import json
 import time
-from io import BytesIO
 
 import pytest
 from flask import request
@@ -64,20 +63,28 @@ def test_a_name_of_a_field_that_is_none_of_ours_does_not_break_the_form(moda, cl
     for tail in ("registrations", "embed"):
         address = f"/moda/workshops/{workshop.slug}/{tail}"
         assert client.post(address, data={name: "x"}).status_code == 422
-        assert client.post(address, data={name: (BytesIO(b"%PDF-1.7"), "x.pdf")}).status_code == 422
 
 
-@pytest.mark.parametrize(
-    "name", ["given_name", "family_name", "email", "job_title", "company_name", "tax_id"]
+TEXTS = (
+    "given_name",
+    "family_name",
+    "email",
+    "job_title",
+    "company_name",
+    "tax_id",
+    "colleagues-0-given_name",
 )
+
+
 @pytest.mark.parametrize("text", ["a-", "www.", "a.", "(", "<a@", "1 "])
-def test_a_long_text_is_read_in_a_moment(moda, client, name, text):
+def test_a_long_text_is_read_in_a_moment(moda, client, text):
     with transaction():
         workshop = factories.workshop(moda)
     began = time.perf_counter()
-    sent = {name: text * 100_000, "colleagues-0-given_name": text * 100_000}
-    answer = client.post(f"/moda/workshops/{workshop.slug}/registrations", data=sent)
-    assert (answer.status_code, time.perf_counter() - began < 5) == (422, True)
+    answer = client.post(
+        f"/moda/workshops/{workshop.slug}/registrations", data=dict.fromkeys(TEXTS, text * 60_000)
+    )
+    assert (answer.status_code, time.perf_counter() - began < 10) == (422, True)
 
 
 @pytest.mark.parametrize(
