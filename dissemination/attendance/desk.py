@@ -117,14 +117,17 @@ def create_scans(district, slug):
     workshop = workshops.by_slug(district, slug)
     if (request.content_length or 0) > BIGGEST:
         return jsonify(error=f"at most {BIGGEST} bytes at once"), 413
-    sent = request.get_json(silent=True)
+    try:
+        sent = request.get_json(silent=True)
+    except RecursionError:  # lists in lists, a thousand deep
+        sent = None
     try:
         items = door.read_batch(sent)
     except door.BadBatch as error:
         return jsonify(error=str(error)), 400
     with transaction():
         answers = actions.take_batch(
-            workshop, items, by=current_user, device=str(sent.get("device", ""))[:60]
+            workshop, items, by=current_user, device=door.text_of(sent.get("device"))[:60]
         )
     said = [{"id": a.scan_id, "outcome": a.outcome.value, "why": a.why} for a in answers]
     return _spoken(jsonify(answers=said))

@@ -154,7 +154,7 @@ def read_batch(sent: Any) -> list[Act | Newcomer | Unreadable]:
 def _read(item: Any, behind: float) -> Act | Newcomer | Unreadable:
     scan_id = _uuid(item.get("id") if isinstance(item, dict) else None)
     if scan_id is None:
-        given = str(item.get("id", "") if isinstance(item, dict) else "")[:36]
+        given = text_of(item.get("id") if isinstance(item, dict) else "")[:36]
         return Unreadable(given, _("It has no valid id."))
     at = _moment(item.get("at"), item.get("offset"), behind)
     if at is None:
@@ -173,11 +173,17 @@ def _read(item: Any, behind: float) -> Act | Newcomer | Unreadable:
 
 def _newcomer(scan_id: str, at: datetime, person: dict) -> Newcomer | Unreadable:
     names = ("given_name", "family_name", "email", "company_name", "job_title")
-    form = WalkInForm(MultiDict({n: str(person.get(n) or "") for n in names}), meta={"csrf": False})
+    form = WalkInForm(MultiDict({n: text_of(person.get(n)) for n in names}), meta={"csrf": False})
     if not form.validate():
         said = [f"{form[name].label.text}: {flatten_errors(errors)}" for name, errors in form.errors.items()]
         return Unreadable(scan_id, " ".join(said))
     return Newcomer(Act(scan_id, "", Move.IN, at), form.facts() | {"form_mark": scan_id})
+
+
+def text_of(value: Any) -> str:
+    """What JSON gave as text that a database takes: without NUL and halves of characters (a phone that cuts
+    a name within an emoji sends one)."""
+    return str(value or "").encode("utf-8", "ignore").decode().replace("\0", "")
 
 
 def _uuid(value: Any) -> str | None:

@@ -153,7 +153,7 @@ def reopening(district, slug):
 
 
 def _ids(name: str) -> set[int]:
-    return {int(value) for value in request.form.getlist(name) if value.isdigit() and len(value) < 15}
+    return {int(value) for value in request.form.getlist(name) if value.isdecimal() and len(value) < 10}
 
 
 def _store(workshop, form) -> None:

@@ -6,7 +6,7 @@ headers with their name off what comes in (RFC 8601 §5). An empty list vouches 
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from email.message import Message
 from email.utils import getaddresses
 
@@ -14,13 +14,22 @@ METHOD = re.compile(r"\s*([a-z0-9-]+)(?:\s*/\s*\d+)?\s*=\s*([a-z0-9-]+)", re.IGN
 PROPERTY = re.compile(r'([a-z0-9-]+\.[a-z0-9-]+)\s*=\s*("[^"]*"|[^\s;]+)', re.IGNORECASE)
 
 
+def addresses_in(values: Iterable[str]) -> list[str]:
+    """The addresses of headers, in lower case; none when nobody can read them."""
+    try:
+        found = getaddresses([value.replace("\0", "") for value in values])
+    except (RecursionError, ValueError, IndexError):  # comments in comments, a thousand deep
+        return []
+    return [address.strip().lower() for _name, address in found if "@" in address]
+
+
 def from_address(message: Message) -> str:
     """The one address of From, in lower case; "" when there is none or more than one."""
     headers = message.get_all("From", [])
     if len(headers) != 1:
         return ""
-    found = [address for _name, address in getaddresses([str(headers[0])]) if "@" in address]
-    return found[0].strip().lower() if len(found) == 1 else ""
+    found = addresses_in([str(headers[0])])
+    return found[0] if len(found) == 1 else ""
 
 
 def is_authentic(message: Message, *, authserv_ids: Collection[str]) -> bool:

@@ -25,6 +25,8 @@ SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 log = logging.getLogger("dissemination.imap")
 # Messages known to be people's, so that each is downloaded once a process; forgetting them costs time only.
 _left: dict[tuple, set[str]] = {}
+# Messages that failed at the last look: after the others, lest a batch of them keeps all others waiting.
+_failed: dict[tuple, set[str]] = {}
 
 
 class Left(Exception):
@@ -84,16 +86,20 @@ def _connected(settings) -> BaseMailBox:
 def _look(mailbox: BaseMailBox, settings, take) -> Count:
     count = Count()
     validity = mailbox.folder.status(settings.folder, ["UIDVALIDITY"])["UIDVALIDITY"]
-    left = _left.setdefault((settings.server, settings.username, settings.folder, validity), set())
+    key = (settings.server, settings.username, settings.folder, validity)
+    left, failed = _left.setdefault(key, set()), _failed.setdefault(key, set())
     unseen = mailbox.uids("UNSEEN UNDELETED", charset=None)
     left &= set(unseen)
-    for uid in [u for u in unseen if u not in left][:BATCH]:
+    failed &= set(unseen)
+    for uid in sorted((u for u in unseen if u not in left), key=failed.__contains__)[:BATCH]:
         octets = _octets(mailbox, uid)
+        failed.add(uid)
         try:
             if octets is None:
                 raise Left
             take(octets)
         except Left:
+            failed.discard(uid)
             count.left += 1
             if len(left) < REMEMBERED:
                 left.add(uid)
@@ -101,6 +107,7 @@ def _look(mailbox: BaseMailBox, settings, take) -> Count:
             count.failed += 1
             log.exception("message %s of the mailbox could not be handled; it is tried again", uid)
         else:
+            failed.discard(uid)
             _put_away(mailbox, uid, settings.handled)
             count.handled += 1
     return count

@@ -5,12 +5,14 @@ mail are told apart and reported; calendar answers are acted on by the floor tha
 a handler. All else is people's mail and is left to people.
 """
 
+import logging
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.message import Message
 from email.parser import BytesHeaderParser
-from email.utils import getaddresses
+from email.policy import Compat32
 from enum import StrEnum
 from hashlib import sha256
 from itertools import islice
@@ -18,14 +20,18 @@ from itertools import islice
 from flask import current_app
 
 from dissemination.delivery import itip, reports, verp
-from dissemination.delivery.authentication import from_address, is_authentic
+from dissemination.delivery.authentication import addresses_in, from_address, is_authentic
 from dissemination.delivery.mail import one_line
 
 LIMIT = 5 * 1024 * 1024  # octets of a message; a calendar answer has some kilobytes
 PARTS = 100  # MIME parts that are looked at
+HEADER = 16 * 1024  # characters of one header, unfolded: what is longer is read as empty
+# How calendars are written; other codecs of Python are no character sets, or take hours (punycode).
+CHARSETS = re.compile(r"utf|us-ascii|iso-?8859|iso-?2022|latin|windows-?\d|cp\d|koi8|gb|big5|euc|shift_?jis")
 KEY = 300
 AUTOMATIC = ("auto-generated", "auto-replied", "auto-notified")
 TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
+log = logging.getLogger("dissemination.inbound")
 
 
 class Kind(StrEnum):
@@ -108,10 +114,22 @@ def read(octets: bytes) -> Incoming:
     """The message in `octets`, whatever is wrong with it. Raises TooLarge."""
     if len(octets) > LIMIT:
         raise TooLarge(f"the message has more than {LIMIT // 1024 // 1024} MB")
+    try:
+        return _read(octets)
+    except Exception:  # no stranger's message may stop those that come after it
+        log.exception("a message cannot be read and is left to people")
+        return Incoming(Kind.OTHER, _hash(octets), "", (), "", automatic=True, authentic=False)
+
+
+def _hash(octets: bytes) -> str:
+    return f"sha256:{sha256(octets).hexdigest()}"
+
+
+def _read(octets: bytes) -> Incoming:
     message = _parsed(octets)
     message_id = one_line(_header(message, "Message-ID"))
     facts = {
-        "key": message_id if 0 < len(message_id) <= KEY else f"sha256:{sha256(octets).hexdigest()}",
+        "key": message_id if 0 < len(message_id) <= KEY else _hash(octets),
         "sender": from_address(message)[:254], "to": _to(message),
         "subject": one_line(_header(message, "Subject"))[:300], "automatic": _is_automatic(message),
         "authentic": is_authentic(message, authserv_ids=current_app.config["SETTINGS"].authserv_ids),
@@ -121,22 +139,33 @@ def read(octets: bytes) -> Incoming:
     return _classified(message, facts)
 
 
+class _Bounded(Compat32):
+    """Headers are plain strings (the modern parser can fail on hostile ones); endless ones are empty.
+
+    Python reads parameters and addresses in quadratic time.
+    """
+
+    def header_source_parse(self, sourcelines):
+        """The header as it stands, or its name alone."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value if len(value) <= HEADER else ""
+
+
 def _parsed(octets: bytes) -> Message:
-    """A message whose headers are plain strings: the modern parser of headers can fail on hostile ones."""
+    """The message; of thousands of parts in each other only the headers count."""
     try:
-        return message_from_bytes(octets, policy=policy.compat32)
-    except RecursionError:  # thousands of parts in each other: only the headers count
-        return BytesHeaderParser(policy=policy.compat32).parsebytes(octets)
+        return message_from_bytes(octets, policy=_Bounded())
+    except RecursionError:
+        return BytesHeaderParser(policy=_Bounded()).parsebytes(octets)
 
 
 def _header(message, name: str) -> str:
-    return str(message.get(name, "")).replace("\r", "").replace("\n", "")
+    return str(message.get(name, "")).replace("\r", "").replace("\n", "").replace("\0", "")
 
 
 def _to(message) -> tuple[str, ...]:
-    values = [str(value) for name in TO for value in message.get_all(name, [])]
-    found = [address.strip().lower() for _name, address in getaddresses(values) if "@" in address]
-    return tuple(dict.fromkeys(found))[:50]
+    values = [str(value) for name in TO for value in message.get_all(name, [])[:50]]
+    return tuple(dict.fromkeys(addresses_in(values)))[:50]
 
 
 def _deliveries(addresses) -> tuple[int, ...]:
@@ -177,7 +206,7 @@ def _calendar(message) -> dict | None:
         if part.get_content_type() == "application/ms-tnef":
             return {"unreadable": "a winmail.dat, which only Outlook opens"}
         payload = part.get_payload(decode=True)
-        octets = _as_utf8(payload, part) if isinstance(payload, bytes) else b""
+        octets = _as_utf8(payload[: itip.MOST + 1], part) if isinstance(payload, bytes) else b""
         if itip.method_of(octets) in itip.ANSWERS:
             try:
                 return {"answer": itip.read(octets)}
@@ -193,7 +222,7 @@ def _likely_parts(message) -> list:
     """The parts that may be a calendar, text/calendar first; winmail.dat last."""
     parts = []
     for number, part in enumerate(islice(_own_parts(message), PARTS)):
-        kind, name = part.get_content_type(), str(part.get_filename() or "").lower()
+        kind, name = part.get_content_type(), _said(part.get_filename)
         if kind == "text/calendar":
             parts.append((0, number, part))
         elif kind in ("application/ics", "application/calendar") or name.endswith(".ics"):
@@ -214,9 +243,19 @@ def _own_parts(message):
             waiting += part.get_payload()
 
 
+def _said(ask: Callable[[], str | None]) -> str:
+    """What a part says of itself, in lower case; "" also where a stranger made it unreadable."""
+    try:
+        return (ask() or "").lower()
+    except ValueError:
+        return ""
+
+
 def _as_utf8(octets: bytes, part) -> bytes:
     """Calendars are UTF-8 (RFC 5545 §3.1.4) unless the part says otherwise; what is neither is Latin 1."""
-    for charset in (part.get_content_charset() or "utf-8", "utf-8"):
+    for charset in (_said(part.get_content_charset) or "utf-8", "utf-8"):
+        if not CHARSETS.match(charset) or "\0" in charset:
+            continue
         try:
             return octets.decode(charset).removeprefix("\ufeff").encode()
         except (LookupError, UnicodeError):

@@ -46,7 +46,7 @@ def read(octets: bytes) -> Answer:
     if len(octets) > MOST:
         raise Unreadable("the calendar object is too large")
     try:
-        calendars = Calendar.from_ical(octets, multiple=True)
+        calendars = Calendar.from_ical(octets.replace(b"\0", b""), multiple=True)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable("the calendar object is broken") from error
     events = [event for calendar in calendars for event in calendar.walk("VEVENT")]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
 MOST = 100  # recipients of one report
+LONGEST = 1000  # characters of a line that names one
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def _failures(part) -> tuple[Failed, ...]:
         address = _address(block.get("Final-Recipient")) or _address(block.get("Original-Recipient"))
         if not address or action not in ("failed", "delayed"):
             continue
-        status = STATUS.search(str(block.get("Status", "")))
+        status = STATUS.search(str(block.get("Status", ""))[:LONGEST])
         code = status[0] if status else ""
         found.append(Failed(address, action == "failed" and not code.startswith("4"), code))
     return tuple(found)
@@ -66,6 +67,6 @@ def _complained(message, part) -> tuple[Failed, ...]:
 
 def _address(value) -> str:
     """ "rfc822; x@y" or "Name <x@y>" as x@y in lower case."""
-    text = str(value or "").rpartition(";")[2].strip()
+    text = str(value or "")[:LONGEST].rpartition(";")[2].strip()
     found = re.search(r"[^\s<>;,\"]+@[^\s<>;,\"]+", text)
     return found[0].lower()[:254] if found else ""

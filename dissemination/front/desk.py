@@ -43,10 +43,11 @@ def mail(district):
                            relay=mail_queries.relay_trouble())  # fmt: skip
 
 
-def _parts(row):
-    """The message's parts, or None when its letter cannot be compiled (its fate says why)."""
+def _parts(row, district):
+    """What this reader may see of the message; None when it is sealed, or its letter cannot be compiled
+    (its fate says why). Personal links are not for those who only read."""
     try:
-        return mail_queries.parts(row)
+        return queries.parts(row, whole=current_user.may(Role.ORGANISER, district))
     except MjmlProblem:
         return None
 
@@ -64,25 +65,25 @@ def delivery(district, delivery_id):
     """One message: its fate, and its parts."""
     row = _delivery_or_404(district, delivery_id)
     may_organise = current_user.may(Role.ORGANISER, district)
-    return render_template("front/delivery.html", delivery=row, parts=_parts(row), fates=FATES,
-                           may_organise=may_organise)  # fmt: skip
+    return render_template("front/delivery.html", delivery=row, parts=_parts(row, district), fates=FATES,
+                           may_organise=may_organise, sealed=queries.is_sealed(row))  # fmt: skip
 
 
 @desk.get("/mail/<int:delivery_id>/html")
 @requires(Role.VIEWER)
 def delivery_html(district, delivery_id):
     """The HTML part alone, for the sandboxed frame."""
-    parts = _parts(_delivery_or_404(district, delivery_id)) or abort(404)
+    parts = _parts(_delivery_or_404(district, delivery_id), district) or abort(404)
     headers = {"Content-Security-Policy": PREVIEW_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Response(parts.html, mimetype="text/html", headers=headers)
 
 
 @desk.get("/mail/<int:delivery_id>/raw")
-@requires(Role.VIEWER)
+@requires(Role.ORGANISER)
 def delivery_raw(district, delivery_id):
     """The message as it goes over the wire, as a file."""
     row = _delivery_or_404(district, delivery_id)
-    parts = _parts(row) or abort(404)
+    parts = _parts(row, district) or abort(404)
     headers = {"Content-Disposition": f'attachment; filename="message-{row.id}.eml"'}
     return Response(parts.raw, mimetype="message/rfc822", headers=headers)
 

@@ -1,6 +1,7 @@
 """What the start pages show: the next date, what is waiting to be done, the figures of the half-year."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from flask import url_for
@@ -8,8 +9,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select
 
+from dissemination.delivery import queries as delivery
 from dissemination.delivery.models import OPEN, Delivery, Fate
-from dissemination.delivery.queries import relay_trouble
+from dissemination.delivery.queries import Parts, relay_trouble
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now, today
 from dissemination.kernel.database import db
@@ -27,6 +29,8 @@ from dissemination.registrations.rows import asking_many
 from dissemination.workshops.models import Cancellation, Closing, Workshop
 
 HEADLINES = ("DV-01", "DV-03", "DV-07", "DV-08")
+# What lets whoever reads a mail act as the person it was sent to: signed tokens, UIDs of calendar objects.
+SECRET = re.compile(r"(?<=[/=])\.?[\w-]{4,}(?:\.[\w-]{5,8})?\.[\w-]{27}(?![\w-])|\b[0-9a-f]{32}\b")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,23 @@ class Task:
 
     text: str
     url: str
+
+
+def is_sealed(row: Delivery) -> bool:
+    """Whether a mail is for its reader alone: with the link in it she gets into her account."""
+    return row.letter.template.startswith("people/")
+
+
+def parts(row: Delivery, *, whole: bool) -> Parts | None:
+    """What the desk shows of a mail; None of a sealed one. Unless `whole`, secrets are left out, and with
+    them the octets. Raises what compiling raises."""
+    if is_sealed(row):
+        return None
+    found = delivery.parts(row)
+    if whole:
+        return found
+    html, text, calendar = (SECRET.sub("…", part) for part in (found.html, found.text, found.calendar))
+    return replace(found, html=html, text=text, calendar=calendar, raw=b"")
 
 
 def districts() -> list[District]:

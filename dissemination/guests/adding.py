@@ -99,7 +99,7 @@ def create_from_contacts(district, slug):
 
 def _chosen(district, workshop) -> list:
     if "all" not in request.form:
-        ticked = {int(v) for v in request.form.getlist("contact") if v.isdigit() and len(v) < 10}
+        ticked = {int(v) for v in request.form.getlist("contact") if v.isdecimal() and len(v) < 10}
         return queries.some_contacts(workshop, sorted(ticked)[: lists.MOST_LINES])
     wanted = wanted_from(request.form, district)
     found = queries.all_contacts(workshop, wanted, most=lists.MOST_LINES + 1)

@@ -104,7 +104,8 @@ def put(stream: BinaryIO, name: str, *, district_id: int, accept=DOCUMENTS) -> S
     with filesystem.open(part, "wb") as out:
         out.write(data)
     filesystem.mv(part, path)  # never half a file under its final name
-    clean = name.replace("\\", "/").rsplit("/", 1)[-1][-255:] or "file"
+    shown = "".join(c for c in name if c.isprintable())  # a line break would end a header when it is sent
+    clean = shown.replace("\\", "/").rsplit("/", 1)[-1][-255:] or "file"
     stored = StoredFile(
         district_id=district_id, name=clean, media_type=kind, size=len(data), sha256=digest,
         created_at=now(),

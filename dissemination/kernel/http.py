@@ -26,11 +26,19 @@ SAFE = "!$'()*,/:;?@"  # what may stand in a query string as it is, as Werkzeug 
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
+LONGEST_NAME = 200  # characters of a field's name
+
+
 class _Values(ImmutableMultiDict):
-    """What a query string or a form sent, without NUL (PostgreSQL refuses it) and other unseen controls."""
+    """What a query string or a form sent, without NUL (PostgreSQL refuses it) and other unseen controls.
+
+    Names are ours: those that cannot be are left out, for libraries read numbers in them ("colleagues-²").
+    """
 
     def __init__(self, mapping=None):
         super().__init__(mapping)
+        for name in [n for n in self if not (n.isascii() and len(n) <= LONGEST_NAME)]:
+            dict.pop(self, name)
         for name, values in dict.items(self):
             if any(isinstance(value, str) and UNSEEN.search(value) for value in values):
                 dict.__setitem__(self, name, [_without_unseen(value) for value in values])

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField
-from wtforms.validators import URL, InputRequired, Length, Optional, Regexp
+from wtforms.validators import URL, InputRequired, Length, Optional, Regexp, ValidationError
 
 from dissemination.kernel.forms import Form, TaxIdField, email_field, text_field
 from dissemination.kernel.languages import LANGUAGES, translated
@@ -62,6 +62,11 @@ class CompanyForm(Form):
     in_managing_body = BooleanField(_l("Belongs to the managing body"))
     version = HiddenField(default="0")
     anyway = HiddenField()
+
+    def validate_website(self, field):
+        """Only the web: no javascript:, no file:."""
+        if field.data and not field.data.lower().startswith(("https://", "http://")):
+            raise ValidationError(_l("Write a whole address, such as https://www.example.org."))
 
     def of(self, district):
         """The form with the district's sectors."""

@@ -141,16 +141,20 @@ def _contacts(workshop, booker, colleagues, company, *, language: str, fill: boo
 
 
 def _count_mails(workshop, contact, contacts, *, due, network, by) -> bool:
-    """Count the mails to unproven addresses; whether the booker may be asked for her proof."""
-    if due is not None:
-        allowed = unasked.count(workshop.district_id, [contact.email], network=network)
-        return contact.email in allowed
-    strangers = [c.email for c in contacts.values() if c.proven_at is None and c is not contact]
-    if strangers and by is None:
-        refused = set(strangers) - unasked.count(workshop.district_id, strangers)
-        if refused:
-            raise WrittenTooOften(min(refused))
-    return True
+    """Count the mails that this booking is the reason for; whether the booker may be asked for her proof."""
+    if by is not None:
+        return True
+    others = [c for c in contacts.values() if c is not contact]
+    asked = [contact.email] if due is not None else []
+    if not others and not asked:
+        return True
+    allowed = unasked.count(
+        workshop.district_id, asked, others=others, network=network if due is not None else None
+    )
+    refused = {c.email for c in others} - allowed
+    if refused:
+        raise WrittenTooOften(min(refused))
+    return due is None or contact.email in allowed
 
 
 def _add_group(workshop, contact: Contact, company: Company | None, form_mark: str | None) -> Group | None:

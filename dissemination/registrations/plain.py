@@ -9,6 +9,7 @@ from dissemination.kernel.text import fold
 SHORT = 2  # letters: no name is looked for by so few
 # Bidirectional overrides, invisible joints and the like; the two joiners that emoji and scripts need stay.
 _JOINERS = "\u200c\u200d"
+LONGEST = 500
 _LINK = re.compile(
     r"://|\bwww\.|@|\b[\w-]{2,}\.(?:com|net|org|info|biz|it|eu|ru|cn|io|co|me|xyz|top|link|shop|site|online|club"
     r"|app|dev|tk|de|fr|uk)\b",
@@ -40,5 +41,8 @@ def _words(text: str) -> str:
 
 
 def named(text: str) -> bool:
-    """Whether `text` can be a person's name: it has a letter and no address of a site or mailbox."""
-    return any(c.isalpha() for c in text) and not _LINK.search(text)
+    """Whether `text` can be a person's name: it has a letter and no address of a site or mailbox.
+
+    No name is longer than LONGEST, and the search for addresses takes the square of the length.
+    """
+    return len(text) <= LONGEST and any(c.isalpha() for c in text) and not _LINK.search(text)

@@ -16,7 +16,7 @@ from dissemination.kernel.database import db, transaction
 from dissemination.kernel.forms import Form, email_field
 from dissemination.kernel.languages import language
 from dissemination.people.models import Contact
-from dissemination.registrations import known, mails_of_links, queries
+from dissemination.registrations import known, mails_of_links, queries, unasked
 from dissemination.registrations.public import public
 from dissemination.registrations.registering import private, why_not
 
@@ -56,7 +56,7 @@ def _mail_link(district, door, email: str) -> None:
         .where(Contact.district_id == district.id, Contact.email == email, Contact.erased_at.is_(None))
         .with_for_update()
     )
-    if contact is None or _was_written_to(contact):
+    if contact is None or _was_written_to(contact) or not unasked.may_tell(contact):
         return
     workshop = queries.workshop_of(door)
     mail, recipient = mails_of_links.recognised(workshop, contact, language())

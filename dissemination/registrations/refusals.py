@@ -109,7 +109,7 @@ class WrongNumber(Refusal):
 
 
 class WrittenTooOften(Refusal):
-    """An address that nobody proved got its messages for today."""
+    """An address got all the messages for today that others may be the reason for."""
 
     status = 429
     field = "email"

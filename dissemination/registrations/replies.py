@@ -38,6 +38,7 @@ from dissemination.registrations.models import (
 SERVICES = frozenset({"calendar-notification@google.com"})
 NOTE = 500
 MOST_UNKNOWN = 100  # open answers without an invitation in a district; more are left in the mailbox
+MOST_OPEN = 20  # open answers to one invitation; more are left in the mailbox
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def receive(incoming: Incoming, *, dry: bool) -> Outcome:
     if invitation is not None and not dry:
         _hold(invitation)
     decision = decide(incoming, invitation)
-    if decision is None:
+    if decision is None or _is_too_much(decision):
         return Outcome()
     if not dry and not _store(incoming, decision):
         return Outcome(decision.effect.value, decision.note, kept=True, more={"repeated": True})
@@ -128,11 +129,22 @@ def _without_invitation(incoming: Incoming) -> Decision | None:
 
 def _is_flooded(district: District | None) -> bool:
     """Whether so many such answers wait already that somebody must be making them up."""
+    mine = Reply.district_id == (district.id if district else None)
+    return _open(mine, Reply.invitation_id.is_(None)) >= MOST_UNKNOWN
+
+
+def _is_too_much(decision: Decision) -> bool:
+    """Whether so many answers to this invitation wait for a person that one more tells nothing."""
+    if decision.effect is not Effect.FOR_A_PERSON or decision.invitation is None:
+        return False
+    return _open(Reply.invitation_id == decision.invitation.id) >= MOST_OPEN
+
+
+def _open(*conditions) -> int:
     waiting = select(func.count(Reply.id)).where(
-        Reply.district_id == (district.id if district else None), Reply.invitation_id.is_(None),
-        Reply.effect == Effect.FOR_A_PERSON, Reply.handled_at.is_(None),
-    )  # fmt: skip
-    return (db.session.scalar(waiting) or 0) >= MOST_UNKNOWN
+        Reply.effect == Effect.FOR_A_PERSON, Reply.handled_at.is_(None), *conditions
+    )
+    return db.session.scalar(waiting) or 0
 
 
 def _by_traces(incoming: Incoming) -> Registration | None:

@@ -1,5 +1,6 @@
 """A colleague comes instead: the place goes to her without passing through the list."""
 
+from dissemination.guests import actions as guests
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.people import actions as people
@@ -34,17 +35,14 @@ def substitute(
     """Give her place (seat, offer, request or place in the list) to a colleague; the new registration.
 
     The old calendar gets a CANCEL, the new one a REQUEST. A person (or the booker: `who` COLLEAGUE) passes
-    it on inside her company only; an organiser (`by`) to anybody. Raises SamePerson, NotTheSameCompany,
-    AlreadyRegistered, NotLiving, WrittenTooOften, AlreadyBegun (not for organisers), WorkshopIsOff,
-    WorkshopIsClosed.
+    it on inside her company only, of a private workshop to a guest only; an organiser (`by`) to anybody.
+    Raises SamePerson, NotTheSameCompany, AlreadyRegistered, NotLiving, WrittenTooOften, AlreadyBegun (not
+    for organisers), WorkshopIsOff, WorkshopIsClosed, and guests' NotInvited.
     """
     workshop = registration.workshop
+    guest_id = guests.admit(workshop, guest_id=None, email=email, by=by)
     contact = _contact(registration, email, given_name, family_name, by=by, who=who)
-    if (
-        by is None
-        and contact.proven_at is None
-        and not unasked.may_write(workshop.district_id, contact.email)
-    ):
+    if by is None and not unasked.may_tell(contact):
         raise WrittenTooOften(contact.email)
     room = line.hold(registration)
     _check(registration, contact, by)
@@ -59,6 +57,7 @@ def substitute(
     row: dict = {
         "workshop_id": workshop.id, "contact_id": contact.id, "company_id": company_id,
         "group_id": registration.group_id, "pool_id": pool_id, "replaces_id": registration.id,
+        "guest_id": guest_id,
         "attends": room.attends, "number": number, "standing": standing, "offer_until": offer_until,
         "proof_due": due if by is None and registration.group_id else None, "job_title": job_title,
         "answers": {},
@@ -67,6 +66,8 @@ def substitute(
     successor = entering.add(row, form_mark=None)
     if successor is None:
         raise AlreadyRegistered(queries.of_contact(workshop, contact))
+    if guest_id is not None:
+        guests.accept(guest_id)
     details = {"person": [former, contact.name], "standing": ["", standing.value]}
     history.note(successor, What.SUBSTITUTED, history.whose(by, who), account=by, details=details)
     entering.record(entering.Did.REGISTERED, successor, by=by)

@@ -2,7 +2,8 @@
 
 Two counters in one statement (`UnaskedMail`, kept in the database for all workers alike): how often an
 address was written to today, and how many unknown addresses came from one place of the network in ten
-minutes. Both are kept as keyed hashes. Known people are counted nowhere.
+minutes. Both are kept as keyed hashes. Known people may be written to more often because of what others did
+(a colleague who books, whoever asks for a link in their name), but not without end.
 """
 
 import hmac
@@ -22,6 +23,7 @@ from dissemination.registrations.refusals import TooManyFromHere
 from dissemination.workshops.models import Workshop
 
 MAILS = 3  # a day to one address of a district
+KNOWN = 10  # a day to a proven one, because of others
 FROM_HERE, MINUTES = 30, 10  # unknown addresses from one network address
 HOLD = timedelta(hours=24)  # how long a place waits for its address to be proven
 
@@ -33,12 +35,18 @@ def proof_due(workshop: Workshop, contact: Contact, *, by=None, proven: bool = F
     return min(now() + HOLD, workshop.starts_at)
 
 
-def count(district_id: int, emails: Sequence[str], *, network: str | None = None) -> set[str]:
-    """Count one mail to each of `emails` (lower case, all different); those that may be written to.
+def count(
+    district_id: int, emails: Sequence[str], *, others: Sequence[Contact] = (), network: str | None = None
+) -> set[str]:
+    """Count one mail to each of `emails` (unproven, lower case) and of `others`, who are written to because
+    of somebody else (all different); the addresses that may be written to.
 
     `network` is the client's address when a stranger is at the other end. Raises TooManyFromHere.
     """
-    by_mark = {_mark("mail", email): email for email in emails}
+    by_mark = {_mark("mail", email): (email, MAILS) for email in emails}
+    for other in others:
+        kind, most = ("mail", MAILS) if other.proven_at is None else ("known", KNOWN)
+        by_mark[_mark(kind, other.email)] = (other.email, most)
     marks = dict.fromkeys(by_mark, 1)
     here = None
     if network:
@@ -48,12 +56,17 @@ def count(district_id: int, emails: Sequence[str], *, network: str | None = None
     counts = _add(district_id, marks)
     if here is not None and counts[here] > FROM_HERE:
         raise TooManyFromHere(FROM_HERE, MINUTES)
-    return {email for mark, email in by_mark.items() if counts[mark] <= MAILS}
+    return {email for mark, (email, most) in by_mark.items() if counts[mark] <= most}
 
 
 def may_write(district_id: int, email: str) -> bool:
     """Count one mail to an unproven address; False: it got enough for today."""
     return email in count(district_id, [email])
+
+
+def may_tell(contact: Contact) -> bool:
+    """Count one mail that somebody else is the reason for; False: she got enough of them for today."""
+    return contact.email in count(contact.district_id, [], others=[contact])
 
 
 def _add(district_id: int, marks: dict[str, int]) -> dict[str, int]:

@@ -153,7 +153,7 @@ class SessionForm(Part):
     def facts(self) -> dict:
         """The session as `actions.add` takes it."""
         return {
-            "id": int(self.id.data) if (self.id.data or "").isdigit() else None,
+            "id": int(self.id.data) if (self.id.data or "").isdecimal() and len(self.id.data) < 10 else None,
             "title_it": self.title_it.data, "title_en": self.title_en.data or "",
             "starts_at": local_moment(self.day.data, self.start.data),
             "ends_at": local_moment(self._last_day, self.end.data),

@@ -271,3 +271,37 @@ def test_somebody_of_another_workshop_is_unknown_here(desk, room, moda):
             )
     assert send(desk, room, item(room, code=codes.code(eva.public_id))) == ["unknown"]
     assert desk.post(at(room, "/arrivals"), data={"code": codes.code(eva.public_id)}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 50_000, '{"scans":' * 20_000 + "1" + "}" * 20_000, "null", "{", '"\\ud800"']
+)
+def test_a_body_that_is_no_batch_is_refused(desk, room, body):
+    answer = desk.post(at(room, "/scans"), data=body, content_type="application/json")
+    assert answer.status_code == 400
+
+
+def test_what_no_database_takes_does_not_stop_the_others_of_a_batch(desk, room):
+    half = {
+        "given_name": "Zoe\ud83d",
+        "family_name": "Ne\0ri\udc00",
+        "job_title": ["\ud800"],
+        "email": {"a": 1},
+    }
+    odd = [item(room, code="\ud800" * 20), item(room, person=half), item(room, id="\udc00" * 36)]
+    assert send(desk, room, *odd, item(room, "Lina"), device="\ud800\0x")[-1] == "accepted"
+    assert present(room) == ["Lina"]
+    named = {"given_name": "Zoe\ud83d", "family_name": "Ne\0ri"}
+    assert send(desk, room, item(room, person=named)) == ["accepted"]
+    assert present(room) == ["Lina", "Zoe"]
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 14, "9" * 30, "-1"])
+def test_a_number_that_is_none_ticks_nobody(desk, room, number):
+    page = f"/moda/desk/workshops/{room.slug}"
+    assert desk.post(f"{page}/attendance/ticks", data={"present": number, "was": number}).status_code == 302
+    assert desk.post(f"{page}/guests/contacts", data={"contact": number}).status_code in (303, 422)
+    session = {"id": number, "title_it": "x", "day": "2027-03-11", "start": "14:00", "end": "15:00"}
+    sent = {f"sessions-0-{name}": value for name, value in session.items()}
+    assert desk.post(f"{page}/edit", data=sent).status_code == 422
+    assert present(room) == []

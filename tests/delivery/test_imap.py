@@ -21,6 +21,7 @@ SETTINGS = ImapSettings(
 @pytest.fixture(autouse=True)
 def nothing_remembered():
     imap._left.clear()
+    imap._failed.clear()
 
 
 @pytest.fixture
@@ -99,6 +100,20 @@ def test_what_fails_stays_unread_is_tried_again_and_does_not_stop_the_others(app
     assert flags(server) == [(1, "INBOX", []), (2, "INBOX", ["\\Seen"])]
     assert imap.fetch(settings, take) == imap.Count(handled=1)
     assert "a bug" in caplog.text
+
+
+def test_a_batch_of_failures_does_not_keep_the_others_waiting(app, serve, handler, monkeypatch):
+    def poisoned(octets):
+        if b"poison" in octets:
+            raise RuntimeError("poison")
+        return receiving.take_octets(octets)
+
+    monkeypatch.setattr(imap, "BATCH", 2)
+    answers = [b"X-Is: poison\n" + with_calendar() for _n in range(3)]
+    server, settings = serve(*answers, with_calendar())
+    looks = [imap.fetch(settings, poisoned) for _n in range(2)]
+    assert [(look.failed, look.handled) for look in looks] == [(2, 0), (1, 1)]
+    assert flags(server)[-1] == (4, "INBOX", ["\\Seen"])
 
 
 def test_a_crash_between_commit_and_putting_away_handles_it_once(app, serve, handler):

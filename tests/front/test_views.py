@@ -1,6 +1,7 @@
 """Start pages, the mail desk, health and metrics."""
 
 import pytest
+from sqlalchemy import select
 
 from dissemination.delivery import outbox, relay
 from dissemination.delivery.mail import Mail, Recipient, Sender
@@ -8,11 +9,14 @@ from dissemination.delivery.mjml import MjmlProblem
 from dissemination.delivery.models import Delivery, Fate
 from dissemination.kernel import clock
 from dissemination.kernel.database import db, transaction
+from dissemination.kernel.rights import Role
+from dissemination.people import access
 from dissemination.privacy import actions as privacy
+from dissemination.registrations import queries as registrations
 from dissemination.registrations.models import Effect, Reply
 from dissemination.workshops import actions as workshops
 from tests import factories
-from tests.registrations.cast import enter, named
+from tests.registrations.cast import enter, enter_group, named
 
 
 def posted(district, address="carlo@example.org", **changes):
@@ -97,6 +101,51 @@ def test_a_viewer_sends_nothing_again(sign_in, moda, person):
 
 def test_dora_is_refused(sign_in, dora, moda):
     assert [sign_in(dora).get(f"/moda/desk/{page}").status_code for page in ("", "mail/")] == [404, 404]
+
+
+def pages(browser, address, *tails):
+    """What the mail desk shows of the last mail to `address`, and the statuses."""
+    db.session.expire_all()
+    row = db.session.scalars(
+        select(Delivery).where(Delivery.address == address).order_by(Delivery.id.desc())
+    ).first()
+    answers = [browser.get(f"/moda/desk/mail/{row.id}{tail}") for tail in tails or ("", "/html", "/raw")]
+    return " ".join(a.text for a in answers).replace("=\r\n", ""), [a.status_code for a in answers]
+
+
+@pytest.mark.parametrize("role", ["viewer", "organiser", "manager", "observer"])
+def test_nobody_reads_the_link_into_somebody_elses_account(sign_in, client, moda, bice, person, role):
+    reader = sign_in(person(moda, f"{role}@moda.example", role))
+    client.post("/reset", data={"email": bice.email})
+    text, statuses = pages(reader, bice.email)
+    assert ("/reset/" in text, statuses[1], statuses[2] in (403, 404)) == (False, 404, True)
+    with transaction():
+        access.invite(moda, email="nina@moda.example", name="Nina", role=Role.MANAGER, language="it", by=bice)
+    nina = access.account_by_email("nina@moda.example")
+    text, _statuses = pages(reader, nina.email)
+    assert access.invited(access.invitation_token(nina)) is nina  # such a link opens the account
+    assert ("nina@moda.example" in text, "/accept" in text, ".ey" in text) == (True, False, False)
+    assert len(text) < 30_000
+
+
+def test_who_only_reads_sees_no_personal_link(sign_in, moda, ada, person):
+    with transaction():
+        workshop = factories.workshop(moda)
+    carlo = enter(workshop, "carlo")
+    group = enter_group(workshop, "dina", "lia")
+    secrets = {
+        "carlo@tessitura.example": (registrations.token(carlo), carlo.invitations[0].uid.split("@")[0]),
+        "dina@tessitura.example": (registrations.group_token(group),),
+    }
+    for address, hidden in secrets.items():
+        for role in ("viewer", "observer"):
+            reader = sign_in(person(moda, f"{role}{len(hidden)}@moda.example", role))
+            text, statuses = pages(reader, address)
+            assert statuses == [200, 200, 403]
+            assert [secret in text for secret in hidden] == [False] * len(hidden)
+            assert "Textile" in text or "Tracciabilità" in text
+        text, statuses = pages(sign_in(ada), address)
+        assert (statuses, [secret in text for secret in hidden]) == ([200] * 3, [True] * len(hidden))
 
 
 def test_health_answers(client):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 
 import pytest
 from flask import request
@@ -45,6 +46,45 @@ def test_controls_that_nobody_sees_are_left_out_of_what_was_sent(app):
     sent = {"title": "Due\x0brighe\x07 qui\r\ne\tpoi"}
     with app.test_request_context("/", method="POST", data=sent):
         assert request.form["title"] == "Due righe qui\r\ne\tpoi"
+
+
+NAMES = [
+    "colleagues-²-email",
+    f"colleagues-{'9' * 190}-email",
+    f"colleagues-{'9' * 5000}-email",
+    "question_²",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_of_a_field_that_is_none_of_ours_does_not_break_the_form(moda, client, name):
+    with transaction():
+        workshop = factories.workshop(moda)
+    for tail in ("registrations", "embed"):
+        address = f"/moda/workshops/{workshop.slug}/{tail}"
+        assert client.post(address, data={name: "x"}).status_code == 422
+
+
+TEXTS = (
+    "given_name",
+    "family_name",
+    "email",
+    "job_title",
+    "company_name",
+    "tax_id",
+    "colleagues-0-given_name",
+)
+
+
+@pytest.mark.parametrize("text", ["a-", "www.", "a.", "(", "<a@", "1 "])
+def test_a_long_text_is_read_in_a_moment(moda, client, text):
+    with transaction():
+        workshop = factories.workshop(moda)
+    began = time.perf_counter()
+    answer = client.post(
+        f"/moda/workshops/{workshop.slug}/registrations", data=dict.fromkeys(TEXTS, text * 60_000)
+    )
+    assert (answer.status_code, time.perf_counter() - began < 10) == (422, True)
 
 
 @pytest.mark.parametrize(

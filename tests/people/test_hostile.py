@@ -27,3 +27,18 @@ def test_a_body_of_json_is_refused(moda, client, path, body):
 def test_a_wish_for_json_is_answered_with_pages(moda, client, path):
     answer = client.get(path, headers={"Accept": "application/json"})
     assert (answer.status_code in (200, 302), answer.mimetype) == (True, "text/html")
+
+
+@pytest.mark.parametrize(
+    "website", ["javascript://x.example/%0aalert(1)", "file:///etc/passwd", "data://x/y"]
+)
+def test_a_companys_website_is_of_the_web(moda, bice, sign_in, website):
+    facts = {
+        "name": "Nuova",
+        "type": "company",
+        "tax_id": factories.tax_id(),
+        "province": "PO",
+        "website": website,
+    }
+    answer = sign_in(bice).post("/moda/desk/people/companies/new", data=facts)
+    assert (answer.status_code, db.session.query(Company).count()) == (422, 0)

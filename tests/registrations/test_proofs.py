@@ -14,8 +14,8 @@ from dissemination.newsletters import subscribing
 from dissemination.newsletters.models import Topic
 from dissemination.people.models import Contact
 from dissemination.registrations import actions, jobs, queries, unasked
-from dissemination.registrations.models import Standing, UnaskedMail
-from dissemination.registrations.refusals import AlreadyRegistered, TooManyFromHere
+from dissemination.registrations.models import By, Standing, UnaskedMail
+from dissemination.registrations.refusals import AlreadyRegistered, TooManyFromHere, WrittenTooOften
 from tests import factories
 from tests.registrations.cast import (
     check,
@@ -239,3 +239,74 @@ def test_who_confirmed_the_newsletter_is_known(workshop, moda, client):
 
 def _merge():
     return [delivery.merge for delivery in db.session.scalars(select(Delivery))]
+
+
+# Whom others register or send in their place.
+
+
+def known(workshop, name):
+    """Somebody who proved her address once, and is free to be registered here."""
+    leave(enter(workshop, name))
+
+
+def told(name):
+    return sum(to == name for to, *_rest in mails())
+
+
+def test_a_booker_does_not_fill_the_mailbox_of_somebody_known(workshop, moda):
+    known(workshop, "vito")
+    before, refused = told("vito"), 0
+    for _n in range(2 * unasked.KNOWN):
+        try:
+            group = enter_group(workshop, "ugo", "vito")
+        except WrittenTooOften:
+            refused += 1
+        else:
+            leave(queries.members(group)[0], who=By.COLLEAGUE)
+    assert refused == unasked.KNOWN
+    assert told("vito") - before == 2 * unasked.KNOWN  # each time one to say it, and one to take it back
+
+
+def test_new_bookers_without_end_do_not_fill_a_mailbox(workshop):
+    refused = 0
+    for n in range(2 * unasked.MAILS):
+        try:
+            group = enter_group(workshop, f"ugo{n}", "vito", proven=False, network="192.0.2.7")
+        except WrittenTooOften:
+            refused += 1
+        else:
+            do(actions.prove_group, group)
+            leave(queries.members(group)[0], who=By.COLLEAGUE)
+    assert (refused, told("vito")) == (unasked.MAILS, 2 * unasked.MAILS)
+
+
+def test_nor_does_a_seat_that_goes_to_and_fro(workshop, moda):
+    with transaction():
+        company = factories.company(moda, "Tessitura")
+    for name in ("vito", "ugo"):
+        leave(enter(workshop, name, company=company))
+    group = enter_group(workshop, "carla", "ugo", company=company)
+    before, seat = told("vito"), queries.members(group)[0]
+
+    def pass_on(seat, name):
+        return do(
+            actions.substitute, seat, email=f"{name}@tessitura.example", given_name=name.title(),
+            family_name="Rossi", who=By.COLLEAGUE,
+        )  # fmt: skip
+
+    refused = False
+    for n in range(4 * unasked.KNOWN):
+        try:
+            seat = pass_on(seat, ("vito", "ugo")[n % 2])
+        except WrittenTooOften:
+            refused = True
+            break
+    assert refused
+    assert told("vito") - before <= 2 * unasked.KNOWN
+    check(workshop)
+
+
+def test_an_organiser_writes_as_often_as_she_wants(workshop, ada):
+    for _n in range(2 * unasked.MAILS):
+        leave(queries.members(enter_group(workshop, "ugo", "vito", by=ada))[0], by=ada)
+    assert told("vito") == 4 * unasked.MAILS

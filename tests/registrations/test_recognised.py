@@ -11,7 +11,7 @@ from dissemination.delivery.outbox import preview
 from dissemination.kernel import links
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
-from dissemination.registrations import known, mails_of_links
+from dissemination.registrations import known, mails_of_links, unasked
 from dissemination.registrations.models import Registration
 from tests import factories
 
@@ -156,3 +156,14 @@ def test_the_mail_goes_out_in_the_language_of_the_page(client, workshop, rita):
     url = f"/moda/workshops/{workshop.slug}/recognition?lang=en"
     client.post(url, data={"known_email": "rita@rossi.example"})
     assert [m.letter.language for m in mails()] == ["en"]
+
+
+@pytest.mark.parametrize("is_proven", [True, False])
+def test_nobody_fills_a_mailbox_by_asking_for_links(ask, rita, is_proven):
+    with transaction():
+        rita.proven_at = now() if is_proven else None
+    morning = now().replace(hour=6, minute=0)
+    for n in range(30):
+        with time_machine.travel(morning + n * timedelta(minutes=15), tick=False):
+            assert ask("rita@rossi.example").status_code == 200
+    assert len(mails()) == (unasked.KNOWN if is_proven else unasked.MAILS)

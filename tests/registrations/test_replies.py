@@ -229,6 +229,20 @@ def test_made_up_uids_do_not_fill_the_desk(workshop, monkeypatch):
     assert take(answer("thunderbird", invited(), "ACCEPTED")) == "noted"  # a real one still counts
 
 
+def test_one_person_does_not_fill_the_desk(workshop, monkeypatch):
+    monkeypatch.setattr("dissemination.registrations.replies.MOST_OPEN", 2)
+    wishes = [answer("thunderbird", invited(), "COUNTER", method="COUNTER") for _n in range(3)]
+    wishes = [w.replace(b"Message-ID: <", f"Message-ID: <{n}".encode()) for n, w in enumerate(wishes)]
+    assert [take(octets) for octets in wishes] == ["for_a_person", "for_a_person", "none"]
+    assert take(answer("thunderbird", invited(), "ACCEPTED")) == "noted"
+
+
+def test_a_nul_in_an_answer_is_left_out(workshop):
+    octets = answer("thunderbird", invited(), "ACCEPTED").replace(b"mailto:", b"mai\0lto:")
+    octets = octets.replace(b"From: ", b"References: <a\0@b>\nFrom: \0", 1).replace(b"UID:", b"UID:\0", 1)
+    assert take(octets) == "noted"
+
+
 def test_declining_one_of_two_dates_is_noted_declining_both_frees_the_seat(workshop):
     with transaction():
         first = workshop.sessions[0]
