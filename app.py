@@ -7,7 +7,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 import config
-from dissemination.kernel import http, languages, rights
+from dissemination.kernel import http, languages, links, rights
 from dissemination.kernel.database import Base, db
 
 PACKAGES = (
@@ -51,6 +51,9 @@ def create_app(settings: config.Settings | None = None, *, serving: bool = False
             app.register_blueprint(blueprint)
         for view in getattr(module, "csrf_exempt", ()):
             csrf.exempt(view)
+    for rule in app.url_map.iter_rules():
+        if links.vouches(rule.rule):
+            csrf.exempt(app.view_functions[rule.endpoint])
     if not serving:
         _offer_commands(app)
     forgotten = rights.unmarked(app)

@@ -17,6 +17,7 @@ from dissemination.attendance.forms import (
     WalkInForm,
     planned_times,
 )
+from dissemination.attendance.missing import gaps_of
 from dissemination.attendance.public import public, section
 from dissemination.attendance.record import desk
 from dissemination.attendance.refusals import MissingEvidence
@@ -29,11 +30,13 @@ from dissemination.plan import actions as plan
 from dissemination.plan import queries as plan_queries
 from dissemination.registrations import queries as registrations
 from dissemination.registrations import sections
+from dissemination.workshops import gaps
 from dissemination.workshops import queries as workshops
 from dissemination.workshops.models import State
 
 blueprints = (desk, door, public)
 sections.register(section, position=20)
+gaps.register(gaps_of)
 
 
 @desk.get("")

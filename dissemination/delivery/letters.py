@@ -38,7 +38,7 @@ from dissemination.delivery.encoding import (
 )
 from dissemination.delivery.mail import Mail, one_line
 
-EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+ADDRESS = re.compile(r"\(?[^\s@<>()/:]+@[^\s@<>()/:]+[);,]*")  # of a mailbox, perhaps in brackets
 HARMLESS_TOKEN = re.compile(r"[A-Za-z0-9_.~-]+")  # nothing that a URL has to escape
 BARE_DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2,})")
 TEXT_HEADER = (
@@ -221,9 +221,8 @@ def defused(field: str, value: str) -> str:
     value = one_line(value)
     if is_address(field):
         return _address(value) if value.startswith(("https://", "http://", "mailto:")) else "#"
-    if EMAIL.fullmatch(value):
-        return value
-    return BARE_DOMAIN.sub(". ", value.replace("://", ": //"))
+    words = value.replace("://", ": //").split(" ")
+    return " ".join(word if ADDRESS.fullmatch(word) else BARE_DOMAIN.sub(". ", word) for word in words)
 
 
 def _joined(pieces: list, values: Mapping[str, bytes]) -> bytes:

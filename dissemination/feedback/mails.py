@@ -5,7 +5,6 @@ from flask_babel import gettext as _
 
 from dissemination.delivery.mail import Mail, Recipient
 from dissemination.feedback.models import Purpose
-from dissemination.kernel.clock import local
 from dissemination.kernel.languages import long_date, translated
 from dissemination.registrations.mails import public_url, sender
 from dissemination.registrations.models import Registration
@@ -34,7 +33,7 @@ def _mail(registration: Registration, name: str, subject: str, anonymous: bool) 
         subject=subject[:300], sender=sender(workshop),
         shared={
             "district_name": translated(district, "name"), "title": translated(workshop, "title"),
-            "day": long_date(local(workshop.ends_at, district.zone).date()), "anonymous": anonymous,
+            "day": long_date(workshop.counted_on), "anonymous": anonymous,
             "managing_body": district.managing_body, "mailbox": district.mailbox_address,
             "district_url": home, "privacy_url": f"{home}privacy",
             "footer_lines": [_("We write to you because you took part in this workshop.")],

@@ -9,35 +9,22 @@ from flask_babel import gettext as _
 
 from dissemination.guests.screening import Person
 from dissemination.kernel.text import fold
-from dissemination.people.imports import Problem, Report, read_rows
+from dissemination.people.imports import MOST_BYTES, Problem, Report, decode, read_rows
 
-MOST_LINES, MOST_BYTES = 2_000, 1024 * 1024
+MOST_LINES = 2_000
 COLUMNS = {
     "email": ("e-mail", "mail", "indirizzo e-mail", "indirizzo email", "posta elettronica"),
     "given_name": ("nome", "first name"), "family_name": ("cognome", "last name", "surname"),
     "company": ("azienda", "impresa", "ditta", "societa", "ragione sociale", "organizzazione"),
     "language": ("lingua",),
 }  # fmt: skip
+__all__ = ["decode", "read"]
 REQUIRED = ("email",)
 LONGEST = {"given_name": 100, "family_name": 100, "company": 200}
 LANGUAGES = {
     "": "it", "it": "it", "ita": "it", "italiano": "it", "italian": "it",
     "en": "en", "eng": "en", "english": "en", "inglese": "en",
 }  # fmt: skip
-
-
-def decode(data: bytes) -> tuple[str, list[Problem]]:
-    """The text of a file, and why it cannot be read."""
-    if len(data) > MOST_BYTES:
-        return "", [Problem(0, _("The file is larger than 1 MB. Split it."))]
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text, []
-    return "", [Problem(0, _("This is not a CSV file."))]
 
 
 def read(text: str) -> tuple[list[Person], list[Problem]]:

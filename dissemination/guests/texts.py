@@ -6,7 +6,7 @@ from dissemination.guests.queries import Stand
 
 STANDS = {
     Stand.OPEN: (_l("no answer yet"), "primary"),
-    Stand.ACCEPTED: (_l("registered"), "success"),
+    Stand.ACCEPTED: (_l("has accepted"), "success"),
     Stand.DECLINED: (_l("cannot come"), "warning"),
     Stand.NEW: (_l("not written to yet"), "secondary"),
     Stand.WITHDRAWN: (_l("invitation withdrawn"), "danger"),

@@ -4,6 +4,7 @@ A token names a purpose and a value and cannot be forged or used for another pur
 personal data and does not expire by itself; what it opens decides whether it still may.
 """
 
+import re
 from functools import lru_cache
 
 from flask import current_app
@@ -18,6 +19,15 @@ def _for_good(key: str | bytes, purpose: str) -> URLSafeSerializer:
 @lru_cache(100)
 def _for_a_while(key: str | bytes, purpose: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(key, salt=f"timed:{purpose}")
+
+
+PERSONAL = re.compile(r"/(?:r|rg|g|s|u)/")  # where pages behind mailed links live
+
+
+def vouches(path: str) -> bool:
+    """Whether `path` holds a link that only its reader has. Whoever could forge a request to it knows the
+    link, so such a page needs no CSRF token, and no cookie: mail programs open it where none is kept."""
+    return PERSONAL.match(path) is not None
 
 
 def _key() -> str | bytes:

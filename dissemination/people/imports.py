@@ -1,7 +1,8 @@
 """Companies and contacts from a CSV file: read strictly, all or nothing, with a report line by line.
 
-At most 5,000 rows and 1 MB; UTF-8 with or without BOM; `;` or `,`; a header line with the column names
-below, in Italian or English. What is in the registry already stays as it is.
+At most 5,000 rows and 1 MB; UTF-8 with or without BOM, or what Windows programs write (CP1252); `;` or
+`,`; a header line with the column names below, in Italian or English. What is in the registry already
+stays as it is.
 """
 
 import csv
@@ -64,21 +65,25 @@ class Report:
     existing: int = 0
 
 
+def decode(data: bytes) -> tuple[str, list[Problem]]:
+    """The text of a file, and why it cannot be read."""
+    if len(data) > MOST_BYTES:
+        return "", [Problem(0, _("The file is larger than 1 MB. Split it."))]
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text, []
+    return "", [Problem(0, _("This is not a CSV file."))]
+
+
 def read(data: bytes, kind: str) -> Report:
     """The rows of a CSV of `kind` ("companies", "contacts") as (line, {column: text}), or its problems."""
-    report = Report()
-    if len(data) > MOST_BYTES:
-        report.problems.append(Problem(0, _("The file is larger than 1 MB. Split it.")))
-        return report
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        report.problems.append(
-            Problem(0, _("The file is not UTF-8. In the spreadsheet choose “CSV UTF-8” when saving."))
-        )
-        return report
-    if "\0" in text:
-        report.problems.append(Problem(0, _("This is not a CSV file.")))
+    text, problems = decode(data)
+    report = Report(problems=problems)
+    if problems:
         return report
     columns = COMPANY_COLUMNS if kind == "companies" else CONTACT_COLUMNS
     read_rows(text, report, columns=columns, required=REQUIRED[kind])

@@ -26,7 +26,7 @@ from dissemination.registrations.queries import workshop_of
 from dissemination.workshops.models import Workshop
 
 PROVINCES = frozenset(
-    """AG AL AN AO AP AQ AR AT AV BA BG BI BL BN BO BR BS BT BZ CA CB CE CH CL CN CO CR CS CT CZ EN FC FE
+    """EE AG AL AN AO AP AQ AR AT AV BA BG BI BL BN BO BR BS BT BZ CA CB CE CH CL CN CO CR CS CT CZ EN FC FE
     FG FI FM FR GE GO GR IM IS KR LC LE LI LO LT LU MB MC ME MI MN MO MS MT NA NO NU OR PA PC PD PE PG
     PI PN PO PR PT PU PV PZ RA RC RE RG RI RM RN RO SA SI SO SP SR SS SU SV TA TE TN TO TP TR TS TV UD
     VA VB VC VE VI VR VT VV""".split()  # noqa: SIM905 (a list of quoted codes would be four times as long)
@@ -36,7 +36,7 @@ KINDS = (
     SelectChoice(OrganisationType.RESEARCH.value, _l("University or research body")),
     SelectChoice(OrganisationType.PUBLIC.value, _l("Public body")),
     SelectChoice(OrganisationType.ASSOCIATION.value, _l("Association or foundation")),
-    SelectChoice(OrganisationType.OTHER.value, _l("Other")),
+    SelectChoice(OrganisationType.OTHER.value, _l("Other, or a company of another country")),
 )
 SIZES = (
     SelectChoice("", _l("I do not know")),
@@ -45,6 +45,7 @@ SIZES = (
     SelectChoice(SizeClass.MEDIUM.value, _l("Medium: 50 to 249 people")),
     SelectChoice(SizeClass.LARGE.value, _l("Large: 250 people or more")),
 )
+NO_PROVINCE = _l("Write the two letters of an Italian province, such as PO, or EE for another country.")
 LANGUAGE_NAMES = (SelectChoice("it", "Italiano"), SelectChoice("en", "English"))
 SPLITS = frozenset({"size", "province", "role", "sector"})  # what this form can ask for the figures
 MOST = 10  # colleagues in one go (`groups.MOST`)
@@ -89,7 +90,7 @@ class _PersonForm(_Names):
         """Two letters of an Italian province."""
         field.data = (field.data or "").upper()
         if "province" in self.splits and not self.private.data and field.data not in PROVINCES:
-            raise ValidationError(_l("Write the two letters of an Italian province, such as PO."))
+            raise ValidationError(NO_PROVINCE)
 
     def validate_company_name(self, field):
         """It stands in mails: no links."""

@@ -82,7 +82,7 @@ class _DataForm(Form):
         """Two letters of an Italian province."""
         field.data = (field.data or "").upper()
         if field.data not in forms.PROVINCES:
-            raise ValidationError(_l("Write the two letters of an Italian province, such as PO."))
+            raise ValidationError(forms.NO_PROVINCE)
 
     def facts(self) -> dict:
         """The arguments of `gauge.complete`."""

@@ -10,6 +10,7 @@ SHORT = 2  # letters: no name is looked for by so few
 # Bidirectional overrides, invisible joints and the like; the two joiners that emoji and scripts need stay.
 _JOINERS = "\u200c\u200d"
 LONGEST = 500
+READ = 10_000  # what is longer is refused for its length, and not read letter by letter before
 _LINK = re.compile(
     r"://|\bwww\.|@|\b[\w-]{2,}\.(?:com|net|org|info|biz|it|eu|ru|cn|io|co|me|xyz|top|link|shop|site|online|club"
     r"|app|dev|tk|de|fr|uk)\b",
@@ -19,7 +20,7 @@ _LINK = re.compile(
 
 def plain(text):
     """`text` on one line, without control and formatting characters; what is not text stays as it is."""
-    if not isinstance(text, str):
+    if not isinstance(text, str) or len(text) > READ:
         return text
     kept = (" " if c.isspace() else c for c in text if c.isspace() or _is_seen(c))
     return " ".join("".join(kept).split())

@@ -12,6 +12,7 @@ from dissemination.kernel.database import db
 from dissemination.kernel.paging import Page, page
 from dissemination.people.accounts import Account
 from dissemination.people.models import Company, Contact
+from dissemination.registrations import rooms
 from dissemination.registrations.models import LIVING, Attends, Registration, SeatPool, Standing
 from dissemination.registrations.queries import matching
 from dissemination.workshops.models import Cancellation, Workshop
@@ -72,9 +73,12 @@ def listed(
             joinedload(Registration.group), selectinload(Registration.invitations),
         )
     )  # fmt: skip
+    order: tuple = (Registration.number, Registration.id)
     if attends is not None:
         query = query.where(Registration.attends == attends)
-    return page(matching(query, text), columns=(Registration.number, Registration.id), after=after)
+    elif tab is not Tab.WAITING and rooms.is_hybrid(workshop):
+        order = (Registration.created_at, Registration.id)  # numbers run apart in the room and online
+    return page(matching(query, text), columns=order, after=after)
 
 
 def asking(workshop: Workshop) -> int:

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, bindparam, cast, select
 
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import UtcDateTime
-from dissemination.registrations import (  # noqa: F401 (add to `public`)  # noqa: F401 (they add pages to `public`)  # noqa: F401 (they add pages to `public`)  # noqa: F401 (they add pages to `desk`)
+from dissemination.registrations import (  # noqa: F401 (they add pages to `public` and `desk`)
     answer_pages,
     coming,
     desk_people,
