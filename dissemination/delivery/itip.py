@@ -7,8 +7,6 @@ properties that nobody knows; what decides, UID, SEQUENCE, DTSTAMP and ATTENDEE,
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from icalendar import Calendar
-
 ANSWERS = ("REPLY", "COUNTER")
 DECISIVE = frozenset({"UID", "SEQUENCE", "DTSTAMP", "ATTENDEE", "RECURRENCE-ID"})
 MOST = 200_000  # octets of one calendar object; an answer has one or two thousand
@@ -43,6 +41,8 @@ def method_of(octets: bytes) -> str:
 
 def read(octets: bytes) -> Answer:
     """The answer in `octets`. Raises Unreadable."""
+    from icalendar import Calendar  # 8 MiB that a web process does without
+
     if len(octets) > MOST:
         raise Unreadable("the calendar object is too large")
     try:

@@ -11,9 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import css_inline
-from mjml import mjml2html
-
 from dissemination.delivery.lint import (
     ATTRIBUTE,
     CSS_ADDRESS,
@@ -71,6 +68,9 @@ def render(source: str, *, language: str = "it", hosts=()) -> str:
     The result loads nothing from a host outside `hosts`, has its language set, an alt on each image,
     and `<mj-style inline="inline">` written into the elements.
     """
+    import css_inline  # both are for the worker and for who writes; a web process seldom needs them
+    from mjml import mjml2html
+
     source, hosts = normalised(source), frozenset(hosts)
     serious = [p for p in lint(source, hosts=hosts) if p.serious]
     if serious:

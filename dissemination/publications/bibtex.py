@@ -11,20 +11,16 @@ import logging
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from bibtexparser.model import (
-    DuplicateBlockKeyBlock,
-    DuplicateFieldKeyBlock,
-    ParsingFailedBlock,
-    String,
-)
-from bibtexparser.model import Entry as Block
-from bibtexparser.splitter import Splitter
 from flask_babel import lazy_gettext as _l
 
 from dissemination.publications.fields import Entry, EntryReader, Problem
 from dissemination.publications.records import Record, plain
 from dissemination.publications.vocabulary import MONTHS, NO_RECORD, PARTS, words
+
+if TYPE_CHECKING:  # the library takes 4 MiB, and few web processes ever read a file
+    from bibtexparser.model import Entry as Block
 
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # it logs what people's files hold
 
@@ -143,6 +139,9 @@ def _text(data: bytes, problems: list[Problem]) -> str:
 
 def _entries(text: str, problems: list[Problem]) -> list[Entry]:
     """The entries of `text` with their strings put in, in order."""
+    from bibtexparser import model
+    from bibtexparser.splitter import Splitter
+
     if text.count("{") > MAX_BRACES or len(re.findall(r"@\w+\s*[{(]", text)) > MAX_ENTRIES:
         raise _TooMuch(_l("The file has more than %(n)d entries. Split it.", n=MAX_ENTRIES))
     # The splitter takes a backslash before a brace or a line end for an escape; after `\\` it is none.
@@ -151,7 +150,7 @@ def _entries(text: str, problems: list[Problem]) -> list[Entry]:
     strings = _Strings({name: name for name in MONTHS})
     entries = []
     for block in Splitter(text).split().blocks:
-        if isinstance(block, String):
+        if isinstance(block, model.String):
             strings[block.key.lower()] = _value(block.value, strings)[0]
             continue
         accepted = _accepted(block, problems)
@@ -160,32 +159,34 @@ def _entries(text: str, problems: list[Problem]) -> list[Entry]:
     return entries
 
 
-def _accepted(block, problems: list[Problem]) -> Block | None:
+def _accepted(block, problems: list[Problem]) -> "Block | None":
     """The entry in `block`, if there is one; what is wrong with it goes to `problems`."""
+    from bibtexparser import model
+
     line = (block.start_line or 0) + 1
-    if isinstance(block, DuplicateBlockKeyBlock):
-        if not isinstance(block.ignore_error_block, Block):
+    if isinstance(block, model.DuplicateBlockKeyBlock):
+        if not isinstance(block.ignore_error_block, model.Entry):
             return None
         first = (block.previous_block.start_line or 0) + 1
         message = _l("The key “%(key)s” was used before, at line %(first)d.", key=block.key, first=first)
         problems.append(Problem(line, message))
         return block.ignore_error_block
-    if isinstance(block, DuplicateFieldKeyBlock):
+    if isinstance(block, model.DuplicateFieldKeyBlock):
         names = ", ".join(sorted(block.duplicate_keys))
         message = _l("A field stands twice: %(names)s. The first one was read.", names=names)
         problems.append(Problem(line, message))
-        return block.ignore_error_block if isinstance(block.ignore_error_block, Block) else None
-    if isinstance(block, ParsingFailedBlock):
+        return block.ignore_error_block if isinstance(block.ignore_error_block, model.Entry) else None
+    if isinstance(block, model.ParsingFailedBlock):
         start = " ".join((block.raw or "").split())[:60]
         message = _l(
             "This entry is broken: a brace, a comma or its key is missing (%(start)s …).", start=start
         )
         problems.append(Problem(line, message, lost=True))
         return None
-    return block if isinstance(block, Block) else None
+    return block if isinstance(block, model.Entry) else None
 
 
-def _entry(block: Block, strings: _Strings, problems: list[Problem]) -> Entry:
+def _entry(block: "Block", strings: _Strings, problems: list[Problem]) -> Entry:
     entry = Entry(block.entry_type.lower(), " ".join(block.key.split())[:120], (block.start_line or 0) + 1)
     for written in block.fields:
         line = (written.start_line or 0) + 1

@@ -10,11 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from bibtexparser.middlewares.names import (
-    InvalidNameError,
-    parse_single_name_into_parts,
-    split_multiple_persons_names,
-)
 from flask_babel import lazy_gettext as _l
 
 from dissemination.publications import records
@@ -275,6 +270,8 @@ class EntryReader:
 
     def _name(self, source: str, field_name: str) -> tuple[str, str, bool]:
         """(family, given, is an organisation) of one name that still has its LaTeX."""
+        from bibtexparser.middlewares import names  # see `bibtex`
+
         if "{" not in source and "\\" not in source and source.count(",") == 1:
             family, given = (self.plain(part) for part in source.split(","))
             return (family, given, False) if family else (given, "", False)
@@ -283,14 +280,14 @@ class EntryReader:
         if re.match(r"\s*(?:family|given|prefix|suffix)\s*=", source):
             return self._named_parts(source)
         try:
-            parts = parse_single_name_into_parts(source)
-        except InvalidNameError:
+            parts = names.parse_single_name_into_parts(source)
+        except names.InvalidNameError:
             shown = " ".join(source.split())[:80]
             self.problem(
                 _l("The name “%(name)s” may be split wrongly. Names are joined by “and”.", name=shown),
                 field_name,
             )
-            parts = parse_single_name_into_parts(source, strict=False)
+            parts = names.parse_single_name_into_parts(source, strict=False)
         family = self.plain(" ".join([*parts.von, *parts.last, *parts.jr]))
         given = self.plain(" ".join(parts.first))
         return (family, given, False) if family else (given, "", False)
@@ -367,7 +364,9 @@ def split_names(source: str) -> list[str]:
     """The names of an author field, split at each "and" outside braces."""
     if "{" not in source and "\\" not in source:
         return [n for n in re.split(r"\s+and\s+", source, flags=re.IGNORECASE) if n.strip()]
-    return [n for n in split_multiple_persons_names(source) if n.strip()]
+    from bibtexparser.middlewares import names  # see `bibtex`
+
+    return [n for n in names.split_multiple_persons_names(source) if n.strip()]
 
 
 def whole_group(source: str) -> bool:

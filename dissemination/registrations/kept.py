@@ -41,8 +41,9 @@ def thing(key: tuple, make: Callable[[], Any]) -> Any:
 
 def page(key: tuple, render: Callable[[], str], **values: Callable[[], str]) -> str:
     """The page for `key` with each mark replaced by what its function gives (markup, already escaped)."""
-    html = thing((request.full_path, *key), render) if _is_for_everybody() else render()
-    return html if MARKED in request.environ else filled(html, values)
+    if MARKED in request.environ:
+        return render()  # who asks keeps it
+    return filled(thing((request.full_path, *key), render) if _is_for_everybody() else render(), values)
 
 
 def filled(html: str, values: Mapping[str, Callable[[], str]]) -> str:
