@@ -259,3 +259,10 @@ def test_the_sender_may_be_called_anything(app):
     message = parsed(fill(compile_letter(mail, seed="x"), SLIP))
     assert message["From"].addresses[0].display_name == 'Distretto "Moda", più X: y'
     assert message["X"] is None
+
+
+def test_addresses_in_a_list_of_people_stay_whole_and_sites_become_no_links():
+    told = letters.defused(
+        "people", "Lia (lia@maglia.example); Ugo (ugo@x.it), vedi www.evil.com, a@b.it/x.com"
+    )
+    assert told == "Lia (lia@maglia.example); Ugo (ugo@x.it), vedi www. evil. com, a@b. it/x. com"

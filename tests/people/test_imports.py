@@ -38,6 +38,11 @@ def count(model):
     return db.session.scalar(select(func.count()).select_from(model))
 
 
+def test_what_windows_programs_write_is_read(moda):
+    report = check("tax_id;name\n12345670488;Filatura Però\n".encode("cp1252"), "companies", moda)
+    assert (report.problems, [row["name"] for _line, row in report.rows]) == ([], ["Filatura Però"])
+
+
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 def test_companies_come_in_with_their_membership(moda, bom):
     report = carry_out(bom + GOOD.replace("\n", "\r\n"), "companies", moda)

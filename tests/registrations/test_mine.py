@@ -296,3 +296,27 @@ def test_a_corrected_name_stands_in_the_history_and_saving_nothing_does_not(clie
     db.session.expire_all()
     changes = [e.details for e in queries.history(ugo)[1:]]
     assert changes == [{"job_title": ["", "CTO"]}, {"given_name": ["Ugo", "Ugone"]}]
+
+
+def test_her_link_vouches_where_no_cookie_is_kept_and_a_desk_form_does_not(app, workshop, sign_in, ada):
+    app.config["WTF_CSRF_ENABLED"] = True
+    ugo, vito = enter(workshop, "ugo"), enter(workshop, "vito")
+    browser = app.test_client(use_cookies=False)
+    changed = {"given_name": "Ugo", "family_name": "Neri", "job_title": "Tessitore", "language": "it"}
+    assert browser.post(my(ugo), data=changed).status_code == 303
+    assert browser.post(my(ugo, "/cancellation")).status_code == 303
+    assert stand(workshop) == {"Ugo": "cancelled", "Vito": "confirmed"}
+    assert browser.post("/r/forged/cancellation").status_code == 404
+    desk = f"/moda/desk/workshops/{workshop.slug}/registrations/{vito.id}/cancellation"
+    assert sign_in(ada).post(desk, data={"reason": "x"}).status_code == 400
+    assert stand(workshop)["Vito"] == "confirmed"
+
+
+def test_who_comes_from_abroad_says_so_with_two_letters(client, workshop):
+    page = f"/moda/workshops/{workshop.slug}/registrations"
+    data = {
+        "given_name": "Karl", "family_name": "Weber", "email": "karl@weber.example", "consent": "y",
+        "organisation_type": "other", "company_name": "Weber GmbH", "province": "ee", "job_title": "Chef",
+    }  # fmt: skip
+    assert client.post(page, data={**data, "province": "xx"}).status_code in (303, 422)  # asked for or not
+    assert client.post(page, data={**data, "email": "karl2@weber.example"}).status_code == 303
