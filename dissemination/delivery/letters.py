@@ -38,7 +38,8 @@ from dissemination.delivery.encoding import (
 )
 from dissemination.delivery.mail import Mail, one_line
 
-ADDRESS = re.compile(
+EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+IN_BRACKETS = re.compile(r"\([^\s@<>()/:]+@[^\s@<>()/:]+\)[;,]?")  # in a list of people
     r"[^\s@<>]+@[^\s@<>]+|\([^\s@<>()/:]+@[^\s@<>()/:]+\)[;,]?"
 )  # alone, or in a list of people
 HARMLESS_TOKEN = re.compile(r"[A-Za-z0-9_.~-]+")  # nothing that a URL has to escape
@@ -223,10 +224,10 @@ def defused(field: str, value: str) -> str:
     value = one_line(value)
     if is_address(field):
         return _address(value) if value.startswith(("https://", "http://", "mailto:")) else "#"
-    if ADDRESS.fullmatch(value):
+    if EMAIL.fullmatch(value):
         return value
     words = value.replace("://", ": //").split(" ")
-    return " ".join(w if w[:1] == "(" and ADDRESS.fullmatch(w) else BARE_DOMAIN.sub(". ", w) for w in words)
+    return " ".join(w if IN_BRACKETS.fullmatch(w) else BARE_DOMAIN.sub(". ", w) for w in words)
 
 
 def _joined(pieces: list, values: Mapping[str, bytes]) -> bytes:
