@@ -40,8 +40,6 @@ from dissemination.delivery.mail import Mail, one_line
 
 EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 IN_BRACKETS = re.compile(r"\([^\s@<>()/:]+@[^\s@<>()/:]+\)[;,]?")  # in a list of people
-    r"[^\s@<>]+@[^\s@<>]+|\([^\s@<>()/:]+@[^\s@<>()/:]+\)[;,]?"
-)  # alone, or in a list of people
 HARMLESS_TOKEN = re.compile(r"[A-Za-z0-9_.~-]+")  # nothing that a URL has to escape
 BARE_DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2,})")
 TEXT_HEADER = (
