@@ -12,9 +12,9 @@ from dissemination.kernel.rights import RANK, Role
 PUBLIC = {
     "static", "security.static", "front.index", "front.home", "front.privacy", "front.live", "front.ready",
     "front.metrics", "plan.index", "plan.figures_csv", "plan.figures_json",
-    "newsletters.atom", "newsletters.index", "newsletters.show", "newsletters.frame", "newsletters.subscriptions",
-    "newsletters.asked", "newsletters.confirmation", "newsletters.preferences", "newsletters.leave",
-    "newsletters.restore", "newsletters.unsubscribe",
+    "newsletters.atom", "newsletters.index", "newsletters.show", "newsletters.frame", "subscriptions.subscribe",
+    "subscriptions.asked", "subscriptions.confirmation", "subscriptions.preferences", "subscriptions.leave",
+    "subscriptions.restore", "subscriptions.unsubscribe",
     "publications.index", "publications.index_atom", "publications.index_bib", "publications.index_json",
     "publications.index_ris", "publications.show", "publications.show_bib", "publications.show_ris",
     "publications.show_file",

@@ -1,1 +1,1 @@
-"""Floor 9: topics, subscriptions, and issues composed of workshops, publications and text."""
+"""Floor 10: issues composed of workshops, publications and text, and their sending."""

@@ -1,148 +1,46 @@
-"""The verbs of this package. Subscribing is in `subscribing.py`, sending in `sending.py`; named here too.
+"""The verbs of this package. Sending is in `sending.py`; named here too.
 
-Here: topics, and composing an issue out of blocks. Every change of an issue raises its version, so that
+Here: composing an issue out of blocks. Every change of an issue raises its version, so that
 two editors and a sender never overwrite or send what they have not seen.
 """
 
 from collections.abc import Iterable
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select
 
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
-from dissemination.kernel.refusals import Refusal
-from dissemination.kernel.text import free_slug, slugify
+from dissemination.kernel.ordering import swap
+from dissemination.kernel.text import free_slug
 from dissemination.newsletters import queries, texts
 from dissemination.newsletters.content import sources
-from dissemination.newsletters.models import Block, BlockKind, Issue, IssueTest, Topic
+from dissemination.newsletters.models import Block, BlockKind, Issue, IssueTest
 from dissemination.newsletters.preflight import prepare
 from dissemination.newsletters.sending import AlreadySent, finish, send, send_test, sign_links, stop
-from dissemination.newsletters.subscribing import (
-    ask,
-    confirm,
-    forget_old_requests,
-    set_topics,
-    unsubscribe_everything,
-)
 from dissemination.people.accounts import Account
 from dissemination.people.actions import ChangedMeanwhile, check_version
+from dissemination.subscriptions.models import Topic
 
 __all__ = [
     "AlreadySent",
     "add_block",
     "add_sources",
-    "add_topic",
-    "ask",
-    "close_topic",
     "compose",
-    "confirm",
     "discard",
     "finish",
-    "forget_old_requests",
     "move_block",
-    "move_topic",
     "prepare",
     "remove_block",
-    "reopen_topic",
     "restore_block",
     "revise",
     "revise_block",
-    "revise_topic",
     "send",
     "send_test",
-    "set_topics",
     "sign_links",
     "sources",
     "stop",
-    "unsubscribe_everything",
 ]  # fmt: skip
-
-
-class TopicExists(Refusal):
-    """The district has a topic of that name."""
-
-    field = "name_it"
-    message = _l("There is already a topic with this name.")
-
-
-class TopicHasSubscribers(Refusal):
-    """People are subscribed and nobody said that this is known."""
-
-    message = _l("People are subscribed to this topic. Confirm that you know.")
-
-
-def add_topic(
-    district: District, *, name_it: str, name_en: str = "", sector_id: int | None = None, code: str = ""
-) -> Topic:
-    """Add a topic that people can subscribe to, at the end of the list. Raises TopicExists."""
-    every = queries.topics(district.id, closed=True)
-    _refuse_same_name(every, name_it)
-    taken = {t.code for t in every}
-    topic = Topic(
-        district_id=district.id, code=code or free_slug(slugify(name_it, limit=36), taken.__contains__),
-        name_it=name_it, name_en=name_en, sector_id=sector_id,
-        position=max((t.position for t in every), default=-1) + 1,
-    )  # fmt: skip
-    db.session.add(topic)
-    db.session.flush()
-    return topic
-
-
-def _refuse_same_name(topics: Iterable[Topic], name: str) -> None:
-    if any(slugify(t.name_it) == slugify(name) for t in topics):
-        raise TopicExists
-
-
-def revise_topic(topic: Topic, *, version: int, name_it: str, name_en: str, sector_id: int | None) -> None:
-    """Change a topic's names and sector; its subscribers stay. Raises ChangedMeanwhile, TopicExists."""
-    every = queries.topics(topic.district_id, closed=True)
-    _refuse_same_name([t for t in every if t.id != topic.id], name_it)
-    check_version(topic, version)
-    topic.name_it, topic.name_en, topic.sector_id = name_it, name_en, sector_id
-    db.session.flush()
-
-
-def move_topic(topic: Topic, *, up: bool) -> None:
-    """Move a topic one place up or down among those offered."""
-    _swap(queries.topics(topic.district_id), topic, up=up)
-
-
-def _swap(rows: list, row, *, up: bool) -> None:
-    """Change places with the neighbour; the ends stay where they are."""
-    at = next((i for i, r in enumerate(rows) if r.id == row.id), None)
-    if at is None:
-        return
-    to = at - 1 if up else at + 1
-    if 0 <= to < len(rows):
-        rows[at], rows[to] = rows[to], rows[at]
-    for position, r in enumerate(rows):
-        r.position = position
-    db.session.flush()
-
-
-def close_topic(topic: Topic, *, acknowledged: bool = False) -> bool:
-    """Take a topic out of the offer. True when its row is gone: nobody ever used it.
-
-    A topic with a history stays as closed: its subscriptions are kept, nothing is sent for it unless an
-    issue names it. Raises TopicHasSubscribers unless `acknowledged`.
-    """
-    if queries.subscriber_counts(topic.district_id).get(topic.id, 0) and not acknowledged:
-        raise TopicHasSubscribers
-    if queries.topic_is_used(topic):
-        topic.closed_at = now()
-        db.session.flush()
-        return False
-    db.session.delete(topic)
-    db.session.flush()
-    return True
-
-
-def reopen_topic(topic: Topic) -> None:
-    """Offer a closed topic again."""
-    topic.closed_at = None
-    db.session.flush()
 
 
 def compose(
@@ -232,7 +130,7 @@ def revise_block(block: Block, *, version: int, text_it: str, text_en: str) -> N
 def move_block(block: Block, *, up: bool) -> None:
     """Move a block one place up or down. Raises AlreadySent."""
     _change(block.issue)
-    _swap(list(block.issue.blocks), block, up=up)
+    swap(list(block.issue.blocks), block, up=up)
     db.session.expire(block.issue, ["blocks"])
 
 

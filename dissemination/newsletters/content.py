@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from dissemination.districts.models import District
 from dissemination.kernel.clock import local
 from dissemination.kernel.languages import long_date, translated
 from dissemination.newsletters import queries, texts
 from dissemination.newsletters.models import Block, BlockKind, Issue
 from dissemination.publications.models import Publication
+from dissemination.subscriptions.mails import public
 from dissemination.workshops.feeds import place_of
 from dissemination.workshops.models import State, Workshop
 
@@ -26,11 +25,6 @@ SOURCES: dict[BlockKind, Callable[[int, Iterable[int]], Mapping[int, Source]]] =
     BlockKind.WORKSHOP: queries.workshops_by_id,
     BlockKind.PUBLICATION: queries.publications_by_id,
 }
-
-
-def public(district: District, path: str = "") -> str:
-    """The absolute address of a public page of `district`."""
-    return f"{current_app.config['SETTINGS'].public_url}/{district.slug}/{path}"
 
 
 def languages(issue: Issue) -> tuple[str, ...]:

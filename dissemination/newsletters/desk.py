@@ -13,6 +13,7 @@ from dissemination.newsletters.forms import IssueForm
 from dissemination.newsletters.preflight import SIZE_LIMIT
 from dissemination.people.actions import ChangedMeanwhile
 from dissemination.plan.queries import lines
+from dissemination.subscriptions import queries as readers
 from dissemination.workshops import queries as workshops
 
 
@@ -21,9 +22,9 @@ from dissemination.workshops import queries as workshops
 def index(district):
     """Drafts, and what was sent."""
     return render_template(
-        "newsletters/desk_index.html", drafts=queries.drafts(district.id), topics=queries.topics(district.id),
+        "newsletters/desk_index.html", drafts=queries.drafts(district.id), topics=readers.topics(district.id),
         sent=queries.sent(district.id, after=request.args.get("after")),
-        subscribers=queries.count_subscribers(district.id),
+        subscribers=readers.count_subscribers(district.id),
     )  # fmt: skip
 
 

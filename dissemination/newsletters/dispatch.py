@@ -11,6 +11,7 @@ from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.newsletters import actions, queries
 from dissemination.newsletters.common import FATES, NEXT_STEPS, REASONS, desk, tally, word_for
+from dissemination.subscriptions import queries as readers
 
 
 def _to_issue(issue):
@@ -57,8 +58,8 @@ def sending(district, issue_id):
     topic_ids = [t.id for t in issue.topics]
     page = render_template(
         "newsletters/desk_sending.html", issue=issue, draft=draft, refused=refused,
-        audience=queries.audience(district.id, topic_ids),
-        suppressed=queries.suppressed_subscribers(district.id, topic_ids),
+        audience=readers.audience(district.id, topic_ids),
+        suppressed=readers.suppressed_subscribers(district.id, topic_ids),
     )  # fmt: skip
     return page, refused.status if refused else 200
 

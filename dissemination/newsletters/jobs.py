@@ -15,10 +15,4 @@ def finish_issues() -> int:
     return finished
 
 
-def forget_requests() -> int:
-    """Delete requests for subscription that are older than 30 days; how many."""
-    with transaction():
-        return actions.forget_old_requests()
-
-
-JOBS = [(10, finish_issues), (86400, forget_requests)]
+JOBS = [(10, finish_issues)]

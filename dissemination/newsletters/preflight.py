@@ -15,9 +15,10 @@ from dissemination.delivery.mail import Mail
 from dissemination.delivery.mjml import MjmlProblem
 from dissemination.kernel.clock import now
 from dissemination.kernel.languages import translated
-from dissemination.newsletters import content, mails, queries, texts
+from dissemination.newsletters import content, mails, texts
 from dissemination.newsletters.models import Block, BlockKind, Issue
 from dissemination.registrations.queries import seats_left_many
+from dissemination.subscriptions.queries import audience
 from dissemination.workshops.models import State as WorkshopState
 from dissemination.workshops.models import Workshop
 
@@ -125,7 +126,7 @@ def _facts(issue: Issue) -> Iterator[Finding]:
             "no_english_preheader", _("The preheader has no English: the Italian one will be shown.")
         )
     if not issue.subject_en and issue.topics:
-        readers = queries.audience(issue.district_id, [t.id for t in issue.topics]).languages.get("en", 0)
+        readers = audience(issue.district_id, [t.id for t in issue.topics]).languages.get("en", 0)
         if readers:
             yield _warning(
                 "no_english",

@@ -21,7 +21,7 @@ from dissemination.kernel import files
 from dissemination.kernel.clock import local, now
 from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
-from dissemination.newsletters import content, mails, queries
+from dissemination.newsletters import content, mails
 from dissemination.newsletters.models import Issue, IssueTest
 from dissemination.newsletters.preflight import Draft, Prepared
 from dissemination.people.accounts import Account
@@ -29,6 +29,8 @@ from dissemination.people.actions import ChangedMeanwhile
 from dissemination.people.models import Company, Contact, OrganisationType
 from dissemination.plan import activity
 from dissemination.plan.actions import add_evidence
+from dissemination.subscriptions import queries as readers
+from dissemination.subscriptions.mails import merge_for, token_for
 
 BATCH = 2000
 
@@ -69,7 +71,7 @@ def send_test(issue: Issue, draft: Draft, *, by: Account) -> IssueTest:
         merge = {
             **mails.merge_for_everybody(issue, letter.language),
             "address": by.email,
-            "unsubscribe_url": mails.merge_for(mails.token_for(0), "", public_url)["unsubscribe_url"],
+            "unsubscribe_url": merge_for(token_for(0), "", public_url)["unsubscribe_url"],
         }
         outbox.put(mails.test_of(letter.mail), Recipient(by.email, by.name, None, merge), about=test)
     return test
@@ -80,8 +82,8 @@ def sign_links(issue: Issue) -> dict[int, str]:
 
     Signing 50,000 takes seconds: done before the transaction, so that nobody waits for it.
     """
-    people = queries.recipients(issue.district_id, [t.id for t in issue.topics], language=None)
-    return {row.id: mails.token_for(row.id) for row in people}
+    people = readers.recipients(issue.district_id, [t.id for t in issue.topics], language=None)
+    return {row.id: token_for(row.id) for row in people}
 
 
 def send(
@@ -105,8 +107,8 @@ def send(
     if draft.version != version:
         raise ChangedMeanwhile
     topic_ids = [t.id for t in issue.topics]
-    queries.lock_subscriptions(topic_ids)
-    audience = queries.audience(issue.district_id, topic_ids)
+    readers.lock_subscriptions(topic_ids)
+    audience = readers.audience(issue.district_id, topic_ids)
     count = sum(
         outbox.put_many(
             letter.mail, _recipients(issue, topic_ids, _audience_of(letter, draft), tokens or {}), about=issue
@@ -139,11 +141,11 @@ def _recipients(
     issue: Issue, topic_ids: list[int], language: str | None, tokens: Mapping[int, str]
 ) -> Iterator[Recipient]:
     public_url = current_app.config["SETTINGS"].public_url
-    for row in queries.recipients(issue.district_id, topic_ids, language=language):
-        token = tokens.get(row.id) or mails.token_for(row.id)
+    for row in readers.recipients(issue.district_id, topic_ids, language=language):
+        token = tokens.get(row.id) or token_for(row.id)
         yield Recipient(
             address=row.email, name=f"{row.given_name} {row.family_name}".strip(), contact_id=row.id,
-            merge=mails.merge_for(token, row.email, public_url),
+            merge=merge_for(token, row.email, public_url),
         )  # fmt: skip
 
 

@@ -1,16 +1,14 @@
-"""The pages of this package, collected: see `public`, `archive`, `desk`, `composer`, `dispatch`, `topics`."""
+"""The pages of this package, collected: see `archive`, `desk`, `composer`, `dispatch`."""
 
 from flask import url_for
 
 from dissemination.kernel import subjects
-from dissemination.newsletters import archive, composer, desk, dispatch, queries, topics
+from dissemination.newsletters import archive, composer, desk, dispatch, queries
 from dissemination.newsletters.common import desk as desk_pages
 from dissemination.newsletters.common import public as public_pages
-from dissemination.newsletters.public import unsubscribe
 
-PAGES = (archive, composer, desk, dispatch, topics)  # importing them puts their routes on the blueprints
+PAGES = (archive, composer, desk, dispatch)  # importing them puts their routes on the blueprints
 blueprints = (public_pages, desk_pages)
-csrf_exempt = (unsubscribe,)
 
 
 def _desk_url(issue_id: int) -> str | None:

@@ -16,7 +16,6 @@ from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, is_sqlite, transaction
 from dissemination.kernel.refusals import Refusal
-from dissemination.newsletters import actions as newsletters
 from dissemination.people.accounts import Account
 from dissemination.people.models import Contact
 from dissemination.privacy import contacts, purge, sweeping, wiping
@@ -24,6 +23,7 @@ from dissemination.privacy.models import Erasure, ErasureRequest, RetentionChang
 from dissemination.privacy.terms import MOST_MONTHS, months_later
 from dissemination.registrations import actions as registrations
 from dissemination.registrations.models import LIVING, By, Group, Registration
+from dissemination.subscriptions import actions as subscriptions
 from dissemination.workshops.models import State, Workshop
 
 
@@ -206,7 +206,7 @@ def erase(contact: Contact, *, reason: str, by: Account | None) -> Counter:
     reason = _checked(reason, contact)
     district_id, email = contact.district_id, contact.email
     counts = Counter(seats=_give_up_seats(contact, by))
-    newsletters.unsubscribe_everything(contact, source="erasure", proof="")
+    subscriptions.unsubscribe_everything(contact, source="erasure", proof="")
     hers = db.session.scalars(select(Registration).where(Registration.contact_id == contact.id)).all()
     booked = db.session.scalars(select(Group.workshop_id).where(Group.contact_id == contact.id)).all()
     known_as = wiping.names_of([contact]) | wiping.former_names(contact)

@@ -16,7 +16,6 @@ from dissemination.delivery.suppressed import BOUNCED, keyed
 from dissemination.guests.models import Guest
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, rows_changed
-from dissemination.newsletters.models import Subscription, SubscriptionRequest
 from dissemination.people.accounts import Account
 from dissemination.people.models import Consent, Contact, Purpose
 from dissemination.plan import kept
@@ -25,6 +24,7 @@ from dissemination.privacy import wiping
 from dissemination.privacy.models import ErasureRequest
 from dissemination.privacy.terms import GONE, IDLE_MONTHS, erased_address, months_later
 from dissemination.registrations.models import ContactFeed, Group, Registration, Reply
+from dissemination.subscriptions.models import Subscription, SubscriptionRequest
 from dissemination.workshops.models import Profile, Workshop
 
 AT_ONCE = timedelta(seconds=10)  # a contact made so near to a registration came by it, not by the desk

@@ -19,12 +19,12 @@ from dissemination.guests.models import Guest
 from dissemination.kernel import files
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
-from dissemination.newsletters.models import Subscription, SubscriptionRequest
 from dissemination.people import queries as people
 from dissemination.people.models import Contact
 from dissemination.privacy import wiping
 from dissemination.registrations import answers
 from dissemination.registrations.models import AnswerFile, Event, Group, Invitation, Registration, Reply
+from dissemination.subscriptions.models import Subscription, SubscriptionRequest
 from dissemination.workshops.models import Workshop
 
 Section = list[dict]

@@ -11,7 +11,6 @@ from dissemination.guests.models import Guest
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.paging import Page, page
-from dissemination.newsletters.models import Subscription
 from dissemination.people.accounts import Account
 from dissemination.people.models import Contact
 from dissemination.plan.log import Evidence
@@ -19,6 +18,7 @@ from dissemination.privacy import contacts
 from dissemination.privacy.models import Erasure, ErasureRequest, RetentionChange
 from dissemination.privacy.terms import IDLE_MONTHS, months_later
 from dissemination.registrations.models import AnswerFile, Registration
+from dissemination.subscriptions.models import Subscription
 from dissemination.workshops.models import Workshop
 
 NAMED = Registration.purged_at.is_(None)

@@ -5,12 +5,12 @@ from flask_babel import gettext as _
 
 from dissemination.districts.models import District
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters.subscribing import subscriber as subscriber_of
 from dissemination.privacy import actions, held
 from dissemination.registrations import queries as registrations
 from dissemination.registrations import sections
 from dissemination.registrations.models import Registration
 from dissemination.registrations.public import private
+from dissemination.subscriptions.subscribing import subscriber as subscriber_of
 
 public = Blueprint("privacy", __name__)
 
@@ -65,7 +65,7 @@ def subscriber(token):
     """Ask to be erased, from one's newsletters."""
     contact = _subscriber(token)
     return _page(
-        contact, url_for(".create_subscriber", token=token), url_for("newsletters.preferences", token=token)
+        contact, url_for(".create_subscriber", token=token), url_for("subscriptions.preferences", token=token)
     )
 
 

@@ -5,14 +5,16 @@ from functools import partial
 
 from dissemination.kernel import clock, links
 from dissemination.newsletters import actions
-from dissemination.newsletters.models import BlockKind, Topic
-from dissemination.newsletters.public import CONSENT
+from dissemination.newsletters.models import BlockKind
 from dissemination.people.models import OrganisationType
 from dissemination.people.queries import contact_by_email
 from dissemination.publications.queries import published_since
 from dissemination.sample import fates
 from dissemination.sample.dates import at, nobody_meets, spread
 from dissemination.sample.world import Somebody, World, table
+from dissemination.subscriptions import actions as subscriptions
+from dissemination.subscriptions.models import Topic
+from dissemination.subscriptions.public import CONSENT
 from dissemination.workshops.queries import upcoming
 
 READERS = 140
@@ -44,7 +46,7 @@ def _working(day: date) -> date:
 
 def _topic(world: World, facts: dict) -> Topic:
     code = facts["sector"]
-    return actions.add_topic(
+    return subscriptions.add_topic(
         world.district, name_it=facts["name_it"], name_en=facts["name_en"],
         code=code or facts["code"], sector_id=world.sector(code).id if code else None,
     )  # fmt: skip
@@ -79,7 +81,7 @@ def _ask(world: World, person: Somebody, wanted: list[Topic]) -> None:
     if company is not None and company.type is not OrganisationType.COMPANY:
         company = None  # the form asks for companies only
     shown = str(CONSENT) % {"body": world.district.managing_body}
-    request = actions.ask(
+    request = subscriptions.ask(
         world.district, email=person.email, topics=wanted, consent_text=shown, given_name=person.given_name,
         family_name=person.family_name, language=person.language,
         company_name=company.name if company else "",
@@ -88,14 +90,14 @@ def _ask(world: World, person: Somebody, wanted: list[Topic]) -> None:
     token = links.sign_for_a_while("subscription", [request.id, request.mark])
     world.then(
         clock.now() + timedelta(minutes=world.chance.randint(2, 300)),
-        partial(actions.confirm, world.district, token),
+        partial(subscriptions.confirm, world.district, token),
     )
 
 
 def _leave(world: World, person: Somebody) -> None:
     contact = contact_by_email(world.district.id, person.email)
     if contact is not None:
-        actions.unsubscribe_everything(contact)
+        subscriptions.unsubscribe_everything(contact)
 
 
 def _compose(world: World, facts: dict, topics: list[Topic], since: date):
@@ -129,4 +131,4 @@ def _finish(world: World, issue) -> None:
 def add_few_topics(district) -> None:
     """The topics of the other district: its sectors."""
     for sector in district.sectors:
-        actions.add_topic(district, name_it=sector.name_it, name_en=sector.name_en, sector_id=sector.id)
+        subscriptions.add_topic(district, name_it=sector.name_it, name_en=sector.name_en, sector_id=sector.id)

@@ -152,7 +152,7 @@ def test_an_organiser_does_her_whole_job(chromium_browser, page, site, mailbox, 
     expect(page.locator("main")).to_contain_text("Tracciare i DNA delle fibre")
 
     # A topic; Gina subscribes and confirms.
-    page.goto("/moda/desk/newsletters/topics")
+    page.goto("/moda/desk/subscriptions/topics")
     fill(page, name_it="Tessile")
     press(page, "Aggiungi")
     gina = visitor()

@@ -247,7 +247,7 @@ def import_and_publish(desk):
 
 def add_topic(desk):
     """A topic that people can ask for."""
-    desk.visit("/moda/desk/newsletters/topics").fill("/topics/new", name_it="Tessile", name_en="Textiles")
+    desk.visit("/moda/desk/subscriptions/topics").fill("/topics/new", name_it="Tessile", name_en="Textiles")
 
 
 def subscribe(story, address, *, confirm=True):

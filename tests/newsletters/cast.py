@@ -9,9 +9,10 @@ from sqlalchemy import select
 from dissemination.delivery.models import Delivery, Fate, Letter
 from dissemination.kernel.database import db, transaction
 from dissemination.newsletters import actions
-from dissemination.newsletters.models import BlockKind, Subscription, Topic
+from dissemination.newsletters.models import BlockKind
 from dissemination.people.models import Consent
 from dissemination.publications.models import Author, Kind, Publication
+from dissemination.subscriptions.models import Subscription, Topic
 from tests import factories
 
 _numbers = count(1)

@@ -1,4 +1,4 @@
-"""Topics and the composing of issues: actions, preflight, two editors."""
+"""The composing of issues: actions, preflight, two editors."""
 
 from datetime import timedelta
 
@@ -6,11 +6,12 @@ import pytest
 import time_machine
 
 from dissemination.kernel.database import transaction
-from dissemination.newsletters import actions, content, mails
+from dissemination.newsletters import actions, content
 from dissemination.newsletters.models import BlockKind
 from dissemination.newsletters.preflight import Level
 from dissemination.people.actions import ChangedMeanwhile
 from dissemination.registrations.models import Room
+from dissemination.subscriptions import mails as links_of
 from dissemination.workshops.models import Cancellation
 from tests import factories
 from tests.newsletters import cast
@@ -20,53 +21,6 @@ from tests.newsletters import cast
 def textiles(moda):
     with transaction():
         return cast.topic(moda, "Tessile", name_en="Textiles")
-
-
-def names(district, **more):
-    from dissemination.newsletters.queries import topics
-
-    return [t.name_it for t in topics(district.id, **more)]
-
-
-def test_topics_are_added_at_the_end_and_ordered(moda):
-    with transaction():
-        first, second, third = (actions.add_topic(moda, name_it=n) for n in ("Uno", "Due", "Tre"))
-        actions.move_topic(third, up=True)
-        actions.move_topic(first, up=True)
-    assert names(moda) == ["Uno", "Tre", "Due"]
-    assert (first.code, second.code) == ("uno", "due")
-
-
-def test_a_topic_name_is_not_given_twice(moda, textiles):
-    with transaction(), pytest.raises(actions.TopicExists):
-        actions.add_topic(moda, name_it="tessile ")
-
-
-def test_a_topic_with_subscribers_is_not_taken_away_silently(moda, textiles):
-    with transaction():
-        cast.subscriber(moda, textiles)
-    with pytest.raises(actions.TopicHasSubscribers), transaction():
-        actions.close_topic(textiles)
-    with transaction():
-        assert actions.close_topic(textiles, acknowledged=True) is False
-    assert (names(moda), names(moda, closed=True)) == ([], ["Tessile"])
-    with transaction():
-        actions.reopen_topic(textiles)
-    assert names(moda) == ["Tessile"]
-
-
-def test_a_topic_that_nobody_used_is_deleted(moda, textiles):
-    with transaction():
-        assert actions.close_topic(textiles) is True
-    assert names(moda, closed=True) == []
-
-
-def test_two_editors_of_a_topic(moda, textiles):
-    with transaction():
-        actions.revise_topic(textiles, version=1, name_it="Tessile e filati", name_en="", sector_id=None)
-    with pytest.raises(ChangedMeanwhile), transaction():
-        actions.revise_topic(textiles, version=1, name_it="Altro", name_en="", sector_id=None)
-    assert names(moda) == ["Tessile e filati"]
 
 
 def kinds(issue):
@@ -304,6 +258,6 @@ Privacy: {home}/privacy
 
 
 def test_a_recipients_links_are_signed_and_differ(app, moda):
-    one, two = (mails.merge_for(mails.token_for(n), "a@b.example", "https://d.example") for n in (1, 2))
+    one, two = (links_of.merge_for(links_of.token_for(n), "a@b.example", "https://d.example") for n in (1, 2))
     assert one["unsubscribe_url"].startswith("https://d.example/u/")
     assert one["unsubscribe_url"] != two["unsubscribe_url"]

@@ -9,7 +9,7 @@ from dissemination.delivery.models import Fate
 from dissemination.kernel import subjects
 from dissemination.kernel.database import db, transaction
 from dissemination.newsletters import actions, jobs
-from dissemination.newsletters.models import Issue, Topic
+from dissemination.newsletters.models import Issue
 from dissemination.workshops.models import Cancellation
 from tests import factories
 from tests.newsletters import cast
@@ -41,13 +41,12 @@ def desk(sign_in, ada):
 
 
 PAGES = (
-    "/", "/new", "/topics", "/topics/{topic}", "/topics/{topic}/closing", "/{issue}", "/{issue}/facts",
+    "/", "/new", "/{issue}", "/{issue}/facts",
     "/{issue}/sources", "/{issue}/blocks/new?kind=text", "/{issue}/blocks/{block}", "/{issue}/preview/it",
     "/{issue}/sending", "/{issue}/progress", "/{issue}/recipients", "/{issue}/removal",
 )  # fmt: skip
 POSTS = (
-    "/new", "/topics/new", "/topics/{topic}", "/topics/{topic}/position", "/topics/{topic}/closing",
-    "/topics/{topic}/opening", "/{issue}/facts", "/{issue}/sources", "/{issue}/blocks/new?kind=text",
+    "/new", "/{issue}/facts", "/{issue}/sources", "/{issue}/blocks/new?kind=text",
     "/{issue}/blocks/{block}", "/{issue}/blocks/{block}/position", "/{issue}/blocks/{block}/removal",
     "/{issue}/blocks/{block}/restoration", "/{issue}/tests", "/{issue}/sending", "/{issue}/interruption",
     "/{issue}/removal",
@@ -249,30 +248,6 @@ def test_a_test_is_sent_to_oneself(desk, issue):
     assert answer.status_code == 303
     assert "La prova è in viaggio verso ada@moda.example." in desk.get(answer.location).text
     assert len(cast.mails_to("ada@moda.example")) == 2
-
-
-def test_topics_are_run_at_the_desk(desk, moda, textiles):
-    desk.post(f"{DESK}/topics/new", data={"name_it": "Pelle", "sector_id": moda.sectors[1].id})
-    leather = db.session.scalars(db.select(Topic).where(Topic.name_it == "Pelle")).one()
-    assert leather.sector_id == moda.sectors[1].id
-    answer = desk.post(f"{DESK}/topics/new", data={"name_it": "Pelle", "sector_id": 0})
-    assert answer.status_code == 422
-    assert "C&#39;è già un tema con questo nome." in answer.text
-    desk.post(f"{DESK}/topics/{leather.id}/position", data={"direction": "up"})
-    desk.post(f"{DESK}/topics/{textiles.id}", data={"name_it": "Filati", "sector_id": 0, "version": 1})
-    page = desk.get(f"{DESK}/topics").text
-    assert page.index("Pelle") < page.index("Filati")
-    with transaction():
-        cast.subscriber(moda, leather)
-    question = desk.get(f"{DESK}/topics/{leather.id}/closing").text
-    assert "1 persona vi è iscritta." in question
-    assert desk.post(f"{DESK}/topics/{leather.id}/closing", data={}).status_code == 422
-    desk.post(f"{DESK}/topics/{leather.id}/closing", data={"acknowledged": "y"})
-    db.session.rollback()
-    assert leather.closed_at is not None
-    desk.post(f"{DESK}/topics/{leather.id}/opening")
-    db.session.rollback()
-    assert leather.closed_at is None
 
 
 def test_a_draft_is_thrown_away_after_a_question(desk, issue):

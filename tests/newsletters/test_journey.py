@@ -9,7 +9,8 @@ from app import periodic_jobs
 from dissemination.delivery.models import Fate
 from dissemination.delivery.sending import deliver_due
 from dissemination.kernel.database import transaction
-from dissemination.newsletters import actions, mails
+from dissemination.newsletters import actions
+from dissemination.subscriptions import mails as links_of
 from tests import factories
 from tests.journeys import conftest as journeys
 from tests.newsletters import cast
@@ -71,7 +72,7 @@ def test_a_newsletter_reaches_those_who_confirmed_and_stops_at_one_click(
         "Novità di marzo", "March news",
     ]  # fmt: skip
     raw = next(r for _f, to, r in reversed(mailbox.received) if to == ["gina@example.org"])
-    token = mails.token_for(cast.deliveries(issue.id)[0].contact_id)
+    token = links_of.token_for(cast.deliveries(issue.id)[0].contact_id)
     home = "http://127.0.0.1:8000"
     assert header(raw, "List-Unsubscribe") == (
         f"<{home}/u/{token}>, <mailto:eventi@moda.example?subject=unsubscribe%20{token}>"
@@ -125,7 +126,7 @@ def test_who_unsubscribes_between_queue_and_sending_gets_nothing(plain, app, mod
         cast.subscriber(moda, topic, email="ugo@example.org")
         issue = cast.issue(moda, topic, by=ada)
     cast.send(issue, by=ada)
-    app.test_client(use_cookies=False).post(f"/u/{mails.token_for(gina.id)}")
+    app.test_client(use_cookies=False).post(f"/u/{links_of.token_for(gina.id)}")
     work()
     assert [to for _f, to, _r in mailbox.received] == [["ugo@example.org"]]
     assert [(d.address, d.state) for d in cast.deliveries(issue.id)] == [

@@ -6,7 +6,9 @@ import pytest
 
 from dissemination.delivery.models import Fate
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters import actions, mails, queries
+from dissemination.newsletters import actions
+from dissemination.subscriptions import mails as links_of
+from dissemination.subscriptions import queries as readers
 from tests.newsletters import cast
 
 
@@ -16,7 +18,7 @@ def race(app, moda, ada):
         topic = cast.topic(moda)
         gina = cast.subscriber(moda, topic)
         issue = cast.issue(moda, topic, by=ada)
-    token, draft = mails.token_for(gina.id), actions.prepare(issue)
+    token, draft = links_of.token_for(gina.id), actions.prepare(issue)
 
     def unsubscribe():
         with app.app_context():
@@ -40,5 +42,5 @@ def test_who_unsubscribes_while_it_is_sent_gets_nothing(app, moda, ada):
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_without_the_lock_the_race_is_real(app, moda, ada, monkeypatch):
-    monkeypatch.setattr(queries, "lock_subscriptions", lambda topic_ids: None)
+    monkeypatch.setattr(readers, "lock_subscriptions", lambda topic_ids: None)
     assert race(app, moda, ada) == (False, Fate.QUEUED)

@@ -17,6 +17,8 @@ from dissemination.people.actions import ChangedMeanwhile
 from dissemination.people.models import OrganisationType
 from dissemination.plan.log import Activity
 from dissemination.plan.queries import evidence_of
+from dissemination.subscriptions import actions as subscriptions
+from dissemination.subscriptions import queries as readers
 from tests import factories
 from tests.newsletters import cast
 
@@ -44,8 +46,8 @@ def test_each_person_gets_one_mail_in_her_language(moda, ada, textiles, leather,
         english = cast.subscriber(moda, leather, email="e@moda.example", language="en")
         cast.subscriber(moda, cast.topic(moda, "Altro"), email="no@moda.example")
         gone = cast.subscriber(moda, email="gone@moda.example")
-        actions.set_topics(gone, [textiles.id], text="t", version="1", source="test", proof="")
-        actions.unsubscribe_everything(gone)
+        subscriptions.set_topics(gone, [textiles.id], text="t", version="1", source="test", proof="")
+        subscriptions.unsubscribe_everything(gone)
         cast.subscriber(moda, textiles, email="dead@moda.example")
         suppress(moda, "dead@moda.example")
         cast.subscriber(nautica, cast.topic(nautica), email="a@nautica.example")
@@ -75,12 +77,12 @@ def test_the_count_before_sending_says_who_is_left_out(moda, textiles):
         cast.subscriber(moda, textiles)
         cast.subscriber(moda, textiles, email="dead@moda.example")
         suppress(moda, "dead@moda.example")
-        actions.ask(moda, email="asked@moda.example", topics=[textiles], consent_text="t")
-    audience = queries.audience(moda.id, [textiles.id])
+        subscriptions.ask(moda, email="asked@moda.example", topics=[textiles], consent_text="t")
+    audience = readers.audience(moda.id, [textiles.id])
     assert (audience.count, audience.suppressed, audience.unconfirmed) == (1, 1, 1)
-    ((contact, suppression),) = queries.suppressed_subscribers(moda.id, [textiles.id])
+    ((contact, suppression),) = readers.suppressed_subscribers(moda.id, [textiles.id])
     assert (contact.email, suppression.reason) == ("dead@moda.example", "550 no such user")
-    assert queries.audience(moda.id, []).count == 0
+    assert readers.audience(moda.id, []).count == 0
 
 
 def test_a_double_submit_sends_once(moda, ada, textiles):
@@ -268,8 +270,8 @@ def test_hostile_names_go_no_further_than_a_clean_header(moda, ada, textiles):
 def test_many_recipients_are_written_in_few_statements(moda, ada, textiles, app):
     from sqlalchemy import event, insert
 
-    from dissemination.newsletters.models import Subscription
     from dissemination.people.models import Contact
+    from dissemination.subscriptions.models import Subscription
 
     moment, count = datetime(2026, 1, 2, tzinfo=UTC), 5000
     with transaction():

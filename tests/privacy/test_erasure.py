@@ -9,9 +9,6 @@ from dissemination.delivery.models import Delivery, Fate, Suppression
 from dissemination.guests import screening
 from dissemination.kernel import links
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters import actions as newsletters
-from dissemination.newsletters import mails as newsletter_mails
-from dissemination.newsletters.models import Subscription
 from dissemination.people import imports
 from dissemination.people.models import Contact
 from dissemination.plan.log import Activity
@@ -20,6 +17,9 @@ from dissemination.privacy.models import Erasure, ErasureRequest
 from dissemination.registrations import actions as registrations
 from dissemination.registrations import queries as registered
 from dissemination.registrations.models import Registration, Standing
+from dissemination.subscriptions import actions as subscriptions
+from dissemination.subscriptions import mails as newsletter_mails
+from dissemination.subscriptions.models import Subscription
 from tests import factories
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -88,8 +88,10 @@ def test_her_links_open_nothing(workshop, bice, client):
 def test_subscriptions_end(workshop, moda, bice):
     carlo = register(workshop)
     with transaction():
-        topic = newsletters.add_topic(moda, name_it="T", name_en="T", code="t", sector_id=None)
-        newsletters.set_topics(carlo.contact, [topic.id], text="t", version="1", source="form", proof="link")
+        topic = subscriptions.add_topic(moda, name_it="T", name_en="T", code="t", sector_id=None)
+        subscriptions.set_topics(
+            carlo.contact, [topic.id], text="t", version="1", source="form", proof="link"
+        )
     erase(carlo.contact, bice)
     assert db.session.scalars(db.select(Subscription.ended_at)).one() == NOW
 

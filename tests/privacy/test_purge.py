@@ -15,8 +15,6 @@ from dissemination.followups import jobs as followups
 from dissemination.guests.models import Guest
 from dissemination.kernel import files
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters import actions as newsletters
-from dissemination.newsletters.models import Subscription
 from dissemination.people import actions as people
 from dissemination.people.models import Contact
 from dissemination.people.models import Purpose as For
@@ -35,6 +33,8 @@ from dissemination.registrations.models import (
     Reply,
     What,
 )
+from dissemination.subscriptions import actions as subscriptions
+from dissemination.subscriptions.models import Subscription
 from dissemination.workshops.models import Kind, Question
 from tests import factories
 from tests.followups import cast
@@ -197,9 +197,9 @@ def test_a_question_may_be_forgotten_before_the_rest(workshop, moda, clock):
 
 def subscribe(contact):
     with transaction():
-        topic = newsletters.add_topic(contact.district_id and db.session.get(factories.District, contact.district_id),
+        topic = subscriptions.add_topic(contact.district_id and db.session.get(factories.District, contact.district_id),
                                       name_it="Tessile", name_en="Textiles", code="tex", sector_id=None)  # fmt: skip
-        newsletters.set_topics(contact, [topic.id], text="t", version="1", source="form", proof="link")
+        subscriptions.set_topics(contact, [topic.id], text="t", version="1", source="form", proof="link")
 
 
 def test_a_reader_stays_and_her_registration_and_its_log_name_nobody(workshop, moda, ada, clock):

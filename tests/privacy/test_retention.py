@@ -20,8 +20,6 @@ from dissemination.districts.models import District
 from dissemination.kernel.database import db, is_sqlite, transaction
 from dissemination.kernel.files import StoredFile
 from dissemination.kernel.text import fold
-from dissemination.newsletters import actions as newsletters
-from dissemination.newsletters.models import Subscription
 from dissemination.people.accounts import Account
 from dissemination.people.models import Contact
 from dissemination.plan import periods
@@ -33,6 +31,8 @@ from dissemination.privacy.models import Erasure
 from dissemination.publications.models import Author
 from dissemination.registrations.models import Registration
 from dissemination.sample.actions import load
+from dissemination.subscriptions import actions as subscriptions
+from dissemination.subscriptions.models import Subscription
 from dissemination.workshops.models import Profile, Speaker, Workshop
 from tests.conftest import _postgres_database, settings_for
 
@@ -101,7 +101,7 @@ def leave_everything(*, every=1):
     """Everybody unsubscribes, or every second reader."""
     with transaction():
         for contact in db.session.scalars(db.select(Contact).order_by(Contact.id)).all()[::every]:
-            newsletters.unsubscribe_everything(contact)
+            subscriptions.unsubscribe_everything(contact)
 
 
 def who_must_go():

@@ -6,7 +6,6 @@ import pytest
 import time_machine
 
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters import actions as newsletters
 from dissemination.people import actions as people
 from dissemination.people.models import Purpose
 from dissemination.privacy import actions, terms
@@ -14,6 +13,7 @@ from dissemination.registrations import actions as registrations
 from dissemination.registrations import queries, substitutes
 from dissemination.registrations.groups import Person
 from dissemination.registrations.models import Event, Group, Registration
+from dissemination.subscriptions import actions as subscriptions
 from dissemination.workshops.models import Kind, Question
 from tests import factories
 
@@ -70,8 +70,8 @@ def test_a_booker_who_reads_the_newsletter_stays_and_her_group_names_nobody(work
     group = book(workshop)
     carla = group.contact
     with transaction():
-        topic = newsletters.add_topic(moda, name_it="T", name_en="T", code="t", sector_id=None)
-        newsletters.set_topics(carla, [topic.id], text="t", version="1", source="form", proof="link")
+        topic = subscriptions.add_topic(moda, name_it="T", name_en="T", code="t", sector_id=None)
+        subscriptions.set_topics(carla, [topic.id], text="t", version="1", source="form", proof="link")
     later(workshop, clock)
     assert actions.run(moda)["unlinked"] == 1
     db.session.expire_all()

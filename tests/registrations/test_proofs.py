@@ -10,12 +10,12 @@ from sqlalchemy import select
 from dissemination.delivery.models import Delivery
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters import subscribing
-from dissemination.newsletters.models import Topic
 from dissemination.people.models import Contact
 from dissemination.registrations import actions, jobs, queries, unasked
 from dissemination.registrations.models import By, Standing, UnaskedMail
 from dissemination.registrations.refusals import AlreadyRegistered, TooManyFromHere, WrittenTooOften
+from dissemination.subscriptions import subscribing
+from dissemination.subscriptions.models import Topic
 from tests import factories
 from tests.registrations.cast import (
     check,

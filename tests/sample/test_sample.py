@@ -14,7 +14,7 @@ from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile, read
-from dissemination.newsletters.models import Issue, IssueState, Subscription, SubscriptionRequest
+from dissemination.newsletters.models import Issue, IssueState
 from dissemination.people.accounts import Account
 from dissemination.people.models import Company, Contact, Membership, OrganisationType, SizeClass
 from dissemination.plan.figures import figures_for
@@ -27,6 +27,7 @@ from dissemination.registrations.queries import confirmed, seats, waiting
 from dissemination.sample.actions import SampleIsThere
 from dissemination.sample.fates import NEVER_SENT
 from dissemination.sample.people import CAST, PASSWORD
+from dissemination.subscriptions.models import Subscription, SubscriptionRequest
 from dissemination.workshops.models import State, Workshop
 
 SECTORS = {"tessile": "13", "abbigliamento": "14", "pelle": "15", "oreficeria": "32", "calzature": "15"}

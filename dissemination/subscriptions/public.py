@@ -15,11 +15,11 @@ from dissemination.kernel import links
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.languages import LANGUAGES, language, translated
 from dissemination.kernel.refusals import Refusal
-from dissemination.newsletters import actions, mails, queries
-from dissemination.newsletters.common import public
-from dissemination.newsletters.forms import PreferenceForm, SubscriptionForm
-from dissemination.newsletters.subscribing import requested, subscriber
 from dissemination.people.models import Contact
+from dissemination.subscriptions import actions, mails, queries
+from dissemination.subscriptions.common import public
+from dissemination.subscriptions.forms import PreferenceForm, SubscriptionForm
+from dissemination.subscriptions.subscribing import requested, subscriber
 
 CONSENT = _l(
     "I ask %(body)s to send me its newsletters on the topics I chose, by e-mail. I can change them "
@@ -41,7 +41,7 @@ def _private(page, status: int = 200) -> Response:
 
 
 @public.route("/<district>/subscriptions", methods=["GET", "POST"])
-def subscriptions(district):
+def subscribe(district):
     """The form to subscribe. Its answer is the same for known and unknown addresses."""
     form = SubscriptionForm()
     topics = queries.topics(district.id)
@@ -62,14 +62,14 @@ def subscriptions(district):
             return redirect(url_for(".asked", district=district), 303)
         except Refusal as refusal:
             form.refuse(refusal)
-    page = render_template("newsletters/subscribe.html", form=form, topics=topics)
+    page = render_template("subscriptions/subscribe.html", form=form, topics=topics)
     return page, 422 if form.errors else 200
 
 
 @public.get("/<district>/subscriptions/asked")
 def asked(district):  # noqa: ARG001 - the URL names it
     """What to do next: look for the mail."""
-    return render_template("newsletters/asked.html")
+    return render_template("subscriptions/asked.html")
 
 
 @public.route("/<district>/subscriptions/confirmations/<token>", methods=["GET", "POST"])
@@ -80,7 +80,7 @@ def confirmation(district, token):
         topics = [t for t in queries.topics(district.id) if t.id in wish.topic_ids]
         with _speaking(wish.language):
             return _private(
-                render_template("newsletters/confirm.html", wish=wish, topics=topics, token=token)
+                render_template("subscriptions/confirm.html", wish=wish, topics=topics, token=token)
             )
     with transaction():
         contact = actions.confirm(district, token)
@@ -122,8 +122,8 @@ def preferences(token):
         form.language.data = contact.language
     with _speaking(contact.language):
         page = render_template(
-            "newsletters/preferences.html", contact=contact, form=form, topics=topics, mine=mine, token=token,
-            undo=request.args.get("undo"),
+            "subscriptions/preferences.html", contact=contact, form=form, topics=topics, mine=mine,
+            token=token, undo=request.args.get("undo"),
         )  # fmt: skip
     return _private(page, 422 if form.errors else 200)
 
@@ -188,7 +188,7 @@ def unsubscribe(token):
             actions.unsubscribe_everything(contact)
     with _speaking(contact.language) if contact is not None else nullcontext():
         page = render_template(
-            "newsletters/unsubscribe.html", token=token, done=done, known=contact is not None,
+            "subscriptions/unsubscribe.html", token=token, done=done, known=contact is not None,
             district_name=translated(g.district, "name") if contact is not None else "",
         )  # fmt: skip
     return _private(page)

@@ -19,10 +19,10 @@ from dissemination.kernel import links
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, is_sqlite
 from dissemination.kernel.refusals import Refusal
-from dissemination.newsletters import mails, queries
-from dissemination.newsletters.models import Subscription, SubscriptionRequest, Topic
 from dissemination.people import actions as people
 from dissemination.people.models import Contact, Purpose
+from dissemination.subscriptions import hooks, mails, queries
+from dissemination.subscriptions.models import Subscription, SubscriptionRequest, Topic
 
 PAUSE = timedelta(minutes=10)  # at most one mail to an address in this time
 LINK_DAYS = 7
@@ -167,7 +167,7 @@ def set_topics(
     if after != before:
         _note(contact, after, text=text, version=version, source=source, proof=proof)
     if before - after:
-        _skip_unwanted(contact, after)
+        _tell(contact, after)
     return after != before
 
 
@@ -180,7 +180,7 @@ def unsubscribe_everything(
         contact, (), text="Unsubscribe from all newsletters", version=district.privacy_version,
         source=source, proof=proof or "signed link of the subscriber",
     )  # fmt: skip
-    _skip_unwanted(contact, set())
+    _tell(contact, set())
     return changed
 
 
@@ -197,14 +197,9 @@ def _note(contact: Contact, topic_ids: set[int], *, text: str, version: str, sou
     )  # fmt: skip
 
 
-def _skip_unwanted(contact: Contact, topic_ids: set[int]) -> None:
-    reason = "unsubscribed"
-    if not topic_ids:
-        outbox.skip_queued(contact_id=contact.id, about_kind="issues", reason=reason)
-        return
-    for issue_id, sent_to in queries.waiting_issue_topics(contact).items():
-        if not sent_to & topic_ids:
-            outbox.skip_queued(contact_id=contact.id, about_kind="issues", about_id=issue_id, reason=reason)
+def _tell(contact: Contact, topic_ids: set[int]) -> None:
+    for told in hooks.left:
+        told(contact, topic_ids)
 
 
 def subscriber(token: str) -> Contact | None:

@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.newsletters import actions, queries
-from dissemination.newsletters.common import desk
-from dissemination.newsletters.forms import ClosingForm, TopicForm
+from dissemination.subscriptions import actions, queries
+from dissemination.subscriptions.common import desk
+from dissemination.subscriptions.forms import ClosingForm, TopicForm
 
 
 def _to_topics(district):
@@ -49,7 +49,7 @@ def add_topic(district):
 def _topics_page(district, form: TopicForm):
     form.offer(district)
     return render_template(
-        "newsletters/desk_topics.html", form=form, topics=queries.topics(district.id, closed=True),
+        "subscriptions/desk_topics.html", form=form, topics=queries.topics(district.id, closed=True),
         counts=queries.subscriber_counts(district.id),
     )  # fmt: skip
 
@@ -71,7 +71,7 @@ def topic(district, topic_id):
             return _to_topics(district)
         except Refusal as refusal:
             form.refuse(refusal)
-    page = render_template("newsletters/desk_topic.html", form=form, topic=found)
+    page = render_template("subscriptions/desk_topic.html", form=form, topic=found)
     return page, 422 if form.errors else 200
 
 
@@ -105,7 +105,7 @@ def close_topic(district, topic_id):
         except Refusal as refusal:
             form.refuse(refusal)
     page = render_template(
-        "newsletters/desk_topic_closing.html", form=form, topic=found, count=count,
+        "subscriptions/desk_topic_closing.html", form=form, topic=found, count=count,
         used=queries.topic_is_used(found),
     )  # fmt: skip
     return page, 422 if form.errors else 200

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from dissemination.delivery.models import Delivery, Fate
 from dissemination.kernel import links
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters import actions, mails
-from dissemination.newsletters.models import Subscription, SubscriptionRequest
 from dissemination.people.models import Company, Consent, Contact
+from dissemination.subscriptions import actions, mails
+from dissemination.subscriptions.models import Subscription, SubscriptionRequest
 from tests import factories
 from tests.newsletters import cast
 
@@ -47,7 +47,7 @@ def test_whoever_asks_gets_a_mail_and_is_subscribed_only_after_confirming(client
     answer = client.post("/moda/subscriptions", data=form(textiles))
     assert (answer.status_code, answer.location) == (303, "/moda/subscriptions/asked")
     assert "Guarda nella tua casella" in client.get(answer.location).text
-    assert [m[0] for m in cast.mails_to(CARLO)] == ["newsletters/confirmation"]
+    assert [m[0] for m in cast.mails_to(CARLO)] == ["subscriptions/confirmation"]
     assert cast.live() == set()
 
     page = client.get(link())

@@ -1,0 +1,1 @@
+"""Floor 9: topics, who asked for them, and how they join, choose and leave."""

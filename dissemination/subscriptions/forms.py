@@ -1,0 +1,86 @@
+"""The forms of this package."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, IntegerField, RadioField, SelectChoice, SelectField, SelectMultipleField
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
+
+from dissemination.districts.models import District
+from dissemination.kernel.forms import DataRequired, Form, Optional, TaxIdField, email_field, text_field
+from dissemination.kernel.languages import translated
+from dissemination.subscriptions.models import Topic
+
+LANGUAGE_CHOICES = [SelectChoice("it", "Italiano"), SelectChoice("en", "English")]
+
+
+class CheckboxListField(SelectMultipleField):
+    """Several of a list, as boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class VersionField(IntegerField):
+    """The version that the form was opened with, for two people who edit at once."""
+
+    widget = HiddenInput()
+
+
+class SubscriptionForm(Form):
+    """The public form: who, which topics, and the consent that is recorded as shown."""
+
+    email = email_field(_l("E-mail address"))
+    given_name = text_field(_l("Given name"), most=100, required=False)
+    family_name = text_field(_l("Family name"), most=100, required=False)
+    language = RadioField(_l("Language of the newsletters"), choices=LANGUAGE_CHOICES, default="it")
+    topics = CheckboxListField(
+        _l("Topics"), coerce=int, validators=[DataRequired(_l("Choose at least one topic."))]
+    )
+    company_name = text_field(_l("Company"), most=200, required=False)
+    company_tax_id = TaxIdField(_l("Partita IVA of the company"), validators=[Optional()])
+    consent = BooleanField("", validators=[DataRequired(_l("Without your consent we may not write to you."))])
+
+    def offer(self, topics: list[Topic], consent_text: str) -> None:
+        """Say which topics there are and what the consent says."""
+        self.topics.choices = [(t.id, translated(t, "name")) for t in topics]
+        self.consent.label.text = consent_text
+
+    def validate(self, extra_validators=None) -> bool:
+        """A company is named and identified, or left out."""
+        valid = super().validate(extra_validators)
+        pair = (self.company_name, self.company_tax_id)
+        if any(f.data for f in pair):
+            for empty in (f for f in pair if not f.data and not f.errors):
+                empty.errors = [_l("Give both the name and the partita IVA of the company, or neither.")]
+                valid = False
+        return valid
+
+
+class PreferenceForm(Form):
+    """A subscriber's topics and language."""
+
+    topics = CheckboxListField(_l("Topics"), coerce=int)
+    language = RadioField(_l("Language of the newsletters"), choices=LANGUAGE_CHOICES)
+
+    def offer(self, topics: list[Topic]) -> None:
+        """Say which topics there are."""
+        self.topics.choices = [(t.id, translated(t, "name")) for t in topics]
+
+
+class TopicForm(Form):
+    """A topic that people can subscribe to."""
+
+    name_it = text_field(_l("Name in Italian"), most=120)
+    name_en = text_field(_l("Name in English"), most=120, required=False)
+    sector_id = SelectField(_l("Sector"), coerce=int, validate_choice=True, default=0)
+    version = VersionField(validators=[Optional()])
+
+    def offer(self, district: District) -> None:
+        """Say which sectors there are."""
+        none = (0, _l("no sector"))
+        self.sector_id.choices = [none, *((s.id, translated(s, "name")) for s in district.sectors)]
+
+
+class ClosingForm(Form):
+    """Taking a topic out of the offer although people are subscribed."""
+
+    acknowledged = BooleanField(_l("I know that these people will get nothing more on this topic"))

@@ -1,0 +1,1 @@
+"""Subscriptions: topics, double opt-in, preferences, leaving."""
