@@ -17,7 +17,7 @@ from dissemination.delivery.letters import Rendered, preview
 from dissemination.delivery.mail import Mail, Recipient, content_hash, one_line
 from dissemination.delivery.models import Delivery, Fate, Letter
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, insert_once
+from dissemination.kernel.database import db, insert_once, writing
 from dissemination.kernel.subjects import kind_of
 
 __all__ = [
@@ -48,7 +48,7 @@ def _letter_id(mail: Mail) -> int:
     """The id of the letter for `mail`, made when no equal one exists."""
     source = mail.source()
     digest = content_hash(source)
-    letter_id = db.session.connection().scalar(_BY_HASH, {"hash": digest})
+    letter_id = writing().scalar(_BY_HASH, {"hash": digest})
     if letter_id is None:
         db.session.execute(
             _insert(Letter).values(

@@ -158,6 +158,8 @@ def init_app(app) -> None:
         app, SQLAlchemyUserDatastore(db, Account, SecurityRole, Passkey), mail_util_cls=Outbox,
         totp_cls=Codes, webauthn_util_cls=Passkeys, mf_recovery_codes_util_cls=RecoveryCodes,
     )  # fmt: skip
+    # Flask-Principal makes an identity for each request, for decorators that we do not use (see `rights`).
+    app.before_request_funcs[None].remove(security.principal._on_before_request)
     security.want_json(lambda _request: False)  # pages only: its JSON errors cannot hold translated texts
     for name, texts in (("role_name", ROLES), ("type_name", TYPES), ("size_name", SIZES)):
         app.add_template_global(partial(_named, texts), name)
