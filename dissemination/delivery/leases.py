@@ -13,9 +13,10 @@ from functools import cache
 from itertools import count
 from typing import NamedTuple
 
+from flask import current_app
 from sqlalchemy import CursorResult, and_, or_, select, text, tuple_, update
 
-from dissemination.delivery import sendings
+from dissemination.delivery import domains, sendings
 from dissemination.delivery.models import Delivery, Fate, Suppression
 from dissemination.delivery.suppressed import BOUNCED, keyed
 from dissemination.kernel.database import as_stored, db, is_sqlite
@@ -180,7 +181,8 @@ def take_bulk(owner: str, *, most: int, at: datetime, to_sink: bool = False) -> 
         found, held = _of_sending(one, min(share, most - len(rows)), at)
         rows += found
         more = more or held
-    return Taken(_marked(owner, rows, at=at), more)
+    marked = _marked(owner, rows, at=at)
+    return Taken(marked, more or (bool(rows) and not marked))  # all skipped or put off: look again
 
 
 def _of_sending(one: sendings.Open, share: int, at: datetime) -> tuple[list[Row], bool]:
@@ -201,6 +203,9 @@ def _of_sending(one: sendings.Open, share: int, at: datetime) -> tuple[list[Row]
 
 def _marked(owner: str, rows: list[Row], *, at: datetime) -> list[Row]:
     rows = _without_suppressed(rows, at=at) if rows else []
+    if rows:
+        rates = dict(current_app.config["SETTINGS"].mail.domain_rates)
+        rows = domains.sift(rows, at=at, rates=rates)
     if rows:
         db.session.execute(
             _statement("mark", is_sqlite()),

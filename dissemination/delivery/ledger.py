@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dissemination.delivery import leases, relay, sendings
+from dissemination.delivery import domains, leases, relay, sendings
 from dissemination.delivery.models import Fate, Suppression
 from dissemination.delivery.sendings import DEADLINE
 from dissemination.delivery.transport import Outcome
@@ -244,11 +244,16 @@ def record(outcomes: list, *, jitter: Callable[[], float]) -> None:
         for o, row in outcomes
     ]
     db.session.execute(_record_statement(is_sqlite()), {"data": json.dumps(rows)})
-    if len(others) < len(outcomes):
-        relay.all_is_well(moment)
+    for name in {o.via for o, _row in outcomes if o.fate is Fate.ACCEPTED and o.via}:
+        relay.all_is_well(name, moment)
     sendings.count_done(
         Counter(row.sending for o, row in outcomes if row.sending and o.fate in HANDED), moment
     )
+    if any(o.slow_down for o, _row in outcomes) or domains.any_slow():
+        domains.note(
+            {domains.of(row.address) for o, row in outcomes if o.fate is Fate.ACCEPTED},
+            {domains.of(row.address): o.reply for o, row in outcomes if o.slow_down}, at=moment,
+        )  # fmt: skip
     for outcome, row in outcomes:
         if outcome.dead_address:
             _suppress(row, outcome.reply, moment)

@@ -47,7 +47,16 @@ from dissemination.delivery.letters import Rendered, preview
 from dissemination.delivery.mail import Mail, Recipient, content_hash, one_line
 from dissemination.delivery.models import Delivery, Fate, Letter, Sending
 from dissemination.delivery.sendings import (
-    DEADLINE, WAITING, Window, keep_quiet, pause, require_transaction, resume, start_at, subject, throttle,
+    DEADLINE,
+    WAITING,
+    Window,
+    keep_quiet,
+    pause,
+    require_transaction,
+    resume,
+    start_at,
+    subject,
+    throttle,
 )  # fmt: skip
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import as_stored, db, insert_once, is_sqlite

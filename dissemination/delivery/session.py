@@ -8,6 +8,7 @@ import ssl
 from collections import deque
 from collections.abc import Iterator
 
+from dissemination.delivery.models import Fate
 from dissemination.delivery.transport import Outcome, Prepared
 
 CRLF = "\r\n"
@@ -20,12 +21,17 @@ class Lost(Exception):
 class Session:
     """One open connection: what was written, which replies are awaited, and for which message."""
 
-    def __init__(self, sock: socket.socket, *, pipelining: bool, now: float):
+    def __init__(
+        self, sock: socket.socket, *, pipelining: bool, now: float, limit: int = 0, utf8: bool = False, line=None
+    ):  # fmt: skip
         sock.setblocking(False)
         if sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock
         self.pipelining = pipelining
+        self.limit = limit  # octets of a message that the server takes; 0: not said
+        self.utf8 = utf8  # whether it takes addresses beyond ASCII (SMTPUTF8)
+        self.line = line  # what `smtp` knows of its server
         self.out = memoryview(b"")
         self.written = 0  # octets given to the kernel since the start
         self.incoming = b""
@@ -46,20 +52,32 @@ class Session:
         """Whether a further envelope can be given to it."""
         return self.envelope is None and (self.body is None or self.pipelining)
 
+    def refusal(self, message: Prepared) -> Outcome | None:
+        """Why this server cannot take `message`, before anything of it is sent; None when it can."""
+        if self.limit and len(message.data) > self.limit:
+            said = (
+                f"552 5.3.4 the message has {len(message.data)} octets, the server takes {self.limit} (SIZE)"
+            )
+            return Outcome(message.id, Fate.REFUSED, said, reason="too_big")
+        if message.utf8 and not self.utf8:
+            said = "553 5.6.7 the server takes no addresses beyond ASCII (SMTPUTF8)"
+            return Outcome(message.id, Fate.REFUSED, said, reason="needs_utf8")
+        return None
+
     def begin(self, message: Prepared, *, reset: bool = False) -> bytes:
         """Take `message` on; the octets to write now."""
         self.envelope, self.failure = message, None
+        sender = f"MAIL FROM:<{message.sender}>{' SMTPUTF8' if message.utf8 else ''}{CRLF}"
         if self.pipelining and not self.commands:
             self.awaited.extend(("RSET", "MAIL", "RCPT", "DATA") if reset else ("MAIL", "RCPT", "DATA"))
             return (
-                f"{'RSET' + CRLF if reset else ''}MAIL FROM:<{message.sender}>\r\n"
-                f"RCPT TO:<{message.recipients[0]}>\r\nDATA\r\n"
-            ).encode("ascii")
+                f"{'RSET' + CRLF if reset else ''}{sender}RCPT TO:<{message.recipients[0]}>\r\nDATA\r\n"
+            ).encode()
         if reset:
             self.commands.append(("RSET", b"RSET\r\n"))
         self.commands.extend([
-            ("MAIL", f"MAIL FROM:<{message.sender}>\r\n".encode("ascii")),
-            ("RCPT", f"RCPT TO:<{message.recipients[0]}>\r\n".encode("ascii")),
+            ("MAIL", sender.encode()),
+            ("RCPT", f"RCPT TO:<{message.recipients[0]}>\r\n".encode()),
             ("DATA", b"DATA\r\n"),
         ])  # fmt: skip
         return self.next_commands()

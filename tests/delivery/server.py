@@ -20,10 +20,10 @@ USUAL = {
 class Server:
     """Listens on a free port of this machine; `taken` lists (sender, recipient, octets) that it accepted."""
 
-    def __init__(self, *, pipelining=True, delay=0.0, **script):
+    def __init__(self, *, pipelining=True, delay=0.0, port=0, **script):
         self.script, self.pipelining, self.delay = script, pipelining, delay
         self.taken, self.connections, self.stages = [], 0, []
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
         self.open = []
         threading.Thread(target=self._listen, daemon=True).start()

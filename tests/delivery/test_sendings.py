@@ -254,9 +254,8 @@ def test_a_throttled_sending_gives_all_workers_together_so_many_a_second(app, li
 def test_a_clock_that_jumps_does_not_stop_a_throttled_sending(app, server, listed, jump):
     use(app, server())
     put(per_second=1000)
-    with time_machine.travel(now() + timedelta(days=3)):
-        with transaction():
-            leases.take_bulk("w", most=900, at=now())
+    with time_machine.travel(now() + timedelta(days=3)), transaction():
+        leases.take_bulk("w", most=900, at=now())
     with transaction():
         sendings.change(ISSUE, paced_to=now() + timedelta(days=3))
         db.session.execute(update(Delivery).values(state=Fate.QUEUED, next_at=now() - timedelta(days=3)))
