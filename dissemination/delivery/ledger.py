@@ -16,10 +16,9 @@ from functools import cache
 
 from flask import Flask
 from sqlalchemy import select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
-from dissemination.delivery import domains, leases, relay, sendings
-from dissemination.delivery.models import Fate, Suppression
+from dissemination.delivery import domains, leases, relay, sendings, suppressed
+from dissemination.delivery.models import Fate, SuppressionKind
 from dissemination.delivery.sendings import DEADLINE
 from dissemination.delivery.transport import Outcome
 from dissemination.kernel.clock import now
@@ -254,9 +253,15 @@ def record(outcomes: list, *, jitter: Callable[[], float]) -> None:
             {domains.of(row.address) for o, row in outcomes if o.fate is Fate.ACCEPTED},
             {domains.of(row.address): o.reply for o, row in outcomes if o.slow_down}, at=moment,
         )  # fmt: skip
+    refused_late = {line[0] for line in rows if line[3] == "deadline"}
     for outcome, row in outcomes:
         if outcome.dead_address:
-            _suppress(row, outcome.reply, moment)
+            suppressed.suppress(
+                row.district_id, row.address, outcome.reply, kind=SuppressionKind.BOUNCE, source="SMTP",
+                delivery_id=row.id,
+            )  # fmt: skip
+        elif outcome.soft or row.id in refused_late:
+            suppressed.soft(row.district_id, row.address, outcome.reply, delivery_id=row.id)
 
 
 def _written(moment: datetime) -> str:
@@ -283,13 +288,3 @@ def _decision(outcome: Outcome, row, deadline: datetime, moment: datetime, jitte
             next_at = _written(later)
     finished = None if fate in (Fate.QUEUED, Fate.DEFERRED) else _written(moment)
     return [row.id, outcome.reply, fate.value, reason, tried, next_at, finished]
-
-
-def _suppress(row, reply: str, moment: datetime) -> None:
-    """Never write to this address again: the server said that nobody is there."""
-    insert = (sqlite if is_sqlite() else postgresql).insert(Suppression)
-    db.session.execute(
-        insert.values(
-            district_id=row.district_id, address=row.address.lower(), reason=reply[:300], at=moment
-        ).on_conflict_do_nothing()
-    )
