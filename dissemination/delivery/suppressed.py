@@ -5,7 +5,7 @@ reasons too often, a person decides it, an import brings another program's list.
 the only way out is `reinstate`, with a reason. Both are kept in a history that is only added to.
 
 Soft bounces score: a full mailbox or a mail given up after three days adds 1, a refusal for good that does
-not say why adds 2. The score halves every 30 days (HALF_LIFE) and suppresses at 5 (LIMIT): five in a week do,
+not say why adds 2. The score halves every 30 days (HALF_LIFE) and suppresses at 4.5 (LIMIT): five in a week do,
 one a month never does.
 
 Addresses of erased persons are kept as keyed hashes: one can tell that an address is among them, not which
@@ -29,7 +29,7 @@ from dissemination.kernel.paging import Page, page
 from dissemination.kernel.refusals import Refusal
 
 HALF_LIFE = timedelta(days=30)
-LIMIT = 5.0
+LIMIT = 4.5
 FULL, UNCLEAR = 1.0, 2.0  # what a soft bounce and a refusal without a reason add
 # A stronger reason takes the place of a weaker one.
 STRENGTH = (
@@ -48,7 +48,14 @@ def keyed(kind: str, address: str) -> str:
 
 def forget(district_id: int, address: str) -> None:
     """Remember, as a hash only, that this person asked to be erased."""
-    insert_once(Suppression, district_id=district_id, address=keyed(ERASED, address), reason="", at=now(), kind=SuppressionKind.ERASED)
+    insert_once(
+        Suppression,
+        district_id=district_id,
+        address=keyed(ERASED, address),
+        reason="",
+        at=now(),
+        kind=SuppressionKind.ERASED,
+    )
 
 
 def forgotten(district_id: int, addresses: Iterable[str]) -> set[str]:
@@ -99,7 +106,9 @@ def suppress(
         if STRENGTH.index(kind) > STRENGTH.index(row.kind):
             for name, value in values.items():
                 setattr(row, name, value)
-    _note(district_id, address, "suppressed", kind=kind, reason=reason, by_name=by_name, delivery_id=delivery_id)
+    _note(
+        district_id, address, "suppressed", kind=kind, reason=reason, by_name=by_name, delivery_id=delivery_id
+    )
     db.session.flush()
     return row
 
