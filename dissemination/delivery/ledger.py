@@ -6,6 +6,7 @@ recorded at any moment: that is what a kill leaves uncertain.
 """
 
 import json
+import logging
 import random
 import threading
 import time
@@ -16,6 +17,7 @@ from functools import cache
 
 from flask import Flask
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from dissemination.delivery import domains, leases, relay, sendings, suppressed
 from dissemination.delivery.models import Fate, SuppressionKind
@@ -24,10 +26,13 @@ from dissemination.delivery.transport import Outcome
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import as_stored, db, is_sqlite, transaction
 
+TENACITY = 60  # seconds for which the database may be away; half a lease
+RETRY = 0.5  # seconds
 AHEAD = 400  # rows that leave before further rows of a sending are written
 HELD_BACK = 0.1  # seconds between two looks at a sending that is throttled
 SINGLES = 0.25  # seconds between two looks for single mails while bulk mail is sent
 BACK_OFF = (1, 5, 15, 30, 60, 120, 240)  # minutes after the first, second … deferral
+log = logging.getLogger("dissemination.sending")
 HANDED = (Fate.ACCEPTED, Fate.REFUSED)
 deliveries = leases.deliveries
 
@@ -56,7 +61,7 @@ class Ledger:
         self.holds_back = False  # more is due than may leave at this moment
         self.owner = leases.new_owner()
         self.marked: deque = deque()
-        self.outcomes: list[tuple[Outcome, object]] = []
+        self.outcomes: deque[tuple[Outcome, object]] = deque()  # the two threads only add and take off
         self.under_way = 0  # marked and not recorded
         self.is_empty = False  # nothing is left to mark
         self.singles_at = 0.0  # when to look for single mails again
@@ -159,17 +164,17 @@ class Ledger:
         room = 0 if self.is_empty else self.limit - self.under_way + len(self.outcomes)
         if not self.outcomes and room <= 0 and not self._is_to_renew():
             return
-        decided, self.outcomes = self.outcomes, []
-        try:
-            with transaction():
-                record(decided, jitter=self.jitter)
-                if self._is_to_renew():
-                    self.renewed = time.monotonic()
-                    leases.renew(self.owner, at=moment)
-                marked = self._take(room, moment) if room > 0 else []
-        except BaseException:
-            self.outcomes = decided + self.outcomes
-            raise
+        decided = self._decided()
+        marked: list = []
+
+        def write() -> None:
+            record(decided, jitter=self.jitter)
+            if self._is_to_renew():
+                self.renewed = time.monotonic()
+                leases.renew(self.owner, at=moment)
+            marked[:] = self._take(room, moment) if room > 0 else []
+
+        self._commit(write)
         self.under_way += len(marked) - len(decided)
         self.is_empty = self.is_empty or (room > 0 and not marked and not self.holds_back)
         self.marked.extend(marked)
@@ -195,14 +200,38 @@ class Ledger:
             rows += found
         return rows
 
+    def _decided(self) -> list:
+        return [self.outcomes.popleft() for _ in range(len(self.outcomes))]
+
+    def _commit(self, write: Callable[[], None]) -> None:
+        """Do `write` in a transaction; while the database is away or full, try again for TENACITY seconds.
+
+        What a server has taken must be written down: nothing further is sent until it is.
+        """
+        until = time.monotonic() + TENACITY
+        while True:
+            try:
+                with transaction():
+                    write()
+                return
+            except DBAPIError as trouble:
+                if time.monotonic() > until:
+                    raise
+                log.warning("the database does not take what was sent, trying again: %s", trouble.orig)
+                db.session.remove()
+                time.sleep(RETRY)
+
     def _put_down(self) -> None:
         ids = [row.id for row in self.marked]
         self.marked.clear()
-        decided, self.outcomes = self.outcomes, []
+        decided = self._decided()
+
+        def write() -> None:
+            record(decided, jitter=self.jitter)
+            leases.release(self.owner, ids)
+
         if ids or decided:
-            with transaction():
-                record(decided, jitter=self.jitter)
-                leases.release(self.owner, ids)
+            self._commit(write)
 
 
 _VALUES = {  # [[id, reply, state, reason, tried, next, finished], …] as JSON
