@@ -79,10 +79,12 @@ class Counting:
     def __exit__(self, *_error):
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._server.close()
+        self._loop.close()
 
     def _run(self) -> None:
         async def listen():
-            server = await asyncio.start_server(self._talk, "127.0.0.1", 0, limit=2**22)
+            server = self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0, limit=2**22)
             self.port = server.sockets[0].getsockname()[1]
             self._ready.set()
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from dissemination.delivery import verp
 from dissemination.delivery.encoding import BadAddress, envelope_address
 from dissemination.delivery.ledger import Ledger
-from dissemination.delivery.letters import Letter, Slip, compile_letter, fill
+from dissemination.delivery.letters import Letter, Slip, compile_letter, fill_pieces
 from dissemination.delivery.mail import Mail
 from dissemination.delivery.models import Fate
 from dissemination.delivery.models import Letter as StoredLetter
@@ -70,9 +70,9 @@ class Hand:
         """The finished message of one row."""
         letter = self.letter(row.letter_id)
         recipient = envelope_address(row.address)
-        slip = Slip(row.address, row.name, row.merge, row.calendar, row.message_id, row.created_at)
+        slip = Slip(row.address, row.name, row.merge, row.calendar, row.message_id, row.created_at, recipient)
         sender = verp.sign(row.id, self.senders[row.letter_id], secret=self.secret)
-        return Prepared(row.id, sender=sender, recipient=recipient, data=fill(letter, slip))
+        return Prepared(row.id, sender=sender, recipient=recipient, pieces=fill_pieces(letter, slip))
 
     def letter(self, letter_id: int) -> Letter:
         """The letter, compiled when it is used for the first time. Raises what compiling it raised."""

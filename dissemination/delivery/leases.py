@@ -146,9 +146,9 @@ def _statement(name: str, on_sqlite: bool):
     return text(sql)
 
 
-def _rows(name: str, **values) -> list[Row]:
+def _rows(name: str, *, sending: int = 0, **values) -> list[Row]:
     found = db.session.scalar(_statement(name, is_sqlite()), values)
-    return [Row(*row) for row in (json.loads(found) if isinstance(found, str) else found or ())]
+    return [Row(*row, sending) for row in (json.loads(found) if isinstance(found, str) else found or ())]
 
 
 def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:
@@ -190,15 +190,15 @@ def _of_sending(one: sendings.Open, share: int, at: datetime) -> tuple[list[Row]
     allowed = sendings.allowance(one, share, at)
     if allowed < 1:
         return [], True
-    place = {"kind": one.subject_kind, "subject": one.subject_id, "at": as_stored(at)}
-    rows = _rows("bulk_deferred", **place, most=allowed)
-    if len(rows) < allowed:
-        rows += _rows("bulk_queued", **place, most=allowed - len(rows))
+    place = {"sending": one.id, "kind": one.subject_kind, "subject": one.subject_id, "at": as_stored(at)}
+    rows = _rows("bulk_queued", **place, most=allowed)
+    if len(rows) < allowed:  # what is new goes first: what was deferred can wait for a few minutes more
+        rows += _rows("bulk_deferred", **place, most=allowed - len(rows))
     sendings.use_up(one, len(rows), at)
     if not rows:
         sendings.close_if_done(one)
     more = one.is_to_be_written or (len(rows) == allowed and allowed < share)
-    return [row._replace(sending=one.id) for row in rows], more
+    return rows, more
 
 
 def _marked(owner: str, rows: list[Row], *, at: datetime) -> list[Row]:

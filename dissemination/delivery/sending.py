@@ -13,7 +13,8 @@ from flask import current_app
 
 from dissemination.delivery import connecting, expansion, leases, relay, sendings
 from dissemination.delivery.hand import Hand
-from dissemination.delivery.ledger import Ledger, back_off
+from dissemination.delivery.ledger import Ledger
+from dissemination.delivery.recording import back_off
 from dissemination.delivery.smtp import Courier
 from dissemination.delivery.transport import FOLDER, Carrier, Folder, RelayDown, Sink
 from dissemination.kernel.clock import now

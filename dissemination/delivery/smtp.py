@@ -119,7 +119,7 @@ class _Run:
             for session in free:
                 message = self.next_for(session)
                 if message is not None:
-                    self.guarded(session, lambda s, m=message: s.write(s.begin(m)))  # type: ignore[misc]
+                    self.guarded(session, lambda s, m=message: s.write([s.begin(m)]))  # type: ignore[misc]
         if self.ready:
             self.open_more()
         return bool(self.ready)
@@ -251,7 +251,9 @@ class _Run:
             if not awaited:
                 raise Lost(reply.decode("utf-8", "replace").strip())  # 421 out of the blue
             stage = awaited.popleft()
-            if reply[:1] != b"2" or (stage != "MAIL" and stage != "RCPT"):  # else it goes on as expected
+            if stage == "DATA" and reply.startswith(b"354") and session.envelope is not None:
+                self.send_body(session, session.envelope)
+            elif reply[:1] != b"2" or (stage != "MAIL" and stage != "RCPT"):  # else it goes on as expected
                 code, text = judged(reply)
                 if code == 421 and stage != "END":
                     raise Lost(f"{code} {text}")
@@ -259,7 +261,7 @@ class _Run:
             if session.commands:
                 octets = session.next_commands()
                 if octets:
-                    session.write(octets)
+                    session.write([octets])
 
     def answer(self, session: Session, stage: str, code: int, text: str) -> None:
         """Act on the reply to one command."""
@@ -284,26 +286,26 @@ class _Run:
         session.envelope = None
         session.commands.clear()
         self.decide(session, failure)
-        self.follow(session, b"", reset=True)
+        self.follow(session, [], reset=True)
 
     def send_body(self, session: Session, message: Prepared) -> None:
         session.envelope, session.body, session.empty = None, message, session.failure
-        data = b"" if session.failure else message.data
+        pieces, size = ([], 0) if session.failure else (message.pieces, message.size)
         session.awaited.append("END")
-        session.body_ends = session.written + len(session.out) + len(data) + len(END)
-        self.follow(session, data + END)
+        session.body_ends = session.written + len(session.out) + size + len(END)
+        self.follow(session, [*pieces, END])
 
-    def follow(self, session: Session, octets: bytes, *, reset: bool = False) -> None:
-        """Write `octets` and, right behind them, the envelope of the next message if there is one."""
+    def follow(self, session: Session, pieces: list[bytes], *, reset: bool = False) -> None:
+        """Write `pieces` and, right behind them, the envelope of the next message if there is one."""
         if not self.ready and not self.is_down():
             self.ready.extend(self.source.take())
         message = self.next_for(session) if session.is_free else None
         if message is not None:
-            octets += session.begin(message, reset=reset)
+            pieces.append(session.begin(message, reset=reset))
         elif reset:
             session.awaited.append("RSET")
-            octets += b"RSET\r\n"
-        session.write(octets)
+            pieces.append(b"RSET\r\n")
+        session.write(pieces)
 
     def ended(self, session: Session, code: int, text: str) -> None:
         message, session.body = session.body, None

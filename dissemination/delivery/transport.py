@@ -5,9 +5,8 @@ A carrier takes messages from a source until it has no more, and reports each on
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import flask_mail
 
@@ -17,24 +16,24 @@ FOLDER = "folder"  # the name under which it is kept whether the folder can be w
 
 
 class Prepared(flask_mail.Message):
-    """A message whose octets are final. Flask-Mail's own building of messages is left out: see mail.md §1."""
+    """A message whose octets are final, in pieces. Flask-Mail's own building of messages is left out: mail.md §1."""
 
-    __slots__ = ("data", "id", "utf8")
+    __slots__ = ("id", "pieces", "size", "utf8")
 
-    def __init__(self, id: int, *, sender: str, recipient: str, data: bytes):
+    def __init__(self, id: int, *, sender: str, recipient: str, pieces: list[bytes]):
         self.id = id
         self.sender = sender  # of the envelope
         self.recipients = [recipient]
-        self.data = data
-        self.utf8 = not (recipient.isascii() and sender.isascii())  # needs SMTPUTF8 (RFC 6531)
+        self.pieces = pieces
+        self.size = sum(map(len, pieces))  # octets
+        self.utf8 = not recipient.isascii()  # needs SMTPUTF8 (RFC 6531)
 
     def as_bytes(self) -> bytes:
         """The message as it goes over the wire."""
-        return self.data
+        return b"".join(self.pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one message. QUEUED: it was never begun; DEFERRED: to be tried again."""
 
     id: int
@@ -90,10 +89,8 @@ class Sink:
         while messages := source.take(wait=True):
             sizes: dict[int, list[int]] = {}
             for message in messages:
-                sizes.setdefault(self.sending_of(message.id), []).append(len(message.data))
-                source.report(
-                    Outcome(message.id, Fate.ACCEPTED, f"250 rehearsed, {len(message.data)} octets")
-                )
+                sizes.setdefault(self.sending_of(message.id), []).append(message.size)
+                source.report(Outcome(message.id, Fate.ACCEPTED, f"250 rehearsed, {message.size} octets"))
             for sending, lengths in sizes.items():
                 self.note(sending, sum(lengths), max(lengths))
 
@@ -119,7 +116,7 @@ class Folder:
         target = self.path / self.name(message.id)
         part = target.with_suffix(".part")
         try:
-            part.write_bytes(message.data)
+            part.write_bytes(message.as_bytes())
             part.replace(target)
         except OSError as error:
             part.unlink(missing_ok=True)
