@@ -32,7 +32,7 @@ def run(count: int, *, kills: int = 10, signum: int = signal.SIGKILL, url: str =
     seen by the sink and do not say so, `unmarked` reached it though their row says they did not, `allowed` is
     how many may be uncertain.
     """
-    chance = random.Random(seed)  # noqa: S311 (moments, no secrets)
+    chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="kills", dir=folder) as place, Counting() as sink:
         environment = {
             **os.environ, "INSTANCE": place, "DATABASE_URL": url, "MAIL_SERVER": "127.0.0.1",

@@ -162,7 +162,11 @@ def envelope_address(address: str) -> str:
         plain = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
     except UnicodeError:
         raise BadAddress(address) from None
-    if len(plain.encode()) > 254 or len(local.encode("utf-8", "replace")) > 64 or not ADDRESS.fullmatch(plain):
+    if (
+        len(plain.encode()) > 254
+        or len(local.encode("utf-8", "replace")) > 64
+        or not ADDRESS.fullmatch(plain)
+    ):
         raise BadAddress(address)
     return plain
 

@@ -63,7 +63,7 @@ from dissemination.kernel.database import as_stored, db, insert_once, is_sqlite
 
 __all__ = [
     "Part", "Rendered", "cancel", "deliveries_of", "expanders", "keep_quiet", "pause", "preview", "progress",
-    "put", "put_audience", "put_many", "resume", "retry", "send_again", "skip_queued", "start_at", "throttle",
+    "put", "put_audience", "put_many", "resume", "retry", "retry_now", "send_again", "skip_queued", "start_at", "throttle",
 ]  # fmt: skip
 
 BATCH = 1000
@@ -321,6 +321,19 @@ def retry(about, fates: Iterable[Fate], *, reason: str = "") -> int:
     if count:
         sendings.reopen(*subject(about), cancelled_at=None)
     return count
+
+
+def retry_now(about) -> int:
+    """Let whatever waits for a later turn have it now: what was deferred, or queued by a clock that was wrong."""
+    require_transaction()
+    moment = now()
+    changed: CursorResult = db.session.execute(
+        update(Delivery)
+        .where(*_about(about), Delivery.state.in_(WAITING), Delivery.next_at > moment)
+        .values(next_at=moment),
+        execution_options={"synchronize_session": "fetch"},
+    )  # type: ignore[assignment]
+    return changed.rowcount
 
 
 def _requeue(which: list, fates: tuple[Fate, ...]) -> int:
