@@ -38,6 +38,15 @@ newsletters: list[Callable[[int, Iterable[int]], list[Newsletter]]] = []
 """Each gives the newsletters of a district with these ids."""
 
 
+issue_checks: list[Callable[[int, int], bool]] = []
+"""Each says whether a district has an issue with this id, sent or not."""
+
+
+def is_issue(district_id: int, issue_id: int | None) -> bool:
+    """Whether the district has this issue."""
+    return issue_id is not None and any(check(district_id, issue_id) for check in issue_checks)
+
+
 def sent_between(district_id: int, since: datetime, until: datetime) -> list[Newsletter]:
     """The newsletters of a district that were sent in a time, oldest first."""
     found = [n for source in digest_sources for n in source(district_id, since, until)]

@@ -71,6 +71,9 @@ class SubscriptionRequest(db.Model):  # type: ignore[name-defined]
     topic_ids: Mapped[list] = mapped_column(JSON, default=list)
     consent_text: Mapped[str] = mapped_column(Text, default="")  # as shown
     consent_version: Mapped[str] = mapped_column(String(20), default="")
+    source: Mapped[str] = mapped_column(
+        String(40), default="subscription form", server_default="subscription form"
+    )
     mark: Mapped[str] = mapped_column(String(32))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

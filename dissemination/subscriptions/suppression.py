@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery.models import Suppression
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, insert_once
+from dissemination.kernel.database import db, insert_once, is_sqlite
 from dissemination.kernel.paging import Page, page
 from dissemination.kernel.text import like
 from dissemination.people.accounts import Account
@@ -95,6 +96,20 @@ def add(district_id: int, address: str, *, kind: str, reason: str, by: Account |
     )  # fmt: skip
 
 
+def add_many(district_id: int, addresses: dict[str, tuple[str, str]]) -> int:
+    """Suppress many at once: {address: (kind, reason)}; how many were not yet. One statement."""
+    moment, before = now(), known(district_id)
+    rows = [
+        {"district_id": district_id, "address": a, "reason": f"{kind}: {reason}"[:300], "at": moment}
+        for a, (kind, reason) in addresses.items()
+        if a not in before
+    ]
+    if rows:
+        insert = (sqlite.insert if is_sqlite() else postgresql.insert)(Suppression)
+        db.session.execute(insert.on_conflict_do_nothing(), rows)
+    return len(rows)
+
+
 def lift(row: Suppression, *, reason: str, by: Account) -> None:  # noqa: ARG001 - the model keeps no history yet
     """Take an address off the list: it may be written to again."""
     db.session.delete(row)
@@ -115,3 +130,11 @@ def history(district_id: int, address: str) -> list[Event]:
     """What happened to an address, newest first."""
     query = select(Suppression).where(Suppression.district_id == district_id, Suppression.address == address)
     return [Event(r.at, "suppressed", kind_of(r), reason_of(r)) for r in db.session.scalars(query)]
+
+
+def find(district_id: int, address: str) -> Suppression | None:
+    """The row of an address, None when it may be written to."""
+    query = select(Suppression).where(
+        Suppression.district_id == district_id, Suppression.address == address.lower()
+    )
+    return db.session.scalar(query)

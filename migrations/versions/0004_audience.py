@@ -177,6 +177,9 @@ def upgrade():
     sa.ForeignKeyConstraint(['contact_id'], ['contacts.id'], name=op.f('fk_reader_choices_contact_id_contacts')),
     sa.PrimaryKeyConstraint('contact_id', name=op.f('pk_reader_choices'))
     )
+    with op.batch_alter_table('subscription_requests', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('source', sa.String(length=40), server_default='subscription form', nullable=False))
+
     with op.batch_alter_table('topics', schema=None) as batch_op:
         batch_op.add_column(sa.Column('kind', sa.Enum('news', 'workshops', 'publications', 'calls', 'foresight', name='topickind', native_enum=False, length=40), server_default='news', nullable=False))
         batch_op.add_column(sa.Column('macro_area_id', sa.Integer(), nullable=True))
@@ -193,6 +196,9 @@ def downgrade():
         batch_op.drop_column('language')
         batch_op.drop_column('macro_area_id')
         batch_op.drop_column('kind')
+
+    with op.batch_alter_table('subscription_requests', schema=None) as batch_op:
+        batch_op.drop_column('source')
 
     op.drop_table('reader_choices')
     with op.batch_alter_table('digest_readers', schema=None) as batch_op:
