@@ -96,7 +96,7 @@ class TopicForm(Form):
     )  # fmt: skip
     sector_id = SelectField(_l("Sector"), coerce=int, validate_choice=True, default=0)
     macro_area_id = SelectField(
-        _l("Macro-area of the plan"), coerce=lambda value: int(value or 0), default=0
+        _l("Macro-area of the plan"), coerce=int, default=0, filters=[lambda value: value or 0]
     )  # fmt: skip
     language = SelectField(
         _l("Language"), choices=[SelectChoice(c, label) for c, label in TOPIC_LANGUAGES.items()], default=""

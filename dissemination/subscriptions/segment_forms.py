@@ -38,6 +38,7 @@ class SegmentForm:
     version: int = 0
     conditions: list[dict] = field(default_factory=list)
     errors: list[tuple[str, str, str]] = field(default_factory=list)  # (id of the input, its name, what)
+    kept: dict[str, str] = field(default_factory=dict)  # id of the input -> what was written there wrongly
 
     @classmethod
     def sent(cls, values: MultiDict, choices: dict[str, dict]) -> "SegmentForm":
@@ -62,6 +63,7 @@ class SegmentForm:
             value, problem = _value(name, raw, choices)
             if problem:
                 self.errors.append((f"c{place}-{name}", str(NAMES[name]), problem))
+                self.kept[f"c{place}-{name}"] = raw[0][:50]
             elif value:
                 row[name] = value
         self.conditions.append(row)
