@@ -30,7 +30,12 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "texts": 2, "content": 3, "preflight": 4.5, "sending": 5, "common": 7.2,
         "archive": 7.5, "desk": 7.5, "composer": 7.6, "dispatch": 7.5,
     },
-    "subscriptions": {"hooks": 1, "subscribing": 5, "common": 7.2, "public": 7.5, "topics": 7.5},
+    # Conditions make segments, segments audiences; the files of an import are read before it is entered.
+    "subscriptions": {
+        "hooks": 1, "suppression": 1.5, "texts": 1.8, "conditions": 2.1, "doubles": 2.1, "audience": 2.5, "figures": 2.5, "ledger": 2.5, "import_queries": 2.5, "why": 2.5,
+        "formats": 1.5, "desk_forms": 4.1, "segment_forms": 4, "segments": 5, "exclusions": 5, "choices": 5, "subscribing": 5, "mailto": 5.5, "digests": 5.5, "entering": 5.5, "importing": 5.6,
+        "common": 7.2, "public": 7.5, "topics": 7.5, "desk": 7.5, "embed": 7.6, "segments_desk": 7.5, "audience_desk": 7.5, "imports_desk": 7.5, "suppressions_desk": 7.5,
+    },
     "workshops": {
         "refusals": 0.5, "slots": 0.5, "words": 1.5, "questions": 2.5, "questions_forms": 4, "questions_desk": 7.5, "agenda": 2.5, "profiles": 3, "programme": 3.5, "desk_forms": 4,
         "facts": 5, "linked": 5, "feeds": 5.5, "shape": 5.5, "kept": 6.5, "materials": 6.2, "series": 6.2, "templates": 6.2, "clashes": 6.2, "gaps": 6.4, "outlook": 6.4,

@@ -35,6 +35,7 @@ NEXT_STEPS = {
 }
 REASONS = {
     "unsubscribed": _l("unsubscribed before it was sent"),
+    "paused": _l("paused their newsletters before it was sent"),
     "stopped by the sender": _l("called back by the sender"),
 }
 

@@ -49,4 +49,4 @@ def merge_for_everybody(issue: Issue, language: str) -> dict[str, str]:
     with force_locale(language):
         everybody = _("all subscribers")
     page = content.public(issue.district, "subscriptions")
-    return {"address": everybody, "preferences_url": page, "unsubscribe_url": page}
+    return {"address": everybody, "preferences_url": page, "unsubscribe_url": page, "why_url": page}

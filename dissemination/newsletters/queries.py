@@ -1,6 +1,7 @@
 """Finding issues, and what an issue may show. Every query names its district."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -52,6 +53,28 @@ def sent(district_id: int, *, after: str | None = None) -> Page:
     query = select(Issue).where(Issue.district_id == district_id, Issue.sent_at.is_not(None))
     query = query.options(selectinload(Issue.topics))
     return page(query, columns=(Issue.sent_at, Issue.id), after=after, descending=True, size=25)
+
+
+def is_issue(district_id: int, issue_id: int) -> bool:
+    """Whether the district has an issue with that id."""
+    query = select(exists().where(Issue.district_id == district_id, Issue.id == issue_id))
+    return bool(db.session.scalar(query))
+
+
+def sent_between(district_id: int, since: datetime, until: datetime) -> list[Issue]:
+    """The district's issues whose sending began from `since` until `until` (not included), oldest first."""
+    query = _sent(district_id).where(Issue.sent_at >= since, Issue.sent_at < until)
+    return list(db.session.scalars(query.order_by(Issue.sent_at, Issue.id)))
+
+
+def sent_by_id(district_id: int, ids: Iterable[int]) -> list[Issue]:
+    """The district's issues with those ids whose sending began."""
+    return list(db.session.scalars(_sent(district_id).where(Issue.id.in_(list(ids)))))
+
+
+def _sent(district_id: int):
+    query = select(Issue).where(Issue.district_id == district_id, Issue.sent_at.is_not(None))
+    return query.options(selectinload(Issue.topics), joinedload(Issue.district))
 
 
 def unfinished() -> list[int]:

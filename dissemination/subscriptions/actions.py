@@ -12,7 +12,7 @@ from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import free_slug, slugify
 from dissemination.people.actions import check_version
 from dissemination.subscriptions import queries
-from dissemination.subscriptions.models import Topic
+from dissemination.subscriptions.models import Topic, TopicKind
 from dissemination.subscriptions.subscribing import (
     ask,
     confirm,
@@ -41,15 +41,17 @@ class TopicHasSubscribers(Refusal):
 
 
 def add_topic(
-    district: District, *, name_it: str, name_en: str = "", sector_id: int | None = None, code: str = ""
-) -> Topic:
+    district: District, *, name_it: str, name_en: str = "", sector_id: int | None = None, code: str = "",
+    kind: TopicKind = TopicKind.NEWS, macro_area_id: int | None = None, language: str = "",
+) -> Topic:  # fmt: skip
     """Add a topic that people can subscribe to, at the end of the list. Raises TopicExists."""
     every = queries.topics(district.id, closed=True)
     _refuse_same_name(every, name_it)
     taken = {t.code for t in every}
     topic = Topic(
         district_id=district.id, code=code or free_slug(slugify(name_it, limit=36), taken.__contains__),
-        name_it=name_it, name_en=name_en, sector_id=sector_id,
+        name_it=name_it, name_en=name_en, sector_id=sector_id, kind=kind, macro_area_id=macro_area_id,
+        language=language,
         position=max((t.position for t in every), default=-1) + 1,
     )  # fmt: skip
     db.session.add(topic)
@@ -62,12 +64,19 @@ def _refuse_same_name(topics: Iterable[Topic], name: str) -> None:
         raise TopicExists
 
 
-def revise_topic(topic: Topic, *, version: int, name_it: str, name_en: str, sector_id: int | None) -> None:
-    """Change a topic's names and sector; its subscribers stay. Raises ChangedMeanwhile, TopicExists."""
+def revise_topic(
+    topic: Topic, *, version: int, name_it: str, name_en: str, sector_id: int | None, **facts
+) -> None:
+    """Change a topic's names, sector and `facts` (kind, macro_area_id, language); its subscribers stay.
+
+    Raises ChangedMeanwhile, TopicExists.
+    """
     every = queries.topics(topic.district_id, closed=True)
     _refuse_same_name([t for t in every if t.id != topic.id], name_it)
     check_version(topic, version)
     topic.name_it, topic.name_en, topic.sector_id = name_it, name_en, sector_id
+    for column in facts.keys() & {"kind", "macro_area_id", "language"}:
+        setattr(topic, column, facts[column])
     db.session.flush()
 
 

@@ -1,13 +1,23 @@
 """The forms of this package."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, SelectChoice, SelectField, SelectMultipleField
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+)
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from dissemination.districts.models import District
 from dissemination.kernel.forms import DataRequired, Form, Optional, TaxIdField, email_field, text_field
 from dissemination.kernel.languages import translated
-from dissemination.subscriptions.models import Topic
+from dissemination.plan.queries import macro_areas
+from dissemination.subscriptions.models import Cadence, Topic, TopicKind
+from dissemination.subscriptions.texts import CADENCES, KINDS, TOPIC_LANGUAGES
 
 LANGUAGE_CHOICES = [SelectChoice("it", "Italiano"), SelectChoice("en", "English")]
 
@@ -56,10 +66,19 @@ class SubscriptionForm(Form):
 
 
 class PreferenceForm(Form):
-    """A subscriber's topics and language."""
+    """A subscriber's topics, language, cadence and pause. What a form does not send stays as it is."""
 
     topics = CheckboxListField(_l("Topics"), coerce=int)
     language = RadioField(_l("Language of the newsletters"), choices=LANGUAGE_CHOICES)
+    cadence = RadioField(
+        _l("How often"), choices=[SelectChoice(c.value, label) for c, label in CADENCES.items()],
+        validators=[Optional()],
+    )  # fmt: skip
+    paused_until = DateField(_l("Pause until"), validators=[Optional()])
+
+    def chosen_cadence(self, before: Cadence) -> Cadence:
+        """The cadence that was sent, else the one that holds."""
+        return Cadence(self.cadence.data) if self.cadence.data else before
 
     def offer(self, topics: list[Topic]) -> None:
         """Say which topics there are."""
@@ -71,13 +90,25 @@ class TopicForm(Form):
 
     name_it = text_field(_l("Name in Italian"), most=120)
     name_en = text_field(_l("Name in English"), most=120, required=False)
+    kind = SelectField(
+        _l("What it is about"), choices=[SelectChoice(k.value, label) for k, label in KINDS.items()],
+        default=TopicKind.NEWS.value,
+    )  # fmt: skip
     sector_id = SelectField(_l("Sector"), coerce=int, validate_choice=True, default=0)
+    macro_area_id = SelectField(
+        _l("Macro-area of the plan"), coerce=int, default=0, filters=[lambda value: value or 0]
+    )  # fmt: skip
+    language = SelectField(
+        _l("Language"), choices=[SelectChoice(c, label) for c, label in TOPIC_LANGUAGES.items()], default=""
+    )
     version = VersionField(validators=[Optional()])
 
     def offer(self, district: District) -> None:
         """Say which sectors there are."""
         none = (0, _l("no sector"))
         self.sector_id.choices = [none, *((s.id, translated(s, "name")) for s in district.sectors)]
+        areas = ((a.id, translated(a, "name")) for a in macro_areas(district.id))
+        self.macro_area_id.choices = [(0, _l("no macro-area")), *areas]
 
 
 class ClosingForm(Form):

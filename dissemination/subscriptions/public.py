@@ -12,14 +12,16 @@ from flask_babel import lazy_gettext as _l
 
 from dissemination.districts.models import District
 from dissemination.kernel import links
+from dissemination.kernel.clock import local
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.languages import LANGUAGES, language, translated
 from dissemination.kernel.refusals import Refusal
 from dissemination.people.models import Contact
-from dissemination.subscriptions import actions, mails, queries
+from dissemination.subscriptions import actions, choices, mails, queries, why
 from dissemination.subscriptions.common import public
 from dissemination.subscriptions.forms import PreferenceForm, SubscriptionForm
 from dissemination.subscriptions.subscribing import requested, subscriber
+from dissemination.subscriptions.texts import KINDS, source_name
 
 CONSENT = _l(
     "I ask %(body)s to send me its newsletters on the topics I chose, by e-mail. I can change them "
@@ -44,26 +46,42 @@ def _private(page, status: int = 200) -> Response:
 def subscribe(district):
     """The form to subscribe. Its answer is the same for known and unknown addresses."""
     form = SubscriptionForm()
-    topics = queries.topics(district.id)
+    if asked_for(district, form, source="subscription form"):
+        return redirect(url_for(".asked", district=district), 303)
+    page = render_template(
+        "subscriptions/subscribe.html", form=form, groups=groups(district), layout="base.html", frame=None
+    )
+    return page, 422 if form.errors or form.form_errors else 200
+
+
+def groups(district: District) -> dict:
+    """The topics that are offered, by kind in words."""
+    found = queries.by_kind(queries.topics(district.id))
+    return {KINDS[kind]: topics for kind, topics in found.items()}
+
+
+def asked_for(district: District, form: SubscriptionForm, *, source: str) -> bool:
+    """Fill in the form's choices; when it was sent and is right, note what it asks for."""
     consent = _consent_text(district)
-    form.offer(topics, consent)
+    form.offer(queries.topics(district.id), consent)
     if request.method != "POST":
         form.language.data = language()
-    elif form.validate():
-        try:
-            with transaction():
-                actions.ask(
-                    district, email=form.email.data, given_name=form.given_name.data or "",
-                    family_name=form.family_name.data or "", language=form.language.data,
-                    topics=[t for t in queries.topics(district.id) if t.id in form.topics.data],
-                    company_name=form.company_name.data or "", consent_text=consent,
-                    company_tax_id=form.company_tax_id.data or "",
-                )  # fmt: skip
-            return redirect(url_for(".asked", district=district), 303)
-        except Refusal as refusal:
-            form.refuse(refusal)
-    page = render_template("subscriptions/subscribe.html", form=form, topics=topics)
-    return page, 422 if form.errors else 200
+        return False
+    if not form.validate():
+        return False
+    try:
+        with transaction():
+            actions.ask(
+                district, email=form.email.data, given_name=form.given_name.data or "",
+                family_name=form.family_name.data or "", language=form.language.data,
+                topics=[t for t in queries.topics(district.id) if t.id in form.topics.data],
+                company_name=form.company_name.data or "", consent_text=consent,
+                company_tax_id=form.company_tax_id.data or "", source=source, network=request.remote_addr,
+            )  # fmt: skip
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return False
+    return True
 
 
 @public.get("/<district>/subscriptions/asked")
@@ -111,36 +129,70 @@ def preferences(token):
     """A subscriber's own page: topics, language, leave all, undo."""
     contact = _subscriber(token)
     form = PreferenceForm()
+    cadence, paused_until = choices.chosen(contact)
     mine = queries.topic_ids_of(contact)
     every = queries.topics(contact.district_id, closed=True)
     topics = [t for t in every if t.closed_at is None or t.id in mine]
     form.offer(topics)
     if request.method == "POST" and form.validate():
-        return _save(contact, token, set(form.topics.data or []), form.language.data)
+        try:
+            return _save(contact, token, form, before=(cadence, paused_until))
+        except Refusal as refusal:
+            form.refuse(refusal)
     if request.method != "POST":
         form.topics.data = sorted(mine)
-        form.language.data = contact.language
+        form.language.data, form.cadence.data = contact.language, cadence.value
+        form.paused_until.data = local(paused_until, g.district.zone).date() if paused_until else None
     with _speaking(contact.language):
         page = render_template(
-            "subscriptions/preferences.html", contact=contact, form=form, topics=topics, mine=mine,
-            token=token, undo=request.args.get("undo"),
+            "subscriptions/preferences.html", contact=contact, form=form, mine=mine, token=token,
+            groups={KINDS[kind]: rows for kind, rows in queries.by_kind(topics).items()},
+            undo=request.args.get("undo"), paused_until=paused_until,
         )  # fmt: skip
-    return _private(page, 422 if form.errors else 200)
+    return _private(page, 422 if form.errors or form.form_errors else 200)
 
 
-def _save(contact: Contact, token: str, topic_ids: set[int], chosen_language: str | None):
-    """Apply a choice of topics, and offer to take it back."""
+def _save(contact: Contact, token: str, form: PreferenceForm, *, before: tuple):
+    """Apply what was chosen, and offer to take the topics back. Raises PauseOutOfRange."""
+    topic_ids, chosen_language = set(form.topics.data or []), form.language.data
+    paused_until = before[1] if "paused_until" not in request.form else None
+    if form.paused_until.data:
+        paused_until = choices.end_of_pause(form.paused_until.data, g.district.zone)
     with transaction():
-        before = sorted(queries.topic_ids_of(contact))
+        choices.choose(contact, cadence=form.chosen_cadence(before[0]), paused_until=paused_until)
+        former = sorted(queries.topic_ids_of(contact))
         changed = actions.set_topics(
             contact, topic_ids, language=chosen_language, text=_consent_text(g.district),
             version=g.district.privacy_version, source="preference page",
             proof="signed link of the subscriber",
         )  # fmt: skip
-    undo = links.sign_for_a_while("undo", [contact.id, before]) if changed else None
+    undo = links.sign_for_a_while("undo", [contact.id, former]) if changed else None
     with _speaking(contact.language):
         flash(_("Saved.") if topic_ids else _("You have left all topics. You will get no more newsletters."))
     return redirect(url_for(".preferences", token=token, undo=undo), 303)
+
+
+@public.post("/s/<token>/resumption")
+def resume(token):
+    """End a pause at once."""
+    contact = _subscriber(token)
+    with transaction():
+        choices.choose(contact, cadence=choices.chosen(contact)[0], paused_until=None)
+    with _speaking(contact.language):
+        flash(_("Your pause is over."))
+    return redirect(url_for(".preferences", token=token), 303)
+
+
+@public.get("/s/<token>/why")
+def explanation(token):
+    """Why did I get this: each newsletter of a year with its topics and the consent behind it."""
+    contact = _subscriber(token)
+    with _speaking(contact.language):
+        page = render_template(
+            "subscriptions/why.html", contact=contact, token=token, received=why.received(contact),
+            source_name=source_name, said=lambda texts: texts.get(language()) or next(iter(texts.values())),
+        )  # fmt: skip
+    return _private(page)
 
 
 @public.post("/s/<token>/departure")

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import joinedload
 
 from dissemination.delivery.models import Suppression
 from dissemination.kernel.database import db
 from dissemination.people.models import Contact
 from dissemination.subscriptions import hooks
-from dissemination.subscriptions.models import Subscription, SubscriptionRequest, Topic
+from dissemination.subscriptions.models import Subscription, SubscriptionRequest, Topic, TopicKind
 
 BATCH = 2000
 
@@ -19,7 +20,18 @@ def topics(district_id: int, *, closed: bool = False) -> list[Topic]:
     query = select(Topic).where(Topic.district_id == district_id)
     if not closed:
         query = query.where(Topic.closed_at.is_(None))
+    query = query.options(joinedload(Topic.sector), joinedload(Topic.macro_area))
     return list(db.session.scalars(query.order_by(Topic.position, Topic.id)))
+
+
+def by_kind(topics: Iterable[Topic]) -> dict[TopicKind, list[Topic]]:
+    """The topics in groups, as the form shows them: by kind, in the order of the kinds."""
+    found: dict[TopicKind, list[Topic]] = {}
+    for kind in TopicKind:
+        group = [t for t in topics if t.kind is kind]
+        if group:
+            found[kind] = group
+    return found
 
 
 def topic(district_id: int, topic_id: int) -> Topic:

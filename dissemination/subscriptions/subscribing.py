@@ -21,8 +21,9 @@ from dissemination.kernel.database import db, is_sqlite
 from dissemination.kernel.refusals import Refusal
 from dissemination.people import actions as people
 from dissemination.people.models import Contact, Purpose
-from dissemination.subscriptions import hooks, mails, queries
-from dissemination.subscriptions.models import Subscription, SubscriptionRequest, Topic
+from dissemination.registrations import unasked
+from dissemination.subscriptions import hooks, mails, queries, suppression
+from dissemination.subscriptions.models import DigestReader, Subscription, SubscriptionRequest, Topic
 
 PAUSE = timedelta(minutes=10)  # at most one mail to an address in this time
 LINK_DAYS = 7
@@ -47,23 +48,27 @@ class NoTopic(Refusal):
 def ask(
     district: District, *, email: str, topics: Iterable[Topic], consent_text: str, given_name: str = "",
     family_name: str = "", language: str = "it", company_name: str = "", company_tax_id: str = "",
+    source: str = "subscription form", network: str | None = None,
 ) -> SubscriptionRequest:  # fmt: skip
     """Note what somebody asks for and mail the link that confirms it, at most once in ten minutes.
 
     `consent_text` is what was shown beside the box that was ticked. Asking again replaces what was asked
-    and not confirmed. Raises NoTopic.
+    and not confirmed. `network` is the asker's network address; how many mails strangers may cause is
+    limited as for registrations (`unasked`). Raises NoTopic, TooManyFromHere.
     """
     chosen = [t.id for t in topics if t.district_id == district.id and t.closed_at is None]
     if not chosen:
         raise NoTopic
     moment = now()
+    wanted = bool(unasked.count(district.id, [email.strip().lower()], network=network))
     request = _request_row(district, email.strip().lower())
     request.given_name, request.family_name = given_name, family_name
     request.company_name, request.company_tax_id = company_name, company_tax_id
     request.language, request.topic_ids, request.asked_at = language, chosen, moment
     request.consent_text, request.consent_version = consent_text, district.privacy_version
     was_confirmed, request.confirmed_at = request.confirmed_at is not None, None
-    if request.mailed_at is None or request.mailed_at <= moment - PAUSE:
+    request.source = source
+    if wanted and (request.mailed_at is None or request.mailed_at <= moment - PAUSE):
         if was_confirmed:
             request.mark = secrets.token_hex(8)
         request.mailed_at = moment
@@ -126,9 +131,10 @@ def confirm(district: District, token: str) -> Contact:
         family_name=request.family_name, company=company, language=request.language,
     )  # fmt: skip
     people.prove(contact)
+    suppression.lift_own(district.id, contact.email)
     set_topics(
         contact, queries.topic_ids_of(contact) | set(request.topic_ids), language=request.language,
-        text=request.consent_text, version=request.consent_version, source="subscription form",
+        text=request.consent_text, version=request.consent_version, source=request.source,
         proof=f"signed link mailed to the address on {request.mailed_at:%Y-%m-%d %H:%M} UTC and confirmed",
         asked_at=request.asked_at,
     )  # fmt: skip
@@ -200,6 +206,12 @@ def _note(contact: Contact, topic_ids: set[int], *, text: str, version: str, sou
 def _tell(contact: Contact, topic_ids: set[int]) -> None:
     for told in hooks.left:
         told(contact, topic_ids)
+    latest = select(DigestReader).where(DigestReader.contact_id == contact.id)
+    for row in db.session.scalars(latest.order_by(DigestReader.digest_id.desc()).limit(2)):
+        if not set(row.topic_ids) & topic_ids:
+            outbox.skip_queued(
+                contact_id=contact.id, about_kind="digests", about_id=row.digest_id, reason="unsubscribed"
+            )
 
 
 def subscriber(token: str) -> Contact | None:

@@ -9,6 +9,8 @@ from dissemination.kernel.rights import Role, requires
 from dissemination.subscriptions import actions, queries
 from dissemination.subscriptions.common import desk
 from dissemination.subscriptions.forms import ClosingForm, TopicForm
+from dissemination.subscriptions.models import TopicKind
+from dissemination.subscriptions.texts import KINDS, TOPIC_LANGUAGES
 
 
 def _to_topics(district):
@@ -18,7 +20,8 @@ def _to_topics(district):
 def _facts(form: TopicForm) -> dict:
     return {
         "name_it": form.name_it.data, "name_en": form.name_en.data or "",
-        "sector_id": form.sector_id.data or None,
+        "sector_id": form.sector_id.data or None, "kind": TopicKind(form.kind.data),
+        "macro_area_id": form.macro_area_id.data or None, "language": form.language.data or "",
     }  # fmt: skip
 
 
@@ -50,7 +53,7 @@ def _topics_page(district, form: TopicForm):
     form.offer(district)
     return render_template(
         "subscriptions/desk_topics.html", form=form, topics=queries.topics(district.id, closed=True),
-        counts=queries.subscriber_counts(district.id),
+        counts=queries.subscriber_counts(district.id), kinds=KINDS, languages=TOPIC_LANGUAGES,
     )  # fmt: skip
 
 
@@ -62,7 +65,8 @@ def topic(district, topic_id):
     form = TopicForm(obj=found)
     form.offer(district)
     if request.method != "POST":
-        form.sector_id.data = found.sector_id or 0
+        form.sector_id.data, form.macro_area_id.data = found.sector_id or 0, found.macro_area_id or 0
+        form.kind.data = found.kind.value
     elif form.validate():
         try:
             with transaction():

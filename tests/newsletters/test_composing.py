@@ -248,6 +248,7 @@ Distretto moda
 Ente gestore
 Leggi questo numero nel browser: {home}/newsletters/{issue.slug}?edition=it
 Inviata a: tutti gli iscritti
+Perché ho ricevuto questa mail? {home}/subscriptions
 Scegli i temi e la lingua: {home}/subscriptions
 Cancellati: {home}/subscriptions
 eventi@moda.example
