@@ -196,12 +196,14 @@ def add_rows(
     new = [i for i in dict.fromkeys(ids) if i in facts]
     kind = BlockKind(key) if key in (BlockKind.WORKSHOP, BlockKind.PUBLICATION) else BlockKind.SOURCE
     for some in [new] if together and new else [[i] for i in new]:
-        data: dict = {"ids": some, "seen": {str(i): facts[i] for i in some}}
+        data: dict = {"seen": {str(i): facts[i] for i in some}}
+        if len(some) > 1:
+            data["ids"] = some
         if notes:
             data["notes"] = {str(i): notes[i] for i in some if i in notes}
         if kind is BlockKind.SOURCE:
             data["source"] = key
-        _append(issue, kind, data=data)
+        _append(issue, kind, source_id=some[0] if len(some) == 1 else None, data=data)
     if new:
         versions.keep(issue, "added", by=by, about=name_of(issue.blocks[-1]))
     return len(new)

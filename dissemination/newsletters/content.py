@@ -68,7 +68,9 @@ def _shown(issue: Issue, block: Block, live, language: str, found) -> Iterator[d
         return
     source = registered.get(block.source_key)
     note = (block.data or {}).get("notes", {})
-    for row in live.get(block.id, ()) if source else ():
+    if source is None:
+        return
+    for row in live.get(block.id, ()):
         data = {
             **source.shown(issue, row, language), "source": [block.source_key, row.id],
             "facts": source.facts(row),

@@ -80,7 +80,11 @@ def notes(issue: Issue, wrongs: Iterable[Wrong]) -> dict[int, dict[str, str]]:
         source = sources.get(one.key)
         for language in ("it", "en"):
             with force_locale(language):
-                changes = sources.changes(source, one.row, told[one.key, one.row.id], issue.district) if source else []
+                changes = (
+                    sources.changes(source, one.row, told[one.key, one.row.id], issue.district)
+                    if source
+                    else []
+                )
                 words = "; ".join(
                     _("%(label)s: no longer %(old)s but %(new)s", label=c.label, old=c.old, new=c.new)
                     for c in changes if source and c.name in source.corrected

@@ -51,7 +51,10 @@ def pieces(text: str, *, escaped: bool) -> str | list:
         fallback = (match[2] or "").strip()
         if name is None or not fallback:
             continue
-        found += [text[end : match.start()], {"field": key(name, unescape(fallback) if escaped else fallback)}]
+        found += [
+            text[end : match.start()],
+            {"field": key(name, unescape(fallback) if escaped else fallback)},
+        ]
         end = match.end()
     return [*found, text[end:]] if found else text
 

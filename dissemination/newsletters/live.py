@@ -101,9 +101,17 @@ def _problems_of_workshops(rows: list[Workshop]) -> dict[int, list[tuple[Level, 
 def _workshop_problems(workshop: Workshop, seats: int) -> list[tuple[Level, str, str]]:
     name, state = translated(workshop, "title"), workshop.state
     if state is State.CANCELLED:
-        return [(Level.BLOCKING, "cancelled", _("“%(title)s” was cancelled. Take the block out.", title=name))]
+        return [
+            (Level.BLOCKING, "cancelled", _("“%(title)s” was cancelled. Take the block out.", title=name))
+        ]
     if workshop.published_at is None or workshop.is_private:
-        return [(Level.BLOCKING, "not_public", _("“%(title)s” is not public: its link would lead nowhere.", title=name))]
+        return [
+            (
+                Level.BLOCKING,
+                "not_public",
+                _("“%(title)s” is not public: its link would lead nowhere.", title=name),
+            )
+        ]
     if workshop.ends_at <= now():
         return [(Level.BLOCKING, "past", _("“%(title)s” is over. Take the block out.", title=name))]
     if workshop.registration_deadline <= now():
@@ -177,7 +185,9 @@ def _problems_of_publications(rows: list[Publication]) -> dict[int, list[tuple[L
 def _publication_problems(publication: Publication) -> list[tuple[Level, str, str]]:
     if publication.published_at is not None:
         return []
-    words = _("“%(title)s” is not public: its link would lead nowhere.", title=translated(publication, "title"))
+    words = _(
+        "“%(title)s” is not public: its link would lead nowhere.", title=translated(publication, "title")
+    )
     return [(Level.BLOCKING, "not_public", words)]
 
 

@@ -54,7 +54,14 @@ def make_default(row: IssueTemplate) -> None:
 def look(district, row: IssueTemplate | None, language: str) -> dict:
     """What the mail needs of a template (None: our own look), JSON-able."""
     if row is None:
-        return {"colours": colours.cleaned(None), "logo": None, "footer": "", "footer_text": "", "social": [], "frame": None}
+        return {
+            "colours": colours.cleaned(None),
+            "logo": None,
+            "footer": "",
+            "footer_text": "",
+            "social": [],
+            "frame": None,
+        }
     footer, logo = translated(row, "footer", language), row.logo
     return {
         "colours": colours.cleaned(row.colours),

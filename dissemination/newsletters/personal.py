@@ -22,7 +22,9 @@ def values_for(mail: Mail, rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str,
         return
     rows = iter(rows)
     while batch := list(islice(rows, BATCH)):
-        companies = _companies([row.id for row in batch]) if any(k.startswith("company") for k in keys) else {}
+        companies = (
+            _companies([row.id for row in batch]) if any(k.startswith("company") for k in keys) else {}
+        )
         for row in batch:
             facts = {
                 "given_name": row.given_name, "family_name": row.family_name,

@@ -6,11 +6,13 @@ The address holds 128 random bits. It is public, because mail programs fetch it 
 import secrets
 from collections.abc import Iterable
 from io import BytesIO
-from typing import BinaryIO
+from typing import IO
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
+from wtforms import SelectChoice
 
 from dissemination.districts.models import District
 from dissemination.kernel import files
@@ -69,7 +71,7 @@ def check(data: bytes) -> tuple[int, int]:
     return size
 
 
-def keep(district: District, stream: BinaryIO, name: str, *, by: Account | None) -> Picture:
+def keep(district: District, stream: IO[bytes], name: str, *, by: Account | None) -> Picture:
     """Store a picture; its row. Raises EmptyFile, WrongPicture."""
     width, height = check(data := stream.read())
     stored = files.put(BytesIO(data), name, district_id=district.id, accept=frozenset(TYPES))
@@ -107,3 +109,11 @@ def recent(district_id: int, *, limit: int = 50) -> list[Picture]:
     """The pictures that were sent in last, newest first."""
     query = select(Picture).where(Picture.district_id == district_id).options(joinedload(Picture.file))
     return list(db.session.scalars(query.order_by(Picture.id.desc()).limit(limit)))
+
+
+def choices(district_id: int, chosen: int | None = None) -> list[SelectChoice]:
+    """The recent pictures to choose from, and the `chosen` one however old; 0 is none."""
+    found = {p.id: p for p in recent(district_id)}
+    if chosen and chosen not in found:
+        found |= by_ids(district_id, [chosen])
+    return [SelectChoice(0, _("none")), *(SelectChoice(p.id, p.file.name) for p in found.values())]

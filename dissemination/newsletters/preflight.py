@@ -50,17 +50,21 @@ class Draft:
         return all(f.level is not Level.BLOCKING for f in self.findings)
 
 
+def rendered(issue: Issue, language: str, *, among=None, look: dict | None = None) -> Prepared:
+    """`issue` in one language. Raises MjmlProblem. For previews, see `mails.issue`."""
+    mail = mails.issue(issue, language, among=among, look=look)
+    shown = outbox.preview(mail, mails.merge_for_everybody(issue, language, mail))
+    return Prepared(language=language, mail=mail, html=shown.html, text=shown.text)
+
+
 def prepare(issue: Issue) -> Draft:
     """Render `issue` in its languages and check it. Outside write transactions: rendering takes time."""
     letters, problems = [], []
     for language in content.languages(issue):
-        mail = mails.issue(issue, language)
         try:
-            rendered = outbox.preview(mail, mails.merge_for_everybody(issue, language, mail))
+            letters.append(rendered(issue, language))
         except MjmlProblem as problem:
             problems.append(_blocking("mjml", str(problem)))
-            continue
-        letters.append(Prepared(language=language, mail=mail, html=rendered.html, text=rendered.text))
     findings = [*problems, *_facts(issue), *content.problems(issue), *_sizes(letters)]
     findings.sort(key=lambda f: f.level is not Level.BLOCKING)
     return Draft(version=issue.version, letters=tuple(letters), findings=tuple(findings))

@@ -51,15 +51,19 @@ def _told_by_sources(issue: Issue, rows: Mapping[int, list[Any]]) -> dict[tuple[
 
 def _live(issue: Issue, block: Block, rows: list, told, seen: set[tuple]) -> Iterator[Finding]:
     source, key = sources.get(block.source_key), block.source_key
-    if source is None or len(rows) < len(set(block.source_ids)) or not rows:
+    if source is None or not rows or len(rows) < len(set(block.source_ids)):
         words = _("What this block shows no longer exists. Take the block out.")
         yield _finding(Level.BLOCKING, "gone", words, block)
+    if source is None:
+        return
     # What a correction is about is expected to be off.
     corrected = issue.corrects_id is not None
-    for row in rows if source else ():
+    for row in rows:
         name = source.title(row, "it")
         if (key, row.id) in seen:
-            yield _finding(Level.WARNING, "twice", _("“%(title)s” is in this issue twice.", title=name), block)
+            yield _finding(
+                Level.WARNING, "twice", _("“%(title)s” is in this issue twice.", title=name), block
+            )
         seen.add((key, row.id))
         if issue.subject_en and not getattr(row, "title_en", "x"):
             words = _("“%(title)s” has no English title.", title=name)

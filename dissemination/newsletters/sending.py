@@ -135,7 +135,9 @@ def _audience_of(letter: Prepared, draft: Draft) -> str | None:
     return letter.language if len(draft.letters) > 1 else None
 
 
-def _recipients(issue: Issue, letter: Prepared, draft: Draft, tokens: Mapping[int, str]) -> Iterator[Recipient]:
+def _recipients(
+    issue: Issue, letter: Prepared, draft: Draft, tokens: Mapping[int, str]
+) -> Iterator[Recipient]:
     public_url = current_app.config["SETTINGS"].public_url
     language, topic_ids = _audience_of(letter, draft), [t.id for t in issue.topics]
     rows = readers.recipients(issue.district_id, topic_ids, language=language)

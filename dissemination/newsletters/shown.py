@@ -69,7 +69,11 @@ def _text(block: Block, data: Mapping, language: str) -> dict | None:
     if not words:
         return None
     shown = {"kind": block.kind.value, **rich(words)}
-    return {**shown, "author": texts.one_line(data.get("author", ""))} if block.kind is BlockKind.QUOTE else shown
+    return (
+        {**shown, "author": texts.one_line(data.get("author", ""))}
+        if block.kind is BlockKind.QUOTE
+        else shown
+    )
 
 
 def _image(

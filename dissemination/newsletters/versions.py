@@ -142,7 +142,9 @@ def note_presence(issue: Issue, account: Account) -> None:
     moment = now()
     row = db.session.get(IssueEditor, (issue.id, account.id))
     if row is None:
-        db.session.add(IssueEditor(issue_id=issue.id, account_id=account.id, opened_at=moment, seen_at=moment))
+        db.session.add(
+            IssueEditor(issue_id=issue.id, account_id=account.id, opened_at=moment, seen_at=moment)
+        )
     else:
         if row.seen_at < moment - FRESH:
             row.opened_at = moment
