@@ -4,6 +4,7 @@ from flask import abort, flash, jsonify, redirect, render_template, request, url
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from dissemination.delivery.lint import Problem
 from dissemination.delivery.mjml import MjmlProblem
 from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
@@ -114,7 +115,7 @@ def _unsaved(issue: Issue, district) -> list[Block]:
         k: v[: framing.MAX_SIZE if kind is BlockKind.MJML else LONGEST_TEXT] for k, v in form.words().items()
     }
     written = Block(
-        id=block_id, issue_id=issue.id, kind=kind, data=form.facts(),
+        id=block_id, issue_id=issue.id, kind=kind, data={**form.facts(), "here": True},
         position=saved.position if saved else len(issue.blocks), **words,
     )  # fmt: skip
     if saved is not None:
@@ -124,6 +125,14 @@ def _unsaved(issue: Issue, district) -> list[Block]:
     return [*listed[:place], written, *listed[place:]]
 
 
+def _mjml_problems() -> list[tuple[str, Problem]]:
+    """What is wrong with the MJML in the form, with the name of its field."""
+    if request.form.get("kind") != BlockKind.MJML.value:
+        return []
+    sources = {name: request.form.get(name, "")[: framing.MAX_SIZE] for name in ("text_it", "text_en")}
+    return [(name, p) for name, source in sources.items() if source for p in framing.check_block(source)]
+
+
 @desk.post("/<int:issue_id>/trial/<language>")
 @requires(Role.ORGANISER)
 def trial(district, issue_id, language):
@@ -131,11 +140,13 @@ def trial(district, issue_id, language):
     issue = queries.issue(district.id, issue_id)
     if language not in ("it", "en") or issue.sent_at is not None:
         abort(404)
-    view = frames.view_of(request.args.get("view"))
+    view, intro = frames.view_of(request.args.get("view")), _("This cannot be shown yet:")
+    wrong = [p for _name, p in _mjml_problems() if p.serious]
+    if wrong:
+        return frames.listed(wrong, language=language, title=intro, intro=intro)
     try:
         shown = preflight.rendered(issue, language, among=_unsaved(issue, district))
     except MjmlProblem as problem:
-        intro = _("This cannot be shown yet:")
         return frames.listed(problem.problems, language=language, title=intro, intro=intro)
     return frames.shown(shown.html, shown.text, view=view, language=language, title=issue.subject_it)
 
@@ -147,11 +158,7 @@ def trial_size(district, issue_id, language):
     issue = queries.issue(district.id, issue_id)
     if language not in ("it", "en") or issue.sent_at is not None:
         abort(404)
-    problems = []
-    if request.form.get("kind") == BlockKind.MJML.value:
-        for name in ("text_it", "text_en"):
-            source = request.form.get(name, "")[: framing.MAX_SIZE]
-            problems += [{"field": name, **vars(p)} for p in (framing.check_block(source) if source else [])]
+    problems = [{"field": name, **vars(p)} for name, p in _mjml_problems()]
     try:
         size = preflight.rendered(issue, language, among=_unsaved(issue, district)).size
     except MjmlProblem:

@@ -108,7 +108,7 @@ def _words(district: District, period: Period, rows: dict[str, list], language: 
         ]
         preheader = " · ".join(kinds)
         intro = _(
-            "Good morning {name|dear reader},\n\nhere is what the district offers: %(when)s.", when=when
+            "Good morning {name|dear reader},\n\nhere is what the district offers (%(when)s).", when=when
         )
     return subject[:200], preheader[:200], intro
 

@@ -64,7 +64,8 @@ def _shown(issue: Issue, block: Block, live, language: str, found) -> Iterator[d
     if block.source_key is None:
         data = shown.own_words(block, issue.district, language, found)
         if data is not None:
-            yield data
+            # The block that somebody is writing: the preview goes there.
+            yield {**data, "here": True} if (block.data or {}).get("here") else data
         return
     source = registered.get(block.source_key)
     note = (block.data or {}).get("notes", {})

@@ -70,7 +70,7 @@ def check_block(source: str) -> list[Problem]:
     source = mjml.normalised(source)
     whole = WHOLE.search(source)
     if whole:
-        words = _("A block holds sections only: write what stands inside <mj-body>, without <%(name)s>.",
+        words = _("A block holds sections only: write what stands inside mj-body, without %(name)s.",
                   name=whole[1].lower())  # fmt: skip
         return [Problem(*Positions(source).at(whole.start()), words)]
     found = mjml.check(f"{BEFORE}{source}{AFTER}", hosts=hosts())
@@ -194,7 +194,7 @@ class _Adaptation:
         if key in unknown:
             self.note(
                 start + match.start(),
-                _("%(key)s is left out: <%(name)s> has no such attribute.", key=key, name=name),
+                _("%(key)s is left out: %(name)s has no such attribute.", key=key, name=name),
             )
             return ""
         if key in LOADED and foreign_host(value, self.hosts):

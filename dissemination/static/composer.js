@@ -113,7 +113,7 @@
       // A form of its own, so that the answer brings its own policy into the frame and no file is sent.
       const other = document.createElement("form");
       other.method = "post";
-      other.action = `${at(form.dataset.trial)}?view=${state.view}`;
+      other.action = `${at(form.dataset.trial)}?view=${state.view}#here`;
       other.target = "shown";
       other.hidden = true;
       for (const [name, value] of values()) {
