@@ -21,7 +21,7 @@ from dissemination.kernel import files
 from dissemination.kernel.clock import local, now
 from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
-from dissemination.newsletters import content, mails
+from dissemination.newsletters import content, corrections, mails, personal
 from dissemination.newsletters.models import Issue, IssueTest
 from dissemination.newsletters.preflight import Draft, Prepared
 from dissemination.people.accounts import Account
@@ -69,7 +69,7 @@ def send_test(issue: Issue, draft: Draft, *, by: Account) -> IssueTest:
     for letter in draft.letters:
         # Links of nobody: pressing "unsubscribe" in a test ends no subscription.
         merge = {
-            **mails.merge_for_everybody(issue, letter.language),
+            **mails.merge_for_everybody(issue, letter.language, letter.mail),
             "address": by.email,
             "unsubscribe_url": merge_for(token_for(0), "", public_url)["unsubscribe_url"],
         }
@@ -110,9 +110,7 @@ def send(
     readers.lock_subscriptions(topic_ids)
     audience = readers.audience(issue.district_id, topic_ids)
     count = sum(
-        outbox.put_many(
-            letter.mail, _recipients(issue, topic_ids, _audience_of(letter, draft), tokens or {}), about=issue
-        )
+        outbox.put_many(letter.mail, _recipients(issue, letter, draft, tokens or {}), about=issue)
         for letter in draft.letters
     )
     if not count:
@@ -138,14 +136,17 @@ def _audience_of(letter: Prepared, draft: Draft) -> str | None:
 
 
 def _recipients(
-    issue: Issue, topic_ids: list[int], language: str | None, tokens: Mapping[int, str]
+    issue: Issue, letter: Prepared, draft: Draft, tokens: Mapping[int, str]
 ) -> Iterator[Recipient]:
     public_url = current_app.config["SETTINGS"].public_url
-    for row in readers.recipients(issue.district_id, topic_ids, language=language):
+    language, topic_ids = _audience_of(letter, draft), [t.id for t in issue.topics]
+    rows = readers.recipients(issue.district_id, topic_ids, language=language)
+    rows = corrections.only_those(issue, rows)
+    for row, own in personal.values_for(letter.mail, rows):
         token = tokens.get(row.id) or token_for(row.id)
         yield Recipient(
             address=row.email, name=f"{row.given_name} {row.family_name}".strip(), contact_id=row.id,
-            merge=merge_for(token, row.email, public_url),
+            merge={**merge_for(token, row.email, public_url), **own},
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dissemination.delivery import outbox
-from dissemination.newsletters import content, queries
+from dissemination.newsletters import content, live, queries
 from dissemination.newsletters.models import Issue
 from dissemination.people.models import Contact
 from dissemination.subscriptions import hooks
@@ -54,7 +54,8 @@ def _newsletters(district_id: int, ids: Iterable[int]) -> list[Newsletter]:
 
 
 def init_app(app) -> None:  # noqa: ARG001 - every package is set up with the application
-    """Register with the subscriptions, once per process."""
+    """Register our sources, and with the subscriptions, once per process."""
+    live.offer()
     if _call_back not in hooks.left:
         hooks.left.append(_call_back)
         hooks.topic_users.append(queries.names_topic)

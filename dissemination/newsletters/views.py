@@ -3,11 +3,22 @@
 from flask import url_for
 
 from dissemination.kernel import subjects
-from dissemination.newsletters import archive, composer, desk, dispatch, queries
+from dissemination.newsletters import (
+    archive,
+    block_pages,
+    compose_pages,
+    composer,
+    desk,
+    dispatch,
+    picture_pages,
+    queries,
+    template_pages,
+)
 from dissemination.newsletters.common import desk as desk_pages
 from dissemination.newsletters.common import public as public_pages
 
-PAGES = (archive, composer, desk, dispatch)  # importing them puts their routes on the blueprints
+PAGES = (archive, block_pages, compose_pages, composer, desk, dispatch, picture_pages, template_pages)
+# Importing them puts their routes on the blueprints.
 blueprints = (public_pages, desk_pages)
 
 
