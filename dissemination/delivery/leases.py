@@ -146,9 +146,15 @@ def _statement(name: str, on_sqlite: bool):
     return text(sql)
 
 
-def _rows(name: str, *, sending: int = 0, **values) -> list[Row]:
+def _rows(name: str, *, most: int, at: datetime, place: sendings.Open | None = None) -> list[Row]:
+    values = {"at": as_stored(at), "most": most}
+    if place is not None:
+        values |= {"kind": place.subject_kind, "subject": place.subject_id}
     found = db.session.scalar(_statement(name, is_sqlite()), values)
-    return [Row(*row, sending) for row in (json.loads(found) if isinstance(found, str) else found or ())]
+    sending = place.id if place else 0
+    return [
+        Row._make((*row, sending)) for row in (json.loads(found) if isinstance(found, str) else found or ())
+    ]
 
 
 def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:
@@ -159,7 +165,7 @@ def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:
     rows: list[Row] = []
     for name in ("single_deferred", "single_queued"):
         if len(rows) < most:
-            rows += _rows(name, at=as_stored(at), most=most - len(rows))
+            rows += _rows(name, at=at, most=most - len(rows))
     rows.sort(key=lambda row: (row.next_at, row.id))
     return _marked(owner, rows, at=at)
 
@@ -190,10 +196,9 @@ def _of_sending(one: sendings.Open, share: int, at: datetime) -> tuple[list[Row]
     allowed = sendings.allowance(one, share, at)
     if allowed < 1:
         return [], True
-    place = {"sending": one.id, "kind": one.subject_kind, "subject": one.subject_id, "at": as_stored(at)}
-    rows = _rows("bulk_queued", **place, most=allowed)
+    rows = _rows("bulk_queued", most=allowed, at=at, place=one)
     if len(rows) < allowed:  # what is new goes first: what was deferred can wait for a few minutes more
-        rows += _rows("bulk_deferred", **place, most=allowed - len(rows))
+        rows += _rows("bulk_deferred", most=allowed - len(rows), at=at, place=one)
     sendings.use_up(one, len(rows), at)
     if not rows:
         sendings.close_if_done(one)
