@@ -134,6 +134,7 @@ class Registration(db.Model):  # type: ignore[name-defined]
     answers: Mapped[dict] = mapped_column(JSON, default=dict)  # question id (as str) -> answer
     language: Mapped[str] = mapped_column(String(2), default="it")
     newsletter_issue_id: Mapped[int | None]  # ?n=: which newsletter brought the person, as data
+    newsletter_block_id: Mapped[int | None]  # and which of its blocks
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
