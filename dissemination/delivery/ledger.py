@@ -9,7 +9,7 @@ import json
 import random
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
@@ -18,14 +18,18 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dissemination.delivery import leases, relay
+from dissemination.delivery import leases, relay, sendings
 from dissemination.delivery.models import Fate, Suppression
+from dissemination.delivery.sendings import DEADLINE
 from dissemination.delivery.transport import Outcome
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import as_stored, db, is_sqlite, transaction
 
+AHEAD = 400  # rows that leave before further rows of a sending are written
+HELD_BACK = 0.1  # seconds between two looks at a sending that is throttled
 SINGLES = 0.25  # seconds between two looks for single mails while bulk mail is sent
 BACK_OFF = (1, 5, 15, 30, 60, 120, 240)  # minutes after the first, second … deferral
+HANDED = (Fate.ACCEPTED, Fate.REFUSED)
 deliveries = leases.deliveries
 
 
@@ -42,9 +46,15 @@ class Ledger:
     """
 
     def __init__(
-        self, app: Flask, *, limit: int, stop: Callable[[], bool], jitter: Callable[[], float] = random.random
-    ):
+        self, app: Flask, *, limit: int, stop: Callable[[], bool], jitter: Callable[[], float] = random.random,
+        to_sink: bool = False, advance: Callable[[], int] = lambda: 0,
+    ):  # fmt: skip
         self.app, self.limit, self.stop, self.jitter = app, limit, stop, jitter
+        self.to_sink = to_sink  # rehearsals, and nothing else
+        self.advance = advance  # writes the next rows of sendings; how many
+        self.is_unwritten = True  # it may have something to write
+        self.unwritten_taken = 0  # rows taken since it wrote
+        self.holds_back = False  # more is due than may leave at this moment
         self.owner = leases.new_owner()
         self.marked: deque = deque()
         self.outcomes: list[tuple[Outcome, object]] = []
@@ -115,17 +125,31 @@ class Ledger:
     def _work(self) -> None:
         while not self._ending:
             self._write()
+            self._advance()
             with self._turn:
                 self._hurry = self._hurry and bool(self.outcomes)
                 self._called = False
                 self._turn.notify_all()
-                self._turn.wait_for(self._is_called, timeout=1)
+                self._turn.wait_for(self._is_called, timeout=self._patience())
         self._put_down()
+
+    def _patience(self) -> float:
+        """How long to wait for the network, in seconds."""
+        if self.holds_back:
+            return 0.001 if self.is_unwritten else HELD_BACK
+        return 1
+
+    def _advance(self) -> None:
+        """Keep the rows of a sending ahead of those that leave; an idle moment goes further ahead."""
+        idle = not self.outcomes and (self.holds_back or not self.under_way)
+        if self.is_unwritten and not self._ending and (idle or self.unwritten_taken >= AHEAD):
+            self.unwritten_taken = 0
+            self.is_unwritten = self.advance() > 0
 
     def _is_called(self) -> bool:
         if self._ending or self._hurry:
             return True
-        few = len(self.marked) < self.limit // 2 and not self.is_empty
+        few = len(self.marked) < self.limit // 2 and not self.is_empty and not self.holds_back
         return len(self.outcomes) >= self.limit // 4 or (few and self.under_way < self.limit)
 
     def _write(self) -> None:
@@ -148,7 +172,7 @@ class Ledger:
             self.outcomes = decided + self.outcomes
             raise
         self.under_way += len(marked) - len(decided)
-        self.is_empty = self.is_empty or (room > 0 and not marked)
+        self.is_empty = self.is_empty or (room > 0 and not marked and not self.holds_back)
         self.marked.extend(marked)
         if marked or self.is_empty:
             self.notify()
@@ -159,12 +183,17 @@ class Ledger:
     def _take(self, most: int, moment: datetime) -> list:
         """Single mails go first, also while bulk mail is being sent."""
         rows: list = []
-        if time.monotonic() > self.singles_at:
-            rows = leases.take(self.owner, most=most, at=moment, bulk=False)
+        if not self.to_sink and time.monotonic() > self.singles_at:
+            rows = leases.take_singles(self.owner, most=most, at=moment)
             if not rows:
                 self.singles_at = time.monotonic() + SINGLES
+        self.holds_back = False
         if len(rows) < most:
-            rows += leases.take(self.owner, most=most - len(rows), at=moment, bulk=True)
+            found, self.holds_back = leases.take_bulk(
+                self.owner, most=most - len(rows), at=moment, to_sink=self.to_sink
+            )
+            self.unwritten_taken += len(found)
+            rows += found
         return rows
 
     def _put_down(self) -> None:
@@ -217,6 +246,9 @@ def record(outcomes: list, *, jitter: Callable[[], float]) -> None:
     db.session.execute(_record_statement(is_sqlite()), {"data": json.dumps(rows)})
     if len(others) < len(outcomes):
         relay.all_is_well(moment)
+    sendings.count_done(
+        Counter(row.sending for o, row in outcomes if row.sending and o.fate in HANDED), moment
+    )
     for outcome, row in outcomes:
         if outcome.dead_address:
             _suppress(row, outcome.reply, moment)
@@ -237,6 +269,8 @@ def _decision(outcome: Outcome, row, deadline: datetime, moment: datetime, jitte
     fate, reason, next_at = outcome.fate, outcome.reason, row.next_at
     tried = int(fate is not Fate.QUEUED)
     if fate is Fate.DEFERRED:
+        if not row.attempts and row.sending:
+            deadline = max(deadline, moment + DEADLINE)
         later = moment + back_off(row.attempts + tried, jitter())
         if later > deadline:
             fate, reason = Fate.REFUSED, "deadline"

@@ -6,15 +6,16 @@ becomes `uncertain`: shown, never silently lost and never silently repeated.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable
 
 from flask import current_app
 
-from dissemination.delivery import leases, relay
+from dissemination.delivery import expansion, leases, relay, sendings
 from dissemination.delivery.hand import Hand
 from dissemination.delivery.ledger import Ledger, back_off
 from dissemination.delivery.smtp import Courier, connect_to
-from dissemination.delivery.transport import Carrier, Folder, RelayDown
+from dissemination.delivery.transport import Carrier, Folder, RelayDown, Sink
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 
@@ -24,26 +25,86 @@ WINDOW = 16  # messages per connection that may be marked and not yet recorded: 
 
 def deliver_due(
     *, stop: Callable[[], bool] = lambda: False, jitter: Callable[[], float] = random.random,
-    force: bool = False, carrier: Carrier | None = None,
+    force: bool = False, carrier: Carrier | None = None, rehearsals: bool = True,
 ) -> int:  # fmt: skip
     """Send what is due until nothing is, or until `stop()`; the number of messages tried.
 
     Returns 0 while the mail server is known to be down, unless `force`. Never raises for a server or a
-    message: what happened is in the rows.
+    message: what happened is in the rows. Rehearsals come behind, into their sink.
     """
     recover()
-    moment = now()
-    idle = not leases.is_due(moment) or (relay.is_paused(moment) and not force)
-    db.session.rollback()
-    if idle:
+    _close_done()
+    tried = 0
+    if _is_due(to_sink=False) and (force or _may_connect()):
+        tried = _round(lambda hand: carrier or _carrier(hand), stop=stop, jitter=jitter, to_sink=False)
+    return tried + (rehearse_due(stop=stop) if rehearsals else 0)
+
+
+def rehearse_due(*, stop: Callable[[], bool] = lambda: False) -> int:
+    """Put every rehearsal that is due into the sink; the number of messages."""
+    if not _is_due(to_sink=True):
         return 0
+    sunk: Counter = Counter()
+    largest: dict[int, int] = {}
+
+    def note(sending: int, octets: int, most: int) -> None:
+        sunk[sending] += octets
+        largest[sending] = max(most, largest.get(sending, 0))
+
+    count = _round(
+        lambda hand: Sink(lambda id: hand.out[id].sending, note),
+        stop=stop,
+        jitter=random.random,
+        to_sink=True,
+    )
+    with transaction():
+        for sending, octets in sunk.items():
+            sendings.note_sunk(sending, octets, largest[sending])
+    return count
+
+
+def _is_due(*, to_sink: bool) -> bool:
+    due = leases.is_due(now(), to_sink=to_sink)
+    db.session.rollback()
+    return due
+
+
+def _may_connect() -> bool:
+    paused = relay.is_paused(now())
+    db.session.rollback()
+    return not paused
+
+
+def _close_done() -> None:
+    """Note which sendings have nothing left to be done, so that no look at the rows asks for them."""
+    done = sendings.done_ones()
+    db.session.rollback()
+    if done:
+        with transaction():
+            for one in done:
+                sendings.close_if_done(one)
+
+
+def _round(
+    carrier: Callable[[Hand], Carrier],
+    *,
+    stop: Callable[[], bool],
+    jitter: Callable[[], float],
+    to_sink: bool,
+) -> int:
+    """One opening of connections: send until nothing is due; the number of messages tried."""
     settings = current_app.config["SETTINGS"].mail
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    ledger = Ledger(app, limit=settings.connections * WINDOW, stop=stop, jitter=jitter)
+    expansion.advance_all(to_sink=to_sink)
+    db.session.rollback()
+    ledger = Ledger(
+        app, limit=settings.connections * WINDOW, stop=stop, jitter=jitter, to_sink=to_sink,
+        advance=lambda: expansion.advance_all(to_sink=to_sink),
+    )  # fmt: skip
     hand = Hand(ledger)
     ledger.open()
     try:
-        (carrier or _carrier(hand)).run(hand)
+        carrier(hand).run(hand)
     except RelayDown as down:
         with transaction():
             relay.pause(str(down), at=now())
@@ -53,7 +114,7 @@ def deliver_due(
     return hand.tried
 
 
-def _carrier(hand: "Hand") -> Carrier:
+def _carrier(hand: Hand) -> Carrier:
     settings = current_app.config["SETTINGS"].mail
     if settings.server:
         return Courier(connect_to(settings), connections=settings.connections, timeout=settings.timeout)

@@ -93,6 +93,26 @@ def outcome_of(id: int, stage: str, code: int, text: str) -> Outcome:
     return Outcome(id, Fate.DEFERRED, reply)
 
 
+class Sink:
+    """Where rehearsals go: counts octets and keeps nothing. No network, no file."""
+
+    def __init__(self, sending_of: Callable[[int], int], note: Callable[[int, int, int], None]):
+        self.sending_of = sending_of
+        self.note = note  # (sending, octets, largest)
+
+    def run(self, source: Source) -> None:
+        """Swallow every message of `source`."""
+        while messages := source.take(wait=True):
+            sizes: dict[int, list[int]] = {}
+            for message in messages:
+                sizes.setdefault(self.sending_of(message.id), []).append(len(message.data))
+                source.report(
+                    Outcome(message.id, Fate.ACCEPTED, f"250 rehearsed, {len(message.data)} octets")
+                )
+            for sending, lengths in sizes.items():
+                self.note(sending, sum(lengths), max(lengths))
+
+
 class Folder:
     """Delivery into a folder as .eml files: what happens when no mail server is set."""
 
