@@ -29,6 +29,10 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "newsletters": {
         "texts": 2, "content": 3, "preflight": 4.5, "sending": 5, "common": 7.2,
         "archive": 7.5, "desk": 7.5, "composer": 7.6, "dispatch": 7.5,
+        "quiet": 0.5, "markup": 0.5, "marks": 0.5, "checks": 1, "dispatches": 1, "readers": 2.5, "hours": 2.6,
+        "clicks": 4.2, "notices": 4.2, "evidence": 4.8, "history": 2.2, "approving": 5.2, "scheduling": 5.4, "rehearsing": 5.4,
+        "outcome": 5.4, "exports": 7.3, "dispatch_forms": 4, "steering": 7.6, "approval_desk": 7.6,
+        "rehearsal_desk": 7.6, "settings_desk": 7.6, "outcome_desk": 7.6, "archive_desk": 7.6, "clicked": 7.6, "dns": 0.5,
     },
     "subscriptions": {"hooks": 1, "subscribing": 5, "common": 7.2, "public": 7.5, "topics": 7.5},
     "workshops": {

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from dissemination.kernel.clock import local
 from dissemination.kernel.languages import long_date, translated
 from dissemination.newsletters import queries, texts
+from dissemination.newsletters.marks import with_block
 from dissemination.newsletters.models import Block, BlockKind, Issue
 from dissemination.publications.models import Publication
 from dissemination.subscriptions.mails import public
@@ -47,8 +48,10 @@ def blocks(issue: Issue, language: str) -> list[dict]:
     """The blocks of `issue` in `language`, in order; those with nothing to show are left out."""
     rows = sources(issue)
     with force_locale(language):
-        shown = [_shown(issue, block, rows.get(block.id), language) for block in issue.blocks]
-    return [data for data in shown if data is not None]
+        shown = [(block, _shown(issue, block, rows.get(block.id), language)) for block in issue.blocks]
+    return [
+        {**with_block(data, issue.id, block.id), "id": block.id} for block, data in shown if data is not None
+    ]
 
 
 def _shown(issue: Issue, block: Block, row, language: str) -> dict | None:

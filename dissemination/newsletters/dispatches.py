@@ -41,7 +41,7 @@ class Dispatch(db.Model):  # type: ignore[name-defined]
         ),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"), index=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"), index=True)
     version: Mapped[int]  # of the issue, as it was looked at
     persons: Mapped[int]  # counted then
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -70,7 +70,7 @@ class Approval(db.Model):  # type: ignore[name-defined]
         ),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"), index=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"), index=True)
     version: Mapped[int]
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     asked_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
@@ -109,7 +109,7 @@ class IssueEvent(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "issue_events"
     id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"), index=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))  # None: the worker
     what: Mapped[What] = mapped_column(one_of(What))
@@ -125,7 +125,7 @@ class Rehearsal(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "issue_rehearsals"
     id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"), index=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"), index=True)
     version: Mapped[int]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
@@ -141,7 +141,7 @@ class IssueLink(db.Model):  # type: ignore[name-defined]
     __tablename__ = "issue_links"
     __table_args__ = (UniqueConstraint("issue_id", "number"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"), index=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"), index=True)
     number: Mapped[int]
     block_id: Mapped[int | None]
     url: Mapped[str] = mapped_column(String(2000))

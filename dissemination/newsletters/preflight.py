@@ -1,52 +1,31 @@
 """What to look at before an issue goes out: findings that block the sending, and findings that warn.
 
-A finding names the place where it is put right. Nothing here changes anything.
+A finding names the place where it is put right. Nothing here changes anything. `prepare` looks at the draft
+alone; `check` also at its audience and at where its links lead, which takes longer.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from dissemination.delivery import outbox
 from dissemination.delivery.mail import Mail
 from dissemination.delivery.mjml import MjmlProblem
 from dissemination.kernel.clock import now
 from dissemination.kernel.languages import translated
-from dissemination.newsletters import content, mails, texts
+from dissemination.newsletters import checks, clicks, content, history, mails, readers, texts
+from dissemination.newsletters.checks import CLICK_HERE, VAGUE, Finding, Level
 from dissemination.newsletters.models import Block, BlockKind, Issue
 from dissemination.registrations.queries import seats_left_many
-from dissemination.subscriptions.queries import audience
 from dissemination.workshops.models import State as WorkshopState
 from dissemination.workshops.models import Workshop
 
+__all__ = ["SIZE_LIMIT", "Draft", "Finding", "Level", "Prepared", "check", "prepare"]
+
 SIZE_LIMIT = 100_000  # bytes of HTML: Gmail clips near 102 kB
 MERGED = 400  # what personal links and addresses add to it, at most
-VAGUE = re.compile(
-    r"^(clicca(te|re)? (qui|su questo link)|qui|leggi( qui)?|link|(click|read|more) ?here|here|more)$",
-    re.IGNORECASE,
-)
-CLICK_HERE = re.compile(r"\b(clicca(te|re)? qui|click here)\b", re.IGNORECASE)
-
-
-class Level(StrEnum):
-    """Whether a finding stops the sending."""
-
-    BLOCKING = "blocking"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to put right: in a block, or among the issue's facts when `block_id` is None."""
-
-    level: Level
-    code: str
-    message: str
-    block_id: int | None = None
-    in_words: bool = False  # what is wrong is what a person wrote in the block
 
 
 @dataclass(frozen=True)
@@ -71,6 +50,7 @@ class Draft:
     version: int
     letters: tuple[Prepared, ...]
     findings: tuple[Finding, ...]
+    targets: tuple[clicks.Target, ...] = ()  # of links that are counted
 
     @property
     def is_ready(self) -> bool:
@@ -80,18 +60,49 @@ class Draft:
 
 def prepare(issue: Issue) -> Draft:
     """Render `issue` in its languages and check it. Outside write transactions: rendering takes time."""
+    letters, problems = _rendered(issue, [mails.issue(issue, lang) for lang in content.languages(issue)])
+    findings = [*problems, *_facts(issue), *_blocks(issue), *_sizes(letters), *_letters(issue, letters)]
+    if any(f.code == "click_here" for f in findings):  # said of its block already, with the way there
+        findings = [f for f in findings if f.code != "vague_link"]
+    return Draft(version=issue.version, letters=tuple(letters), findings=_sorted(findings))
+
+
+def _rendered(issue: Issue, written: list[Mail]) -> tuple[list["Prepared"], list[Finding]]:
     letters, problems = [], []
-    for language in content.languages(issue):
-        mail = mails.issue(issue, language)
+    for mail in written:
         try:
-            rendered = outbox.preview(mail, mails.merge_for_everybody(issue, language))
+            rendered = outbox.preview(mail, mails.merge_for_everybody(issue, mail.language))
         except MjmlProblem as problem:
             problems.append(_blocking("mjml", str(problem)))
             continue
-        letters.append(Prepared(language=language, mail=mail, html=rendered.html, text=rendered.text))
-    findings = [*problems, *_facts(issue), *_blocks(issue), *_sizes(letters)]
-    findings.sort(key=lambda f: f.level is not Level.BLOCKING)
-    return Draft(version=issue.version, letters=tuple(letters), findings=tuple(findings))
+        letters.append(
+            Prepared(language=mail.language, mail=mail, html=rendered.html, text=rendered.text)
+        )
+    return letters, problems
+
+
+def final(issue: Issue, draft: Draft) -> Draft:
+    """`draft` as it goes out: with links that are counted, where the district wants that."""
+    if not history.settings(issue.district).counts_clicks:
+        return draft
+    counted, targets = clicks.counting(issue, [letter.mail for letter in draft.letters])
+    letters, problems = _rendered(issue, counted)
+    return replace(
+        draft, letters=tuple(letters), findings=_sorted([*draft.findings, *problems]), targets=targets
+    )
+
+
+def check(issue: Issue, counts: readers.Counts | None = None) -> Draft:
+    """`prepare`, and whether somebody gets it, once, and whether every link leads somewhere."""
+    draft = prepare(issue)
+    audience = counts or readers.counts(issue)
+    more = [*_audience(issue, audience), *checks.of_links(letter.html for letter in draft.letters)]
+    return replace(draft, findings=_sorted([*draft.findings, *more]))
+
+
+def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
+    once = list(dict.fromkeys(findings))  # both languages often say the same
+    return tuple(sorted(once, key=lambda f: f.level is not Level.BLOCKING))
 
 
 def _blocking(code: str, message: str, block: Block | None = None) -> Finding:
@@ -126,11 +137,11 @@ def _facts(issue: Issue) -> Iterator[Finding]:
             "no_english_preheader", _("The preheader has no English: the Italian one will be shown.")
         )
     if not issue.subject_en and issue.topics:
-        readers = audience(issue.district_id, [t.id for t in issue.topics]).languages.get("en", 0)
-        if readers:
+        english = readers.counts(issue).english
+        if english:
             yield _warning(
                 "no_english",
-                _("There is no English subject: %(n)d people who asked for English get Italian.", n=readers),
+                _("There is no English subject: %(n)d people who asked for English get Italian.", n=english),
             )
 
 
@@ -205,3 +216,28 @@ def _sizes(letters: list[Prepared]) -> Iterator[Finding]:
                 _("The issue (%(language)s) has %(size)d kB: above 100 kB mail programs cut it off.",
                   language=letter.language, size=letter.size // 1000),
             )  # fmt: skip
+
+
+def _letters(issue: Issue, letters: list[Prepared]) -> Iterator[Finding]:
+    for letter in letters:
+        yield from checks.of_subject(letter.mail.subject, letter.language)
+        yield from checks.of_html(letter.html, letter.language)
+        yield from checks.of_text(letter.text, letter.language)
+    preheader = translated(issue, "preheader", "it")
+    if preheader and preheader == translated(issue, "subject", "it"):
+        yield _warning("preheader_repeats", _("The preheader repeats the subject: it could say more."))
+
+
+def _audience(issue: Issue, counts: readers.Counts) -> Iterator[Finding]:
+    if not counts.persons and issue.topics:
+        yield _blocking(
+            "nobody",
+            _("Nobody is subscribed to the chosen topics: there is nobody to send this issue to."),
+        )
+    if counts.doubles:
+        yield _warning(
+            "doubles",
+            ngettext(
+                "%(num)d person would get two copies.", "%(num)d people would get two copies.", counts.doubles
+            ),
+        )

@@ -103,7 +103,8 @@ def counts(issue: Issue) -> Counts:
     out = {"suppressed": suppressed or 0, "unconfirmed": asked if audience["only"] is None else 0}
     return Counts(
         languages=languages, persons=sum(languages.values()), companies=companies or 0,
-        left_out={reason: n for reason, n in out.items() if n}, doubles=sum(n - 1 for n in _twins(issue).values()),
+        left_out={reason: n for reason, n in out.items() if n},
+        doubles=sum(n - 1 for n in _twins(issue).values()),
     )  # fmt: skip
 
 
