@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, update
 
 from dissemination.delivery.mail import Mail
 from dissemination.kernel.database import db
+from dissemination.kernel.paging import MOST
 from dissemination.newsletters import marks
 from dissemination.newsletters.dispatches import IssueLink
 from dissemination.newsletters.models import Issue
@@ -62,6 +63,8 @@ def keep(issue: Issue, targets: tuple[Target, ...]) -> None:
 
 def find(issue_id: int, number: int) -> IssueLink | None:
     """A link of an issue, of whatever district; None for any other pair of numbers."""
+    if max(issue_id, number) > MOST:
+        return None
     query = select(IssueLink).where(IssueLink.issue_id == issue_id, IssueLink.number == number)
     return db.session.scalar(query)
 

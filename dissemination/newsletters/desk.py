@@ -7,10 +7,11 @@ from flask_login import current_user
 from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.newsletters import actions, queries
-from dissemination.newsletters.common import FATES, desk, tally
+from dissemination.newsletters import actions, history, queries
+from dissemination.newsletters.common import desk
 from dissemination.newsletters.forms import IssueForm
 from dissemination.newsletters.preflight import SIZE_LIMIT
+from dissemination.newsletters.reports import sent_page
 from dissemination.people.actions import ChangedMeanwhile
 from dissemination.plan.queries import lines
 from dissemination.subscriptions import queries as readers
@@ -24,7 +25,8 @@ def index(district):
     return render_template(
         "newsletters/desk_index.html", drafts=queries.drafts(district.id), topics=readers.topics(district.id),
         sent=queries.sent(district.id, after=request.args.get("after")),
-        subscribers=readers.count_subscribers(district.id),
+        subscribers=readers.count_subscribers(district.id), waiting=history.waiting(district.id),
+        to_approve=history.to_approve(district.id),
     )  # fmt: skip
 
 
@@ -74,7 +76,9 @@ def show(district, issue_id):
     """A draft: blocks, preview, preflight. A sent issue: its progress and report."""
     issue = queries.issue(district.id, issue_id)
     if issue.sent_at is not None:
-        return render_template("newsletters/desk_sent.html", issue=issue, tally=tally(issue), fates=FATES)
+        return render_template("newsletters/desk_sent.html", issue=issue, **sent_page(issue))
+    if history.open_dispatch(issue) is not None:
+        return redirect(url_for(".departure", district=district, issue_id=issue.id), 303)
     removed = request.args.get("removed", type=int)
     return render_template(
         "newsletters/desk_draft.html", issue=issue, draft=actions.prepare(issue),

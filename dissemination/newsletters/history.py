@@ -125,6 +125,16 @@ def rehearsal_by_id(rehearsal_id: int) -> Rehearsal | None:
     return db.session.get(Rehearsal, rehearsal_id)
 
 
+def approval_by_id(approval_id: int) -> Approval | None:
+    """The request for approval with that id, of whatever district: for links upward, never for a URL."""
+    return db.session.get(Approval, approval_id)
+
+
+def dispatch_by_id(dispatch_id: int) -> Dispatch | None:
+    """The decision to send with that id, of whatever district: for jobs and links upward, never for a URL."""
+    return db.session.get(Dispatch, dispatch_id)
+
+
 def open_rehearsals() -> list[int]:
     """The ids of rehearsals, of all districts, whose report is not written yet."""
     return list(db.session.scalars(select(Rehearsal.id).where(Rehearsal.finished_at.is_(None))))

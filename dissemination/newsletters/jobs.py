@@ -1,15 +1,14 @@
 """What the worker does for this package by itself."""
 
-from dissemination.kernel.database import db, transaction
+from dissemination.kernel.database import transaction
 from dissemination.newsletters import actions, history, queries, rehearsing, scheduling, sending
-from dissemination.newsletters.dispatches import Dispatch
 
 
 def begin_due() -> int:
     """Begin every sending whose moment has come; how many began."""
     begun = 0
     for dispatch_id in history.due():
-        dispatch = db.session.get(Dispatch, dispatch_id)
+        dispatch = history.dispatch_by_id(dispatch_id)
         if dispatch is not None:
             draft = scheduling.made(dispatch)  # rendering, outside of the transaction
             with transaction():

@@ -75,9 +75,7 @@ def _rendered(issue: Issue, written: list[Mail]) -> tuple[list["Prepared"], list
         except MjmlProblem as problem:
             problems.append(_blocking("mjml", str(problem)))
             continue
-        letters.append(
-            Prepared(language=mail.language, mail=mail, html=rendered.html, text=rendered.text)
-        )
+        letters.append(Prepared(language=mail.language, mail=mail, html=rendered.html, text=rendered.text))
     return letters, problems
 
 

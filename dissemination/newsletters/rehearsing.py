@@ -126,9 +126,7 @@ def _domains(rehearsal: Rehearsal) -> list[list]:
         Delivery.subject_kind == KIND, Delivery.subject_id == rehearsal.id
     )
     last = 0
-    while rows := db.session.execute(
-        query.where(Delivery.id > last).order_by(Delivery.id).limit(5000)
-    ).all():
+    while rows := db.session.execute(query.where(Delivery.id > last).order_by(Delivery.id).limit(5000)).all():
         found.update(row.address.rpartition("@")[2].lower() for row in rows)
         last = rows[-1].id
     most = found.most_common(DOMAINS)
