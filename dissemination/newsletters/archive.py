@@ -1,5 +1,6 @@
 """The public archive: what was sent, as it was sent, without anybody's personal links."""
 
+import re
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
@@ -26,6 +27,7 @@ STYLES = {
     "padding-bottom", "padding-right", "table-layout", "text-align", "text-decoration", "text-transform",
     "vertical-align", "width", "word-break",
 }  # fmt: skip
+LOST = re.compile(r'<img(?![^>]*\ssrc=)(?:[^>]*?\salt="(?P<alt>[^"]*)")?[^>]*>')
 BEFORE_THE_FIRST = datetime(2014, 1, 1, tzinfo=UTC)  # "updated" of an empty feed, which must have one
 FRAME = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
@@ -46,11 +48,12 @@ def cleaned(html: str) -> str:
         path = value.removeprefix(ours)
         return path if path.startswith("/") and not path.startswith("//") else None
 
-    return nh3.clean(
+    clean = nh3.clean(
         html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=kept,
-        url_schemes={"http", "https", "mailto"}, url_relative="passthrough", link_rel="noopener noreferrer",
+        url_schemes={"http", "https", "mailto"}, url_relative="pass_through", link_rel="noopener noreferrer",
         strip_comments=True, filter_style_properties=STYLES, clean_content_tags={"script", "style", "title"},
     )  # fmt: skip
+    return LOST.sub(lambda lost: lost["alt"] or "", clean)  # pictures of others: their words stay
 
 
 @public.get("/<district>/newsletters/")

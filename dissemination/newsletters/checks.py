@@ -156,7 +156,8 @@ def of_subject(subject: str, language: str) -> Iterator[Finding]:
             _("The subject (%(language)s) has %(n)d characters: after about %(most)d most programs cut "
               "it off.", language=language, n=len(subject), most=SUBJECT_CUT),
         )  # fmt: skip
-    if len(letters) > 8 and sum(c.isupper() for c in letters) > 0.7 * len(letters):
+    loud = [word for word in re.findall(r"[^\W\d_]{4,}", subject) if word.isupper()]  # not short names
+    if len(loud) > 1 and sum(c.isupper() for c in letters) > 0.7 * len(letters):
         yield warning(
             "subject_shouts",
             _("The subject (%(language)s) is written in capitals: it reads as shouting, and filters agree.",
@@ -190,8 +191,11 @@ def of_text(text: str, language: str) -> Iterator[Finding]:
 # ---- links ---------------------------------------------------------------------------------------
 
 
-def of_links(htmls: Iterable[str]) -> list[Finding]:
-    """Findings on every address that the letters lead to: ours opened in this process, others by shape."""
+def of_links(htmls: Iterable[str], *, own: str) -> list[Finding]:
+    """Findings on every address that the letters lead to: ours opened in this process, others by shape.
+
+    `own` is the address that the issue itself will have, which is not there yet.
+    """
     urls: dict[str, str] = {}
     for html in htmls:
         for link in markup.read(html).links:
@@ -199,6 +203,8 @@ def of_links(htmls: Iterable[str]) -> list[Finding]:
     ours = current_app.config["SETTINGS"].public_url
     found: list[Finding] = []
     for url, words in urls.items():
+        if url.partition("?")[0] == own:
+            continue
         if url.startswith(f"{ours}/") or url == ours:
             path = url.removeprefix(ours) or "/"
             if len(found) < MOST_OPENED and (status := opened(path)) >= 400:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import NumberRange
 
 from dissemination.districts.models import District
@@ -18,7 +18,8 @@ class WhenForm(Form):
     """When an issue goes out, and how fast."""
 
     when = RadioField(
-        _l("When"), default="now", choices=[("now", _l("Now")), ("later", _l("At a chosen moment"))]
+        _l("When"), default="now",
+        choices=[SelectChoice("now", _l("Now")), SelectChoice("later", _l("At a chosen moment"))],
     )
     day = DayField(_l("Day"), validators=[Optional()])
     hour = HourField(_l("Time"), validators=[Optional()])

@@ -6,7 +6,7 @@ so is an estimate, and its name says of what: who got this issue and left before
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
@@ -65,13 +65,13 @@ def openings(issue: Issue) -> tuple[list[IssueLink], Counter]:
 
 
 def until(issue: Issue) -> datetime:
-    """When the next issue to one of its topics began; now, when there is none yet."""
+    """When the next issue to one of its topics began; in a moment, when there is none yet."""
     topics = select(issue_topics.c.topic_id).where(issue_topics.c.issue_id == issue.id)
     shares = exists().where(issue_topics.c.issue_id == Issue.id, issue_topics.c.topic_id.in_(topics))
     following = select(func.min(Issue.sent_at)).where(
         Issue.district_id == issue.district_id, Issue.sent_at > issue.sent_at, shares
     )
-    return db.session.scalar(following) or now()
+    return db.session.scalar(following) or now() + timedelta(seconds=1)
 
 
 def _got(issue: Issue) -> ColumnElement[bool]:

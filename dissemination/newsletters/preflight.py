@@ -94,7 +94,9 @@ def check(issue: Issue, counts: readers.Counts | None = None) -> Draft:
     """`prepare`, and whether somebody gets it, once, and whether every link leads somewhere."""
     draft = prepare(issue)
     audience = counts or readers.counts(issue)
-    more = [*_audience(issue, audience), *checks.of_links(letter.html for letter in draft.letters)]
+    own = content.public(issue.district, f"newsletters/{issue.slug}")
+    links = checks.of_links((letter.html for letter in draft.letters), own=own)
+    more = [*_audience(issue, audience), *links]
     return replace(draft, findings=_sorted([*draft.findings, *more]))
 
 

@@ -171,13 +171,13 @@ def still(district_id: int, audience: dict, ids: Iterable[int]) -> set[int]:
     """Those of `ids` who belong to the audience now, their subscriptions held until the transaction ends:
     whoever leaves meanwhile waits, and then finds the mail to call back. SQLite has one writer at a time."""
     wanted = list(ids)
-    held = select(Subscription.id).where(
-        Subscription.contact_id.in_(wanted), Subscription.topic_id.in_(audience["topics"])
-    )
-    db.session.execute(held.with_for_update(read=True)).all()
+    held(wanted, audience["topics"])
     return set(db.session.scalars(_query(district_id, audience, Contact.id).where(Contact.id.in_(wanted))))
 
 
-def lock(issue: Issue) -> None:
-    """Hold the subscriptions to the topics of `issue` until the transaction ends (see `still`)."""
-    subscriptions.lock_subscriptions([t.id for t in issue.topics])
+def held(contact_ids: list[int], topic_ids: list[int]) -> None:
+    """Hold the subscriptions of these contacts to these topics until the transaction ends."""
+    query = select(Subscription.id).where(
+        Subscription.contact_id.in_(contact_ids), Subscription.topic_id.in_(topic_ids)
+    )
+    db.session.execute(query.order_by(Subscription.id).with_for_update(read=True)).all()

@@ -174,7 +174,11 @@ def test_sending_asks_first_and_a_second_submit_finds_it_sent(desk, moda, ada, i
     assert issue.sent_at is None
     for _ in range(2):
         answer = desk.post(f"{DESK}/{issue.id}/sending", data={"version": version})
-        assert (answer.status_code, answer.location) == (303, f"{DESK}/{issue.id}")
+        assert (answer.status_code, answer.location) == (303, f"{DESK}/{issue.id}/departure")
+    assert issue.sent_at is None
+    with time_machine.travel("2026-03-02 09:01 +0000", tick=False):
+        assert [jobs.begin_due() for _ in range(2)] == [1, 0]
+    cast.write_rows()
     assert len(cast.deliveries(issue.id)) == 2
 
 
