@@ -13,9 +13,10 @@ from functools import cache
 from itertools import count
 from typing import NamedTuple
 
+from flask import current_app
 from sqlalchemy import CursorResult, and_, or_, select, text, tuple_, update
 
-from dissemination.delivery import sendings
+from dissemination.delivery import domains, sendings
 from dissemination.delivery.models import Delivery, Fate, Suppression
 from dissemination.delivery.suppressed import BOUNCED, keyed
 from dissemination.kernel.database import as_stored, db, is_sqlite
@@ -145,9 +146,13 @@ def _statement(name: str, on_sqlite: bool):
     return text(sql)
 
 
-def _rows(name: str, **values) -> list[Row]:
+def _rows(name: str, *, most: int, at: datetime, place: sendings.Open | None = None) -> list[Row]:
+    values = {"at": as_stored(at), "most": most}
+    if place is not None:
+        values |= {"kind": place.subject_kind, "subject": place.subject_id}
     found = db.session.scalar(_statement(name, is_sqlite()), values)
-    return [Row(*row) for row in (json.loads(found) if isinstance(found, str) else found or ())]
+    sending = place.id if place else 0
+    return [Row(*row, sending=sending) for row in (json.loads(found) if isinstance(found, str) else found or ())]
 
 
 def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:
@@ -158,7 +163,7 @@ def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:
     rows: list[Row] = []
     for name in ("single_deferred", "single_queued"):
         if len(rows) < most:
-            rows += _rows(name, at=as_stored(at), most=most - len(rows))
+            rows += _rows(name, at=at, most=most - len(rows))
     rows.sort(key=lambda row: (row.next_at, row.id))
     return _marked(owner, rows, at=at)
 
@@ -180,7 +185,8 @@ def take_bulk(owner: str, *, most: int, at: datetime, to_sink: bool = False) -> 
         found, held = _of_sending(one, min(share, most - len(rows)), at)
         rows += found
         more = more or held
-    return Taken(_marked(owner, rows, at=at), more)
+    marked = _marked(owner, rows, at=at)
+    return Taken(marked, more or (bool(rows) and not marked))  # all skipped or put off: look again
 
 
 def _of_sending(one: sendings.Open, share: int, at: datetime) -> tuple[list[Row], bool]:
@@ -188,19 +194,21 @@ def _of_sending(one: sendings.Open, share: int, at: datetime) -> tuple[list[Row]
     allowed = sendings.allowance(one, share, at)
     if allowed < 1:
         return [], True
-    place = {"kind": one.subject_kind, "subject": one.subject_id, "at": as_stored(at)}
-    rows = _rows("bulk_deferred", **place, most=allowed)
-    if len(rows) < allowed:
-        rows += _rows("bulk_queued", **place, most=allowed - len(rows))
+    rows = _rows("bulk_queued", most=allowed, at=at, place=one)
+    if len(rows) < allowed:  # what is new goes first: what was deferred can wait for a few minutes more
+        rows += _rows("bulk_deferred", most=allowed - len(rows), at=at, place=one)
     sendings.use_up(one, len(rows), at)
     if not rows:
         sendings.close_if_done(one)
     more = one.is_to_be_written or (len(rows) == allowed and allowed < share)
-    return [row._replace(sending=one.id) for row in rows], more
+    return rows, more
 
 
 def _marked(owner: str, rows: list[Row], *, at: datetime) -> list[Row]:
     rows = _without_suppressed(rows, at=at) if rows else []
+    if rows:
+        rates = dict(current_app.config["SETTINGS"].mail.domain_rates)
+        rows = domains.sift(rows, at=at, rates=rates)
     if rows:
         db.session.execute(
             _statement("mark", is_sqlite()),

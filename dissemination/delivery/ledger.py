@@ -5,37 +5,29 @@ became of earlier ones and marks the next rows `in_data`. At most `limit` rows a
 recorded at any moment: that is what a kill leaves uncertain.
 """
 
-import json
+import logging
 import random
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import datetime
 
 from flask import Flask
-from sqlalchemy import select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
-from dissemination.delivery import leases, relay, sendings
-from dissemination.delivery.models import Fate, Suppression
-from dissemination.delivery.sendings import DEADLINE
+from dissemination.delivery import leases
+from dissemination.delivery.recording import Recorder
 from dissemination.delivery.transport import Outcome
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import as_stored, db, is_sqlite, transaction
+from dissemination.kernel.database import db, transaction
 
+TENACITY = 60  # seconds for which the database may be away; half a lease
+RETRY = 0.5  # seconds
 AHEAD = 400  # rows that leave before further rows of a sending are written
 HELD_BACK = 0.1  # seconds between two looks at a sending that is throttled
 SINGLES = 0.25  # seconds between two looks for single mails while bulk mail is sent
-BACK_OFF = (1, 5, 15, 30, 60, 120, 240)  # minutes after the first, second … deferral
-HANDED = (Fate.ACCEPTED, Fate.REFUSED)
-deliveries = leases.deliveries
-
-
-def back_off(attempts: int, jitter: float) -> timedelta:
-    """How long to wait after `attempts` deferrals; `jitter` from 0 to 1 spreads it by a fifth either way."""
-    return timedelta(minutes=BACK_OFF[min(attempts, len(BACK_OFF)) - 1] * (0.8 + 0.4 * jitter))
+log = logging.getLogger("dissemination.sending")
 
 
 class Ledger:
@@ -46,10 +38,12 @@ class Ledger:
     """
 
     def __init__(
-        self, app: Flask, *, limit: int, stop: Callable[[], bool], jitter: Callable[[], float] = random.random,
-        to_sink: bool = False, advance: Callable[[], int] = lambda: 0,
+        self, app: Flask, *, limit: int, stop: Callable[[], bool],
+        jitter: Callable[[], float] = random.random, to_sink: bool = False,
+        advance: Callable[[], int] = lambda: 0,
     ):  # fmt: skip
-        self.app, self.limit, self.stop, self.jitter = app, limit, stop, jitter
+        self.app, self.limit, self.stop = app, limit, stop
+        self.recorder = Recorder(jitter)
         self.to_sink = to_sink  # rehearsals, and nothing else
         self.advance = advance  # writes the next rows of sendings; how many
         self.is_unwritten = True  # it may have something to write
@@ -57,7 +51,8 @@ class Ledger:
         self.holds_back = False  # more is due than may leave at this moment
         self.owner = leases.new_owner()
         self.marked: deque = deque()
-        self.outcomes: list[tuple[Outcome, object]] = []
+        self.outcomes: deque[tuple[Outcome, object]] = deque()  # the two threads only add and take off
+        self.enough = self.limit * 5 // 8  # outcomes that are worth a transaction
         self.under_way = 0  # marked and not recorded
         self.is_empty = False  # nothing is left to mark
         self.singles_at = 0.0  # when to look for single mails again
@@ -85,14 +80,14 @@ class Ledger:
         if self.failure:
             raise self.failure
         taken = [self.marked.popleft() for _ in range(min(most, len(self.marked)))]
-        if len(self.marked) < self.limit // 2 and not self.is_empty:
+        if len(self.marked) < self.limit // 4 and not self.is_empty:
             self._nudge()
         return taken
 
     def add(self, outcome: Outcome, row) -> None:
         """Note what became of a message."""
         self.outcomes.append((outcome, row))
-        if len(self.outcomes) >= self.limit // 4:
+        if len(self.outcomes) >= self.enough:
             self._nudge()
 
     def close(self) -> None:
@@ -149,8 +144,8 @@ class Ledger:
     def _is_called(self) -> bool:
         if self._ending or self._hurry:
             return True
-        few = len(self.marked) < self.limit // 2 and not self.is_empty and not self.holds_back
-        return len(self.outcomes) >= self.limit // 4 or (few and self.under_way < self.limit)
+        few = len(self.marked) < self.limit // 4 and not self.is_empty and not self.holds_back
+        return len(self.outcomes) >= self.enough or (few and self.under_way < self.limit)
 
     def _write(self) -> None:
         """One transaction: the outcomes so far, the next marks, and further leases."""
@@ -160,17 +155,18 @@ class Ledger:
         room = 0 if self.is_empty else self.limit - self.under_way + len(self.outcomes)
         if not self.outcomes and room <= 0 and not self._is_to_renew():
             return
-        decided, self.outcomes = self.outcomes, []
-        try:
-            with transaction():
-                record(decided, jitter=self.jitter)
-                if self._is_to_renew():
-                    self.renewed = time.monotonic()
-                    leases.renew(self.owner, at=moment)
-                marked = self._take(room, moment) if room > 0 else []
-        except BaseException:
-            self.outcomes = decided + self.outcomes
-            raise
+        decided = self._decided()
+        marked: list = []
+
+        def write() -> None:
+            self.recorder.write(decided)
+            if self._is_to_renew():
+                self.renewed = time.monotonic()
+                leases.renew(self.owner, at=moment)
+            marked[:] = self._take(room, moment) if room > 0 else []
+
+        self._commit(write)
+        self.recorder.written()
         self.under_way += len(marked) - len(decided)
         self.is_empty = self.is_empty or (room > 0 and not marked and not self.holds_back)
         self.marked.extend(marked)
@@ -196,95 +192,36 @@ class Ledger:
             rows += found
         return rows
 
+    def _decided(self) -> list:
+        return [self.outcomes.popleft() for _ in range(len(self.outcomes))]
+
+    def _commit(self, write: Callable[[], None]) -> None:
+        """Do `write` in a transaction; while the database is away or full, try again for TENACITY seconds.
+
+        What a server has taken must be written down: nothing further is sent until it is.
+        """
+        until = time.monotonic() + TENACITY
+        while True:
+            try:
+                with transaction():
+                    write()
+                return
+            except DBAPIError as trouble:
+                if time.monotonic() > until:
+                    raise
+                log.warning("the database does not take what was sent, trying again: %s", trouble.orig)
+                db.session.remove()
+                time.sleep(RETRY)
+
     def _put_down(self) -> None:
         ids = [row.id for row in self.marked]
         self.marked.clear()
-        decided, self.outcomes = self.outcomes, []
-        if ids or decided:
-            with transaction():
-                record(decided, jitter=self.jitter)
-                leases.release(self.owner, ids)
+        decided = self._decided()
 
+        def write() -> None:
+            self.recorder.write(decided, last=True)
+            leases.release(self.owner, ids)
 
-_VALUES = {  # [[id, reply, state, reason, tried, next, finished], …] as JSON
-    True: "json_each(:data) AS v WHERE deliveries.id = v.value ->> 0",
-    False: "json_array_elements(CAST(:data AS json)) AS v WHERE deliveries.id = (v.value ->> 0)::bigint",
-}
-_RECORD = """UPDATE deliveries SET state = v.value ->> 2, last_reply = v.value ->> 1, reason = v.value ->> 3,
- attempts = attempts + {tried}, next_at = {next}, finished_at = {finished},
- lease_owner = NULL, lease_until = NULL
- FROM {values} AND state NOT IN ('queued', 'deferred', 'accepted', 'refused', 'skipped', 'cancelled')"""
-_TYPES = {
-    True: {"tried": "(v.value ->> 4)", "next": "v.value ->> 5", "finished": "v.value ->> 6"},
-    False: {
-        "tried": "(v.value ->> 4)::integer", "next": "(v.value ->> 5)::timestamptz",
-        "finished": "(v.value ->> 6)::timestamptz",
-    },
-}  # fmt: skip
-
-
-@cache
-def _record_statement(on_sqlite: bool):
-    sql = _RECORD.format(values=_VALUES[on_sqlite], **_TYPES[on_sqlite])
-    return text(sql.replace("::", "\\:\\:"))
-
-
-def record(outcomes: list, *, jitter: Callable[[], float]) -> None:
-    """Write what became of messages: (outcome, row) pairs, in one statement."""
-    if not outcomes:
-        return
-    moment = now()
-    at = _written(moment)
-    others = [row.id for outcome, row in outcomes if outcome.fate is not Fate.ACCEPTED]
-    deadlines = _deadlines(others) if others else {}
-    rows = [
-        [row.id, o.reply, "accepted", "", 1, row.next_at, at]
-        if o.fate is Fate.ACCEPTED
-        else _decision(o, row, deadlines[row.id], moment, jitter)
-        for o, row in outcomes
-    ]
-    db.session.execute(_record_statement(is_sqlite()), {"data": json.dumps(rows)})
-    if len(others) < len(outcomes):
-        relay.all_is_well(moment)
-    sendings.count_done(
-        Counter(row.sending for o, row in outcomes if row.sending and o.fate in HANDED), moment
-    )
-    for outcome, row in outcomes:
-        if outcome.dead_address:
-            _suppress(row, outcome.reply, moment)
-
-
-def _written(moment: datetime) -> str:
-    """`moment` as text that either database reads."""
-    stored = as_stored(moment)
-    return stored if isinstance(stored, str) else stored.isoformat()
-
-
-def _deadlines(ids: list[int]) -> dict[int, datetime]:
-    query = select(deliveries.c.id, deliveries.c.deadline).where(deliveries.c.id.in_(ids))
-    return dict(db.session.execute(query).all())
-
-
-def _decision(outcome: Outcome, row, deadline: datetime, moment: datetime, jitter) -> list:
-    fate, reason, next_at = outcome.fate, outcome.reason, row.next_at
-    tried = int(fate is not Fate.QUEUED)
-    if fate is Fate.DEFERRED:
-        if not row.attempts and row.sending:
-            deadline = max(deadline, moment + DEADLINE)
-        later = moment + back_off(row.attempts + tried, jitter())
-        if later > deadline:
-            fate, reason = Fate.REFUSED, "deadline"
-        else:
-            next_at = _written(later)
-    finished = None if fate in (Fate.QUEUED, Fate.DEFERRED) else _written(moment)
-    return [row.id, outcome.reply, fate.value, reason, tried, next_at, finished]
-
-
-def _suppress(row, reply: str, moment: datetime) -> None:
-    """Never write to this address again: the server said that nobody is there."""
-    insert = (sqlite if is_sqlite() else postgresql).insert(Suppression)
-    db.session.execute(
-        insert.values(
-            district_id=row.district_id, address=row.address.lower(), reason=reply[:300], at=moment
-        ).on_conflict_do_nothing()
-    )
+        if ids or decided or self.recorder.is_behind:
+            self._commit(write)
+            self.recorder.written()

@@ -4,7 +4,17 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from sqlalchemy import (
-    JSON, BigInteger, Float, ForeignKey, Index, LargeBinary, String, Text, Time, UniqueConstraint, text,
+    JSON,
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    Time,
+    UniqueConstraint,
+    text,
 )  # fmt: skip
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -50,7 +60,7 @@ class Delivery(db.Model):  # type: ignore[name-defined]
     """One letter to one recipient, and its fate."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (  # fmt: skip
+    __table_args__ = (
         # Single mails only: those of a sending are found through it, by the second index.
         Index(
             "ix_deliveries_due",
@@ -203,7 +213,7 @@ class MailScore(db.Model):  # type: ignore[name-defined]
 
 
 class MailDomain(db.Model):  # type: ignore[name-defined]
-    """A receiving domain as the workers last found it: how fast it may be written to, and until when it rests."""
+    """A receiving domain as the workers last found it: how fast it may go, and until when it rests."""
 
     __tablename__ = "mail_domains"
     domain: Mapped[str] = mapped_column(String(253), primary_key=True)
@@ -211,14 +221,15 @@ class MailDomain(db.Model):  # type: ignore[name-defined]
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_reply: Mapped[str] = mapped_column(String(500), default="")
     paced_to: Mapped[datetime | None] = mapped_column(UtcDateTime)  # up to when its allowance is used up
+    spread_to: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the latest turn that was given to a row
 
 
 class Relay(db.Model):  # type: ignore[name-defined]
-    """A mail server of this installation, as the workers last found it. The first one is row 1."""
+    """A mail server of this installation (or the folder), as the workers last found it."""
 
     __tablename__ = "relays"
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(300), default="", server_default="")  # host:port
+    name: Mapped[str] = mapped_column(String(300), unique=True)  # host:port
     failures: Mapped[int] = mapped_column(default=0)  # in a row
     last_error: Mapped[str] = mapped_column(Text, default="")
     last_error_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

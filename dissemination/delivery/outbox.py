@@ -47,14 +47,24 @@ from dissemination.delivery.letters import Rendered, preview
 from dissemination.delivery.mail import Mail, Recipient, content_hash, one_line
 from dissemination.delivery.models import Delivery, Fate, Letter, Sending
 from dissemination.delivery.sendings import (
-    DEADLINE, WAITING, Window, keep_quiet, pause, require_transaction, resume, start_at, subject, throttle,
+    DEADLINE,
+    WAITING,
+    Window,
+    keep_quiet,
+    pause,
+    require_transaction,
+    resume,
+    start_at,
+    subject,
+    throttle,
 )  # fmt: skip
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import as_stored, db, insert_once, is_sqlite
 
 __all__ = [
-    "Part", "Rendered", "cancel", "deliveries_of", "expanders", "keep_quiet", "keepers", "pause", "preview", "progress",
-    "put", "put_audience", "put_many", "resume", "retry", "send_again", "skip_queued", "start_at", "throttle",
+    "Part", "Rendered", "cancel", "deliveries_of", "expanders", "keep_quiet", "keepers", "pause", "preview",
+    "progress", "put", "put_audience", "put_many", "resume", "retry", "retry_now", "send_again", "skip_queued",
+    "start_at", "throttle",
 ]  # fmt: skip
 
 BATCH = 1000
@@ -191,8 +201,9 @@ def put_audience(
 
 _COLUMNS = """district_id, letter_id, subject_kind, subject_id, idempotency, state, bulk, reason, attempts,
  next_at, deadline, last_reply, created_at, address, name, contact_id, merge, message_id"""
-_CONSTANT = """:district, :letter, :kind, :subject, '', 'queued', {true}, '', 0, {due}, {deadline}, '', {moment},
- v.value ->> 0, v.value ->> 1, {contact}, v.value -> 3, v.value ->> 4"""
+_INSERT = "INSERT INTO deliveries ({columns}) SELECT {values} FROM {source} ON CONFLICT DO NOTHING"
+_CONSTANT = """:district, :letter, :kind, :subject, '', 'queued', {true}, '', 0, {due}, {deadline}, '',
+ {moment}, v.value ->> 0, v.value ->> 1, {contact}, v.value -> 3, v.value ->> 4"""
 
 
 @cache
@@ -205,7 +216,7 @@ def _insertion(on_sqlite: bool):
         casts = {m: f"CAST(:{m} AS timestamptz)" for m in moments}
         values = _CONSTANT.format(true="true", contact="CAST(v.value ->> 2 AS integer)", **casts)
         source = "json_array_elements(CAST(:rows AS json)) AS v"
-    return text(f"INSERT INTO deliveries ({_COLUMNS}) SELECT {values} FROM {source} ON CONFLICT DO NOTHING")
+    return text(_INSERT.format(columns=_COLUMNS, values=values, source=source))
 
 
 def insert_rows(
@@ -315,6 +326,19 @@ def retry(about, fates: Iterable[Fate], *, reason: str = "") -> int:
     if count:
         sendings.reopen(*subject(about), cancelled_at=None)
     return count
+
+
+def retry_now(about) -> int:
+    """Let what waits for a later turn have it now: deferred, or queued by a clock that was wrong."""
+    require_transaction()
+    moment = now()
+    changed: CursorResult = db.session.execute(
+        update(Delivery)
+        .where(*_about(about), Delivery.state.in_(WAITING), Delivery.next_at > moment)
+        .values(next_at=moment),
+        execution_options={"synchronize_session": "fetch"},
+    )  # type: ignore[assignment]
+    return changed.rowcount
 
 
 def _requeue(which: list, fates: tuple[Fate, ...]) -> int:

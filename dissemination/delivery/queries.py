@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from flask import current_app
 from sqlalchemy import or_, select, text
 from sqlalchemy.orm import joinedload
 
@@ -10,12 +11,12 @@ from dissemination.delivery import sendings
 from dissemination.delivery.calendar import CalendarObject, render
 from dissemination.delivery.letters import Letter, Slip, compile_letter, fill, shown
 from dissemination.delivery.mail import Mail
-from dissemination.delivery.models import Delivery, Fate, Relay, Sending
+from dissemination.delivery.models import Delivery, Fate, MailDomain, Relay, Sending
 from dissemination.delivery.models import Letter as StoredLetter
+from dissemination.delivery.transport import FOLDER
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, is_sqlite
 from dissemination.kernel.paging import Page, page
-
 
 NOT_BULK = {True: "bulk = 0 AND state IN ('queued', 'deferred')"}  # as the partial index has it
 NOT_BULK[False] = NOT_BULK[True].replace("bulk = 0", "NOT bulk")
@@ -76,8 +77,16 @@ def parts(delivery: Delivery) -> Parts:
 
 
 def relay_trouble() -> str | None:
-    """What the mail server said when it was last found down; None when it is well."""
-    return db.session.scalar(select(Relay.last_error).where(Relay.id == 1, Relay.failures > 0))
+    """What the mail servers that are down said when last tried; None when all are well."""
+    names = {server.name for server in current_app.config["SETTINGS"].mail.servers} or {FOLDER}
+    said = select(Relay.last_error).where(Relay.failures > 0, Relay.name.in_(names)).order_by(Relay.name)
+    return "; ".join(db.session.scalars(said)) or None
+
+
+def resting_domains() -> list[MailDomain]:
+    """Receiving domains that are left alone for a while because they asked for fewer messages."""
+    resting = select(MailDomain).where(MailDomain.paused_until > now()).order_by(MailDomain.domain)
+    return list(db.session.scalars(resting))
 
 
 class Rate(NamedTuple):

@@ -11,11 +11,12 @@ from collections.abc import Callable
 
 from flask import current_app
 
-from dissemination.delivery import expansion, leases, relay, sendings
+from dissemination.delivery import connecting, expansion, leases, relay, sendings
 from dissemination.delivery.hand import Hand
-from dissemination.delivery.ledger import Ledger, back_off
-from dissemination.delivery.smtp import Courier, connect_to
-from dissemination.delivery.transport import Carrier, Folder, RelayDown, Sink
+from dissemination.delivery.ledger import Ledger
+from dissemination.delivery.recording import back_off
+from dissemination.delivery.smtp import Courier
+from dissemination.delivery.transport import FOLDER, Carrier, Folder, RelayDown, Sink
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 
@@ -36,7 +37,9 @@ def deliver_due(
     _close_done()
     tried = 0
     if _is_due(to_sink=False) and (force or _may_connect()):
-        tried = _round(lambda hand: carrier or _carrier(hand), stop=stop, jitter=jitter, to_sink=False)
+        tried = _round(
+            lambda hand: carrier or _carrier(hand, force=force), stop=stop, jitter=jitter, to_sink=False
+        )
     return tried + (rehearse_due(stop=stop) if rehearsals else 0)
 
 
@@ -52,7 +55,7 @@ def rehearse_due(*, stop: Callable[[], bool] = lambda: False) -> int:
         largest[sending] = max(most, largest.get(sending, 0))
 
     count = _round(
-        lambda hand: Sink(lambda id: hand.out[id].sending, note),
+        lambda hand: Sink(hand.sending_of, note),
         stop=stop,
         jitter=random.random,
         to_sink=True,
@@ -70,9 +73,11 @@ def _is_due(*, to_sink: bool) -> bool:
 
 
 def _may_connect() -> bool:
-    paused = relay.is_paused(now())
+    """Whether some server is not paused because it was down."""
+    paused = relay.paused(now())
     db.session.rollback()
-    return not paused
+    servers = current_app.config["SETTINGS"].mail.servers
+    return any(server.name not in paused for server in servers) if servers else FOLDER not in paused
 
 
 def _close_done() -> None:
@@ -103,22 +108,35 @@ def _round(
     )  # fmt: skip
     hand = Hand(ledger)
     ledger.open()
+    chosen = carrier(hand)
     try:
-        carrier(hand).run(hand)
+        chosen.run(hand)
     except RelayDown as down:
-        with transaction():
-            relay.pause(str(down), at=now())
+        _pause(chosen.down if isinstance(chosen, Courier) else {FOLDER: str(down)})
         current_app.logger.warning("mail server down: %s", down)
+    else:
+        _pause(chosen.down if isinstance(chosen, Courier) else {})
     finally:
         ledger.close()
     return hand.tried
 
 
-def _carrier(hand: Hand) -> Carrier:
+def _pause(down: dict[str, str]) -> None:
+    if down:
+        with transaction():
+            for name, error in down.items():
+                relay.pause(name, error, at=now())
+
+
+def _carrier(hand: Hand, *, force: bool) -> Carrier:
+    """SMTP over the servers that are not known to be down (all, with `force`), or the folder."""
     settings = current_app.config["SETTINGS"].mail
-    if settings.server:
-        return Courier(connect_to(settings), connections=settings.connections, timeout=settings.timeout)
-    return Folder(settings.folder, hand.file_name)
+    if not settings.servers:
+        return Folder(settings.folder, hand.file_name)
+    paused = set() if force else relay.paused(now())
+    db.session.rollback()
+    peers = [connecting.peer(server) for server in settings.servers if server.name not in paused]
+    return Courier(peers, connections=settings.connections, timeout=settings.timeout)
 
 
 def recover() -> int:

@@ -189,18 +189,26 @@ def allowance(one: Open, most: int, at: datetime) -> int:
     return min(most, paced_count(paced, one.per_second, at))
 
 
-def paced_count(paced_to: datetime | None, per_second: float, at: datetime) -> int:
+def paced_count(
+    paced_to: datetime | None, per_second: float, at: datetime, *, burst: timedelta = BURST
+) -> int:
     """How many may leave at `at` when the allowance is used up to `paced_to`."""
-    if paced_to is None or paced_to < at - BURST or paced_to > at + 2 * BURST:
-        paced_to = at - BURST
-    return max(0, int((at - paced_to).total_seconds() * per_second + 1e-6))
+    elapsed = at - _clamped(paced_to, at, burst)
+    return max(0, int(elapsed.total_seconds() * per_second + 1e-6))
 
 
-def paced_after(paced_to: datetime | None, per_second: float, at: datetime, used: int) -> datetime:
+def paced_after(
+    paced_to: datetime | None, per_second: float, at: datetime, used: int, *, burst: timedelta = BURST
+) -> datetime:
     """Up to when the allowance is used up after `used` more."""
-    if paced_to is None or paced_to < at - BURST or paced_to > at + 2 * BURST:
-        paced_to = at - BURST
-    return paced_to + timedelta(seconds=used / per_second)
+    return _clamped(paced_to, at, burst) + timedelta(seconds=used / per_second)
+
+
+def _clamped(paced_to: datetime | None, at: datetime, burst: timedelta) -> datetime:
+    """Not further back than a burst; one far ahead is of a clock that jumped back."""
+    if paced_to is None or paced_to < at - burst or paced_to > at + 2 * burst:
+        return at - burst
+    return paced_to
 
 
 def use_up(one: Open, used: int, at: datetime) -> None:

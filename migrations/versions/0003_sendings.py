@@ -79,6 +79,7 @@ def upgrade():
     sa.Column('paused_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('last_reply', sa.String(length=500), nullable=False),
     sa.Column('paced_to', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('spread_to', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('domain', name=op.f('pk_mail_domains'))
     )
     with op.batch_alter_table('suppressions', schema=None) as batch_op:
@@ -87,8 +88,10 @@ def upgrade():
         batch_op.add_column(sa.Column('note', sa.String(length=500), server_default='', nullable=False))
         batch_op.add_column(sa.Column('by', sa.Integer(), nullable=True))
     op.execute("UPDATE suppressions SET kind = 'erased' WHERE address LIKE 'erased:%'")
+    op.execute("DELETE FROM relays")  # what is known of a server is known again after the first message
     with op.batch_alter_table('relays', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('name', sa.String(length=300), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('name', sa.String(length=300), nullable=False))
+        batch_op.create_unique_constraint(op.f('uq_relays_name'), ['name'])
     op.drop_index('ix_deliveries_due', 'deliveries')
     op.drop_index('ix_deliveries_subject', 'deliveries')
     op.create_index('ix_deliveries_due', 'deliveries', ['state', 'next_at', 'id'],
@@ -118,8 +121,9 @@ def downgrade():
     op.drop_index('ix_deliveries_due', 'deliveries')
     op.create_index('ix_deliveries_subject', 'deliveries', ['subject_kind', 'subject_id', 'state'])
     op.create_index('ix_deliveries_due', 'deliveries', ['state', 'bulk', 'next_at', 'id'])
-    op.execute("DELETE FROM relays WHERE id <> 1")
+    op.execute("DELETE FROM relays")
     with op.batch_alter_table('relays', schema=None) as batch_op:
+        batch_op.drop_constraint(op.f('uq_relays_name'), type_='unique')
         batch_op.drop_column('name')
     with op.batch_alter_table('suppressions', schema=None) as batch_op:
         batch_op.drop_column('by')
