@@ -63,8 +63,8 @@ from dissemination.kernel.database import as_stored, db, insert_once, is_sqlite
 
 __all__ = [
     "Part", "Rendered", "cancel", "deliveries_of", "expanders", "keep_quiet", "keepers", "pause", "preview",
-    "progress", "put", "put_audience", "put_many", "resume", "retry", "retry_now", "send_again", "skip_queued",
-    "start_at", "throttle",
+    "progress", "put", "put_audience", "put_many", "resume", "retry", "retry_now", "send_again",
+    "skip_queued", "start_at", "throttle",
 ]  # fmt: skip
 
 BATCH = 1000

@@ -91,7 +91,8 @@ def _about(issue: Issue, edition: str, address: str) -> dict:
     """The issue as schema.org/NewsArticle, as JSON-LD."""
     return {
         "@context": "https://schema.org", "@type": "NewsArticle", "@id": address,
-        "headline": issue.frozen[edition]["subject"][:110], "description": translated(issue, "preheader", edition),
+        "headline": issue.frozen[edition]["subject"][:110],
+        "description": translated(issue, "preheader", edition),
         "inLanguage": edition, "datePublished": issue.sent_at.isoformat() if issue.sent_at else None,
         "url": f"{address}?edition={edition}", "isAccessibleForFree": True,
         "publisher": {
@@ -136,7 +137,8 @@ def sitemap(district):
 def atom(district):
     """The archive as an Atom feed (RFC 4287), with the text of each issue."""
     feed = render_template(
-        "newsletters/archive.atom.xml", issues=queries.archive(district, Wanted()).rows, begun=BEFORE_THE_FIRST,
+        "newsletters/archive.atom.xml", issues=queries.archive(district, Wanted()).rows,
+        begun=BEFORE_THE_FIRST,
         home=content.public(district, "newsletters/"), me=content.public(district, "newsletters.atom"),
         title=translated(district, "name"), text_of=lambda issue: issue.frozen[_edition(issue)]["text"],
         link=lambda issue: content.public(district, f"newsletters/{issue.slug}"),

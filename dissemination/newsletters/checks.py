@@ -8,8 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextvars import Context
-from dataclasses import dataclass
-from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -18,6 +16,7 @@ from flask_babel import gettext as _
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from dissemination.newsletters import markup
+from dissemination.newsletters.findings import Finding, Level
 
 SUBJECT_CUT = 70  # characters: telephones show about 40, wide windows about 70
 INVISIBLE = 1.5  # a contrast below which nobody reads anything
@@ -26,7 +25,6 @@ VAGUE = re.compile(
     r"read more|click|leggi tutto|continua|scopri( di più)?|info|altro)$",
     re.IGNORECASE,
 )
-CLICK_HERE = re.compile(r"\b(clicca(te|re)? qui|click here)\b", re.IGNORECASE)
 SHORTENERS = frozenset(
     {
         "bit.ly",
@@ -48,24 +46,6 @@ URGENT = re.compile(
 )
 NEVER_OPENED = frozenset({"static", "security.static", "publications.show_file"})  # opening counts downloads
 MOST_OPENED = 60  # own links; an issue with more is not an issue
-
-
-class Level(StrEnum):
-    """Whether a finding stops the sending."""
-
-    BLOCKING = "blocking"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to put right: in a block, or among the issue's facts when `block_id` is None."""
-
-    level: Level
-    code: str
-    message: str
-    block_id: int | None = None
-    in_words: bool = False  # what is wrong is what a person wrote in the block
 
 
 def blocking(code: str, message: str) -> Finding:

@@ -1,4 +1,4 @@
-"""Where counted links lead first, and on to links of that issue only. No cookie, nothing kept of who opened."""
+"""Where counted links lead first: on to links of that issue only. No cookie, nothing kept of who opened."""
 
 from flask import abort, redirect, request
 

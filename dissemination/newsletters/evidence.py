@@ -87,9 +87,9 @@ def message(issue: Issue, language: str) -> bytes | None:
         letter = letters.Letter.load(stored.segments)
     else:
         letter = letters.compile_letter(Mail.from_source(stored.source), seed=stored.content_hash)
-    mailbox = issue.district.mailbox_address
-    merge = {**mails.merge_for_everybody(issue, language), "address": mailbox}
-    domain = Mail.from_source(stored.source).sender.domain
+    mailbox, mail = issue.district.mailbox_address, Mail.from_source(stored.source)
+    merge = {**mails.merge_for_everybody(issue, language, mail), "address": mailbox}
+    domain = mail.sender.domain
     slip = letters.Slip(
         mailbox, issue.district.mailbox_name, merge, None, f"<issue-{issue.id}-{language}@{domain}>",
         moment or issue.sent_at,
@@ -104,7 +104,7 @@ def audience(issue: Issue, progress: dict[Fate, int]) -> dict:
     return {
         "issue": issue.slug,
         "subject": {language: frozen["subject"] for language, frozen in issue.frozen.items()},
-        "correction_of": getattr(issue, "corrects_id", None),
+        "correction_of": issue.corrects_id,
         "begun": _moment(issue.sent_at),
         "closed": _moment(issue.finished_at),
         "topics": [{"code": t.code, "name": t.name_it} for t in issue.topics],
@@ -142,8 +142,8 @@ def rule_in_words(issue: Issue) -> str:
     if rule.get("until"):
         words += f", iscritte entro il {rule['until'][:16].replace('T', ' ')} UTC"
     words += ", senza gli indirizzi a cui non si deve scrivere; ciascuna una volta."
-    if rule.get("only") is not None:
-        words += f" Solo {len(rule['only'])} persone indicate (rettifica)."
+    if rule.get("correction") is not None:
+        words += " Rettifica: solo chi aveva ricevuto il numero con le informazioni errate."
     if rule.get("rule"):
         words += " Con il filtro riportato in «rule»."
     return words

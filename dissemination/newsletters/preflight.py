@@ -13,16 +13,10 @@ from flask_babel import ngettext
 from dissemination.delivery import outbox
 from dissemination.delivery.mail import Mail
 from dissemination.delivery.mjml import MjmlProblem
-from dissemination.kernel.clock import now
 from dissemination.kernel.languages import translated
-from dissemination.newsletters import checks, clicks, content, history, mails, readers, texts
-from dissemination.newsletters.checks import CLICK_HERE, VAGUE, Finding, Level
-from dissemination.newsletters.models import Block, BlockKind, Issue
-from dissemination.registrations.queries import seats_left_many
-from dissemination.workshops.models import State as WorkshopState
-from dissemination.workshops.models import Workshop
-
-__all__ = ["SIZE_LIMIT", "Draft", "Finding", "Level", "Prepared", "check", "prepare"]
+from dissemination.newsletters import checks, clicks, content, corrections, fields, history, mails, readers
+from dissemination.newsletters.findings import Finding, Level
+from dissemination.newsletters.models import BlockKind, Issue
 
 SIZE_LIMIT = 100_000  # bytes of HTML: Gmail clips near 102 kB
 MERGED = 400  # what personal links and addresses add to it, at most
@@ -58,36 +52,31 @@ class Draft:
         return all(f.level is not Level.BLOCKING for f in self.findings)
 
 
+def rendered(issue: Issue, language: str, *, among=None, look: dict | None = None) -> Prepared:
+    """`issue` in one language. Raises MjmlProblem. For previews, see `mails.issue`."""
+    return _made(issue, mails.issue(issue, language, among=among, look=look))
+
+
+def _made(issue: Issue, mail: Mail) -> Prepared:
+    shown = outbox.preview(mail, mails.merge_for_everybody(issue, mail.language, mail))
+    return Prepared(language=mail.language, mail=mail, html=shown.html, text=shown.text)
+
+
 def prepare(issue: Issue) -> Draft:
     """Render `issue` in its languages and check it. Outside write transactions: rendering takes time."""
-    letters, problems = _rendered(issue, [mails.issue(issue, lang) for lang in content.languages(issue)])
-    findings = [*problems, *_facts(issue), *_blocks(issue), *_sizes(letters), *_letters(issue, letters)]
-    if any(f.code == "click_here" for f in findings):  # said of its block already, with the way there
-        findings = [f for f in findings if f.code != "vague_link"]
-    return Draft(version=issue.version, letters=tuple(letters), findings=_sorted(findings))
-
-
-def _rendered(issue: Issue, written: list[Mail]) -> tuple[list["Prepared"], list[Finding]]:
     letters, problems = [], []
-    for mail in written:
+    for language in content.languages(issue):
         try:
-            rendered = outbox.preview(mail, mails.merge_for_everybody(issue, mail.language))
+            letters.append(rendered(issue, language))
         except MjmlProblem as problem:
             problems.append(_blocking("mjml", str(problem)))
-            continue
-        letters.append(Prepared(language=mail.language, mail=mail, html=rendered.html, text=rendered.text))
-    return letters, problems
-
-
-def final(issue: Issue, draft: Draft) -> Draft:
-    """`draft` as it goes out: with links that are counted, where the district wants that."""
-    if not history.settings(issue.district).counts_clicks:
-        return draft
-    counted, targets = clicks.counting(issue, [letter.mail for letter in draft.letters])
-    letters, problems = _rendered(issue, counted)
-    return replace(
-        draft, letters=tuple(letters), findings=_sorted([*draft.findings, *problems]), targets=targets
-    )
+    findings = [
+        *problems, *_facts(issue), *content.problems(issue), *_sizes(letters), *_letters(issue, letters),
+    ]  # fmt: skip
+    said = {f.code for f in findings if f.block_id is not None}  # of its block already, with the way there
+    doubled = {"vague_link": "click_here", "no_alt": "no_alt"}
+    findings = [f for f in findings if f.block_id is not None or doubled.get(f.code) not in said]
+    return Draft(version=issue.version, letters=tuple(letters), findings=_sorted(findings))
 
 
 def check(issue: Issue, counts: readers.Counts | None = None) -> Draft:
@@ -100,33 +89,47 @@ def check(issue: Issue, counts: readers.Counts | None = None) -> Draft:
     return replace(draft, findings=_sorted([*draft.findings, *more]))
 
 
+def final(issue: Issue, draft: Draft) -> Draft:
+    """`draft` as it goes out: with links that are counted, where the district wants that."""
+    if not history.settings(issue.district).counts_clicks or not draft.letters:
+        return draft
+    counted, targets = clicks.counting(issue, [letter.mail for letter in draft.letters])
+    try:
+        letters = tuple(_made(issue, mail) for mail in counted)
+    except MjmlProblem as problem:
+        return replace(draft, findings=_sorted([*draft.findings, _blocking("mjml", str(problem))]))
+    return replace(draft, letters=letters, targets=targets)
+
+
 def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
     once = list(dict.fromkeys(findings))  # both languages often say the same
     return tuple(sorted(once, key=lambda f: f.level is not Level.BLOCKING))
 
 
-def _blocking(code: str, message: str, block: Block | None = None) -> Finding:
-    return _found(Level.BLOCKING, code, message, block)
+def _blocking(code: str, message: str) -> Finding:
+    return Finding(Level.BLOCKING, code, message)
 
 
-def _warning(code: str, message: str, block: Block | None = None) -> Finding:
-    return _found(Level.WARNING, code, message, block)
-
-
-def _found(level: Level, code: str, message: str, block: Block | None) -> Finding:
-    in_words = block is not None and block.source_id is None
-    return Finding(level, code, message, block.id if block else None, in_words)
+def _warning(code: str, message: str) -> Finding:
+    return Finding(Level.WARNING, code, message)
 
 
 def _facts(issue: Issue) -> Iterator[Finding]:
     if not issue.topics:
         yield _blocking("no_topics", _("No topic is chosen: nobody would get this issue."))
+    if issue.corrects_id is not None and corrections.still_leaving(issue):
+        yield _blocking(
+            "still_leaving",
+            _("The issue that this one corrects is still being sent. Wait until it is finished."),
+        )
     closed = [t for t in issue.topics if t.closed_at is not None]
     for topic in closed:
         yield _warning(
             "closed_topic", _("The topic “%(name)s” is no longer offered.", name=translated(topic, "name"))
         )
-    if not any(b.kind is not BlockKind.HEADING for b in issue.blocks):
+    if fields.FIELD.search(f"{issue.subject_it} {issue.subject_en}"):
+        yield _blocking("field", _("A subject is the same for everybody: {…} cannot stand in it."))
+    if not any(b.kind not in (BlockKind.HEADING, BlockKind.DIVIDER) for b in issue.blocks):
         yield _blocking("no_content", _("There is no text, workshop or publication yet."))
     if not issue.preheader_it:
         yield _warning(
@@ -143,69 +146,6 @@ def _facts(issue: Issue) -> Iterator[Finding]:
                 "no_english",
                 _("There is no English subject: %(n)d people who asked for English get Italian.", n=english),
             )
-
-
-def _blocks(issue: Issue) -> Iterator[Finding]:
-    rows = content.sources(issue)
-    free = seats_left_many([row.id for row in rows.values() if isinstance(row, Workshop)])
-    seen: set[tuple] = set()
-    for block in issue.blocks:
-        if block.kind in (BlockKind.HEADING, BlockKind.TEXT):
-            yield from _words(issue, block)
-            continue
-        row = rows.get(block.id)
-        if row is None:
-            yield _blocking("gone", _("What this block shows no longer exists. Take the block out."), block)
-            continue
-        title = translated(row, "title")
-        if (block.kind, block.source_id) in seen:
-            yield _warning("twice", _("“%(title)s” is in this issue twice.", title=title), block)
-        seen.add((block.kind, block.source_id))
-        if issue.subject_en and not row.title_en:
-            yield _warning("untranslated", _("“%(title)s” has no English title.", title=title), block)
-        if block.kind is BlockKind.WORKSHOP:
-            yield from _workshop(row, block, free.get(row.id, 0))
-        elif row.published_at is None:
-            yield _blocking(
-                "not_public", _("“%(title)s” is not public: its link would lead nowhere.", title=title), block
-            )
-
-
-def _workshop(workshop, block: Block, seats: int) -> Iterator[Finding]:
-    title = translated(workshop, "title")
-    state = workshop.state
-    if state is WorkshopState.CANCELLED:
-        yield _blocking("cancelled", _("“%(title)s” was cancelled. Take the block out.", title=title), block)
-    elif workshop.published_at is None or workshop.is_private:
-        yield _blocking(
-            "not_public", _("“%(title)s” is not public: its link would lead nowhere.", title=title), block
-        )
-    elif workshop.ends_at <= now():
-        yield _blocking("past", _("“%(title)s” is over. Take the block out.", title=title), block)
-    elif workshop.registration_deadline <= now():
-        yield _warning("deadline", _("Registration for “%(title)s” is closed.", title=title), block)
-    elif seats == 0:
-        yield _warning(
-            "full", _("“%(title)s” is full: who registers now goes on the waiting list.", title=title), block
-        )
-
-
-def _words(issue: Issue, block: Block) -> Iterator[Finding]:
-    if not block.text_it and not block.text_en:
-        yield _blocking("empty", _("A block has no text."), block)
-        return
-    if issue.subject_en and not block.text_en:
-        yield _warning("untranslated", _("A text has no English: the Italian one will be shown."), block)
-    if not block.text_it:
-        yield _warning("untranslated", _("A text has no Italian: the English one will be shown."), block)
-    both = f"{block.text_it}\n{block.text_en}"
-    vague = any(VAGUE.match(words.strip(" .:*")) for words, _address in texts.links(both))
-    if vague or CLICK_HERE.search(both):
-        yield _warning(
-            "click_here",
-            _("A link should say where it leads: “clicca qui” says nothing to those who hear the page read."),
-            block,
-        )
 
 
 def _sizes(letters: list[Prepared]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ again whether somebody still belongs to it.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from dissemination.delivery.models import Suppression
 from dissemination.kernel.database import db
+from dissemination.newsletters import corrections
 from dissemination.newsletters.models import Issue
 from dissemination.people.models import Contact
 from dissemination.subscriptions import queries as subscriptions
@@ -23,9 +24,6 @@ from dissemination.subscriptions.models import Subscription
 
 BATCH = 1000
 MOST_DOUBLES = 20  # shown by name
-
-restrictions: list[Callable[[Issue], list[int] | None]] = []
-"""Each may say that an issue is for these contacts only (a correction); None when it has nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +44,11 @@ class Counts:
 
 def described(issue: Issue, *, language: str | None, until: datetime | None) -> dict[str, Any]:
     """The audience of `issue` as JSON: topics, the rule beyond them, a language, and until when one must
-    have subscribed. `language` "en" means those who chose English, "it" all others, None everybody."""
-    only = [ids for tell in restrictions if (ids := tell(issue)) is not None]
+    have subscribed. A correction is for those alone who were told the wrong dates (see corrections). `language` "en" means those who chose English, "it" all others, None everybody."""
     return {
         "topics": sorted(t.id for t in issue.topics), "rule": issue.audience_rule or {}, "language": language,
         "until": until.isoformat() if until else None,
-        "only": sorted(set.intersection(*map(set, only))) if only else None,
+        "correction": issue.id if issue.corrects_id is not None else None,
     }  # fmt: skip
 
 
@@ -74,8 +71,10 @@ def _suppressed() -> ColumnElement[bool]:
 def _members(district_id: int, audience: dict) -> list[ColumnElement[bool]]:
     """The conditions on Contact, suppression left aside."""
     found = [Contact.district_id == district_id, Contact.erased_at.is_(None), _live(audience)]
-    if audience.get("only") is not None:
-        found.append(Contact.id.in_(audience["only"]))
+    if audience.get("correction") is not None:
+        told = corrections.audience_of(db.session.get_one(Issue, audience["correction"]))
+        if told is not None:
+            found.append(Contact.id.in_(told))
     if audience.get("language"):
         found.append((Contact.language == "en") == (audience["language"] == "en"))
     return found
@@ -100,7 +99,7 @@ def counts(issue: Issue) -> Counts:
         select(func.count()).select_from(Contact).where(*_members(issue.district_id, audience), _suppressed())
     )
     asked = subscriptions.audience(issue.district_id, audience["topics"]).unconfirmed
-    out = {"suppressed": suppressed or 0, "unconfirmed": asked if audience["only"] is None else 0}
+    out = {"suppressed": suppressed or 0, "unconfirmed": asked if audience["correction"] is None else 0}
     return Counts(
         languages=languages, persons=sum(languages.values()), companies=companies or 0,
         left_out={reason: n for reason, n in out.items() if n},

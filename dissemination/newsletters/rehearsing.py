@@ -69,7 +69,9 @@ def rehearse(issue: Issue, draft: Draft, *, by: Account) -> Rehearsal:
         [
             Part(
                 letter.mail,
-                readers.described(issue, language=letter.language if several else None, until=moment),
+                sending.audience_of(
+                    issue, letter.mail, language=letter.language if several else None, until=moment
+                ),
             )
             for letter in draft.letters
         ],

@@ -19,8 +19,8 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, rows_changed
 from dissemination.kernel.refusals import Refusal
 from dissemination.newsletters import approving, history, notices, preflight, quiet, readers, sending
-from dissemination.newsletters.checks import Level
 from dissemination.newsletters.dispatches import Dispatch, What
+from dissemination.newsletters.findings import Level
 from dissemination.newsletters.models import Issue
 from dissemination.newsletters.preflight import Draft
 from dissemination.people.accounts import Account

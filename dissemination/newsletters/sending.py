@@ -15,14 +15,14 @@ from sqlalchemy import func, select, update
 
 from dissemination.delivery import outbox
 from dissemination.delivery import queries as delivery
-from dissemination.delivery.mail import Recipient
+from dissemination.delivery.mail import Mail, Recipient
 from dissemination.delivery.models import OPEN, Delivery, Fate, Letter
 from dissemination.delivery.outbox import Part
 from dissemination.districts.models import Sector
 from dissemination.kernel.clock import local, now
 from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
-from dissemination.newsletters import clicks, evidence, history, mails, readers
+from dissemination.newsletters import clicks, evidence, fields, history, mails, personal, readers
 from dissemination.newsletters.dispatches import Dispatch, IssueEvent, What
 from dissemination.newsletters.models import Issue, IssueTest
 from dissemination.newsletters.preflight import Draft, Prepared
@@ -84,7 +84,7 @@ def send_test(issue: Issue, draft: Draft, *, by: Account) -> IssueTest:
     for letter in draft.letters:
         # Links of nobody: pressing "unsubscribe" in a test ends no subscription.
         merge = {
-            **mails.merge_for_everybody(issue, letter.language),
+            **mails.merge_for_everybody(issue, letter.language, letter.mail),
             "address": by.email,
             "unsubscribe_url": merge_for(token_for(0), "", public_url)["unsubscribe_url"],
         }
@@ -117,7 +117,7 @@ def send(
     if not counts.persons:
         raise NobodyToSendTo
     parts = [
-        Part(letter.mail, readers.described(issue, language=_audience_of(letter, draft), until=moment))
+        Part(letter.mail, audience_of(issue, letter.mail, language=_audience_of(letter, draft), until=moment))
         for letter in draft.letters
     ]
     if in_batches:
@@ -161,6 +161,12 @@ def _audience_of(letter: Prepared, draft: Draft) -> str | None:
     return letter.language if len(draft.letters) > 1 else None
 
 
+def audience_of(issue: Issue, mail: Mail, *, language: str | None, until: datetime) -> dict:
+    """Who gets `mail`, and which of their own facts stand in it: what `listed` understands."""
+    wanted = sorted(fields.wanted(mail.shared.get("blocks", [])))
+    return {**readers.described(issue, language=language, until=until), "fields": wanted}
+
+
 def recipients_of(issue_id: int, audience: dict, after: str) -> Iterator[tuple[str, Recipient]]:
     """(cursor, recipient) of an audience behind `after`: how the outbox lists those of issues."""
     issue = db.session.get_one(Issue, issue_id)
@@ -170,10 +176,11 @@ def recipients_of(issue_id: int, audience: dict, after: str) -> Iterator[tuple[s
 def listed(district_id: int, audience: dict, after: str) -> Iterator[tuple[str, Recipient]]:
     """(cursor, recipient) of an audience of a district behind `after`, by contact."""
     public_url = current_app.config["SETTINGS"].public_url
-    for row in readers.listed(district_id, audience, int(after or 0)):
+    rows = readers.listed(district_id, audience, int(after or 0))
+    for row, own in personal.values_of(audience.get("fields", ()), rows):
         yield str(row.id), Recipient(
             address=row.email, name=f"{row.given_name} {row.family_name}".strip(), contact_id=row.id,
-            merge=merge_for(token_for(row.id), row.email, public_url),
+            merge={**merge_for(token_for(row.id), row.email, public_url), **own},
         )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What subscriptions ask of issues and tell them, and how the outbox lists an issue's recipients."""
 
 from dissemination.delivery import outbox
-from dissemination.newsletters import queries, rehearsing, sending
+from dissemination.newsletters import live, queries, rehearsing, sending
 from dissemination.people.models import Contact
 from dissemination.subscriptions import hooks
 
@@ -21,10 +21,11 @@ def _call_back(contact: Contact, topic_ids: set[int]) -> None:
 
 
 def init_app(app) -> None:  # noqa: ARG001 - every package is set up with the application
-    """Register with the subscriptions and the outbox, once per process."""
+    """Register our sources, and with the subscriptions and the outbox, once per process."""
     outbox.expanders["issues"] = sending.recipients_of
     outbox.keepers["issues"] = sending.still_in
     outbox.expanders[rehearsing.KIND] = rehearsing.recipients_of
+    live.offer()
     if _call_back not in hooks.left:
         hooks.left.append(_call_back)
         hooks.topic_users.append(queries.names_topic)

@@ -6,24 +6,28 @@ from dissemination.kernel import subjects
 from dissemination.newsletters import (
     approval_desk,
     archive,
+    block_pages,
     clicked,
+    compose_pages,
     composer,
     desk,
     dispatch,
     exports,
     history,
     outcome_desk,
+    picture_pages,
     queries,
     rehearsal_desk,
     settings_desk,
     steering,
+    template_pages,
 )
 from dissemination.newsletters.common import desk as desk_pages
 from dissemination.newsletters.common import public as public_pages
 
 PAGES = (
-    approval_desk, archive, clicked, composer, desk, dispatch, exports, outcome_desk, rehearsal_desk,
-    settings_desk, steering,
+    approval_desk, archive, block_pages, clicked, compose_pages, composer, desk, dispatch, exports,
+    outcome_desk, picture_pages, rehearsal_desk, settings_desk, steering, template_pages,
 )  # fmt: skip
 # Importing them puts their routes on the blueprints.
 blueprints = (public_pages, desk_pages)

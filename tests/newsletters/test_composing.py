@@ -123,7 +123,10 @@ def test_blocks_show_what_stands_now_in_both_languages(moda, ada, textiles):
         )
     home = "http://127.0.0.1:8000/moda"
     first, second, third = (b.id for b in issue.blocks)
-    assert content.blocks(issue, "it") == [
+    shown = [
+        {k: v for k, v in b.items() if k not in ("source", "facts")} for b in content.blocks(issue, "it")
+    ]
+    assert shown == [
         {"kind": "workshop", "title": "Filati <b>", "when": "giovedì 11 marzo 2027, 14:00–17:00",
          "place": "Museo del Tessuto, Via Puccetti 3, Prato", "note": "",
          "url": f"{home}/workshops/{workshop.slug}?n={issue.id}.{first}", "id": first},

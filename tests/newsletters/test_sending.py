@@ -66,7 +66,7 @@ def test_each_person_gets_one_mail_in_her_language(moda, ada, textiles, leather,
         "languages": {"it": 1, "en": 1}, "left_out": {"suppressed": 1},
     }  # fmt: skip
     assert described == {
-        "topics": [textiles.id, leather.id], "rule": {}, "language": "it", "only": None,
+        "topics": [textiles.id, leather.id], "rule": {}, "language": "it", "correction": None, "fields": [],
         "until": issue.sent_at.isoformat(),
     }  # fmt: skip
     assert issue.state is IssueState.SENDING
