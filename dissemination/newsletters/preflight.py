@@ -12,7 +12,7 @@ from dissemination.delivery import outbox
 from dissemination.delivery.mail import Mail
 from dissemination.delivery.mjml import MjmlProblem
 from dissemination.kernel.languages import translated
-from dissemination.newsletters import content, fields, mails
+from dissemination.newsletters import content, corrections, fields, mails
 from dissemination.newsletters.findings import Finding, Level
 from dissemination.newsletters.models import BlockKind, Issue
 from dissemination.subscriptions.queries import audience
@@ -81,6 +81,11 @@ def _warning(code: str, message: str) -> Finding:
 def _facts(issue: Issue) -> Iterator[Finding]:
     if not issue.topics:
         yield _blocking("no_topics", _("No topic is chosen: nobody would get this issue."))
+    if issue.corrects_id is not None and corrections.still_leaving(issue):
+        yield _blocking(
+            "still_leaving",
+            _("The issue that this one corrects is still being sent. Wait until it is finished."),
+        )
     closed = [t for t in issue.topics if t.closed_at is not None]
     for topic in closed:
         yield _warning(
