@@ -148,7 +148,10 @@ def test_by_id(test_id: int) -> IssueTest | None:
 def workshops_by_id(district_id: int, ids: Iterable[int]) -> dict[int, Workshop]:
     """The district's workshops with those ids, as they stand now."""
     query = select(Workshop).where(Workshop.district_id == district_id, Workshop.id.in_(set(ids)))
-    query = query.options(selectinload(Workshop.sessions), joinedload(Workshop.district))
+    query = query.options(
+        selectinload(Workshop.sessions), joinedload(Workshop.district), joinedload(Workshop.cancellation),
+        joinedload(Workshop.closing),
+    )  # fmt: skip
     return {row.id: row for row in db.session.scalars(query).unique()}
 
 

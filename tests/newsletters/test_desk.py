@@ -43,13 +43,15 @@ def desk(sign_in, ada):
 PAGES = (
     "/", "/new", "/{issue}", "/{issue}/facts",
     "/{issue}/sources", "/{issue}/blocks/new?kind=text", "/{issue}/blocks/{block}", "/{issue}/preview/it",
-    "/{issue}/sending", "/{issue}/progress", "/{issue}/recipients", "/{issue}/removal",
+    "/{issue}/sending", "/{issue}/progress", "/{issue}/recipients", "/{issue}/removal", "/compose",
+    "/{issue}/blocks/new?kind=divider", "/{issue}/versions", "/{issue}/versions/1",
 )  # fmt: skip
 POSTS = (
     "/new", "/{issue}/facts", "/{issue}/sources", "/{issue}/blocks/new?kind=text",
     "/{issue}/blocks/{block}", "/{issue}/blocks/{block}/position", "/{issue}/blocks/{block}/removal",
     "/{issue}/blocks/{block}/restoration", "/{issue}/tests", "/{issue}/sending", "/{issue}/interruption",
-    "/{issue}/removal",
+    "/{issue}/removal", "/compose", "/{issue}/blocks/{block}/acceptance", "/{issue}/presence",
+    "/{issue}/trial/it", "/{issue}/trial/it/size", "/{issue}/versions/1", "/{issue}/corrections",
 )  # fmt: skip
 
 
