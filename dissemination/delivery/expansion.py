@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import select, update
 
 from dissemination.delivery import outbox, sendings
-from dissemination.delivery.mail import Mail
+from dissemination.delivery.mail import Mail, Recipient
 from dissemination.delivery.models import Letter, Sending
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
@@ -48,14 +48,22 @@ def advance(sending_id: int, *, most: int | None = None) -> int:
         if not _move(sending_id, place, batch=batch, is_last=len(batch) < most):
             return 0
         if batch:
-            added = outbox.insert_rows(
-                mail, part["letter"], what, [one for _cursor, one in batch], at=max(due or now(), now())
-            )
+            kept = _still(what, part["audience"], [one for _cursor, one in batch])
+            added = outbox.insert_rows(mail, part["letter"], what, kept, at=max(due or now(), now()))
             db.session.execute(
                 update(table).where(table.c.id == sending_id).values(expanded=table.c.expanded + added)
             )
         _finish_if_last(sending_id)
     return len(batch)
+
+
+def _still(what: tuple[str, int], audience: dict, batch: list[Recipient]) -> list[Recipient]:
+    """Those of `batch` who have not left since they were listed."""
+    keeper = outbox.keepers.get(what[0])
+    if keeper is None:
+        return batch
+    ids = keeper(what[1], audience, [one.contact_id for one in batch if one.contact_id is not None])
+    return [one for one in batch if one.contact_id is None or one.contact_id in ids]
 
 
 def _move(sending_id: int, place: tuple[int, str], *, batch: list, is_last: bool) -> bool:

@@ -62,9 +62,9 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import as_stored, db, insert_once, is_sqlite, writing
 
 __all__ = [
-    "Part", "Rendered", "cancel", "deliveries_of", "expanders", "keep_quiet", "pause", "preview", "progress",
-    "put", "put_audience", "put_many", "resume", "retry", "retry_now", "send_again", "skip_queued",
-    "start_at", "throttle",
+    "Part", "Rendered", "cancel", "deliveries_of", "expanders", "keep_quiet", "keepers", "pause", "preview",
+    "progress", "put", "put_audience", "put_many", "resume", "retry", "retry_now", "send_again",
+    "skip_queued", "start_at", "throttle",
 ]  # fmt: skip
 
 BATCH = 1000
@@ -73,6 +73,9 @@ KEY = ("subject_kind", "subject_id", "letter_id", "address", "idempotency")
 
 Expander = Callable[[int, dict, str], Iterable[tuple[str, Recipient]]]
 expanders: dict[str, Expander] = {}  # by subject_kind
+# By subject_kind, optional: those of the contacts (ids) who still belong to the audience. Asked in the
+# transaction that writes their rows, because somebody may have left since they were listed.
+keepers: dict[str, Callable[[int, dict, list[int]], set[int]]] = {}
 
 
 class Part(NamedTuple):

@@ -13,20 +13,21 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.ordering import swap
 from dissemination.kernel.text import free_slug
-from dissemination.newsletters import queries, texts, versions
+from dissemination.newsletters import history, queries, texts, versions
 from dissemination.newsletters import sources as registered
 from dissemination.newsletters.content import sources
 from dissemination.newsletters.drafts import IssueVersion
 from dissemination.newsletters.models import Block, BlockKind, Issue, IssueTest
 from dissemination.newsletters.preflight import prepare
 from dissemination.newsletters.refusals import TooManyBlocks
-from dissemination.newsletters.sending import AlreadySent, finish, send, send_test, sign_links, stop
+from dissemination.newsletters.sending import AlreadySent, IsScheduled, finish, send, send_test, stop
 from dissemination.people.accounts import Account
 from dissemination.people.actions import ChangedMeanwhile, check_version
 from dissemination.subscriptions.models import Topic
 
 __all__ = [
     "AlreadySent",
+    "IsScheduled",
     "accept_changes",
     "add_block",
     "add_rows",
@@ -45,7 +46,6 @@ __all__ = [
     "revise_block",
     "send",
     "send_test",
-    "sign_links",
     "sources",
     "stop",
 ]  # fmt: skip
@@ -79,10 +79,12 @@ def compose(
 
 
 def _change(issue: Issue, version: int | None = None) -> None:
-    """Lock `issue` for a change. Raises AlreadySent, ChangedMeanwhile."""
+    """Lock `issue` for a change. Raises AlreadySent, IsScheduled, ChangedMeanwhile."""
     db.session.refresh(issue, with_for_update={"of": Issue})
     if issue.sent_at is not None:
         raise AlreadySent
+    if history.open_dispatch(issue) is not None:
+        raise IsScheduled
     if version is not None and issue.version != version:
         raise ChangedMeanwhile
     issue.version += 1

@@ -21,9 +21,10 @@ LATE = 15  # from this day of the month on, the next month is what one writes ab
 
 def _day(name: str, default: date) -> date:
     try:
-        return date.fromisoformat(request.values.get(name, ""))
+        found = date.fromisoformat(request.values.get(name, ""))
     except ValueError:
         return default
+    return found if 2000 <= found.year <= 2100 else default
 
 
 def _period(district) -> tuple[str, composing.Period]:

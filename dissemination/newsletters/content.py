@@ -14,6 +14,7 @@ from dissemination.newsletters import pictures, shown
 from dissemination.newsletters import sources as registered
 from dissemination.newsletters.findings import Finding
 from dissemination.newsletters.live import when
+from dissemination.newsletters.marks import with_block
 from dissemination.newsletters.models import Block, BlockKind, Issue
 from dissemination.newsletters.problems import of_blocks
 from dissemination.subscriptions.mails import public
@@ -57,7 +58,11 @@ def blocks(issue: Issue, language: str, among: Sequence[Block] | None = None) ->
     live = rows(issue, listed)
     found = pictures.by_ids(issue.district_id, shown.picture_ids(listed))
     with force_locale(language):
-        return [data for block in listed for data in _shown(issue, block, live, language, found)]
+        return [
+            {**with_block(data, issue.id, block.id), "id": block.id}
+            for block in listed
+            for data in _shown(issue, block, live, language, found)
+        ]
 
 
 def _shown(issue: Issue, block: Block, live, language: str, found) -> Iterator[dict]:

@@ -13,15 +13,17 @@ from dissemination.newsletters import (
     content,
     corrections,
     frames,
+    history,
     looks,
     queries,
     sources,
     versions,
 )
 from dissemination.newsletters import texts as words
-from dissemination.newsletters.common import FATES, desk, tally
+from dissemination.newsletters.common import desk
 from dissemination.newsletters.forms import IssueForm
 from dissemination.newsletters.preflight import SIZE_LIMIT
+from dissemination.newsletters.reports import sent_page
 from dissemination.people.actions import ChangedMeanwhile
 from dissemination.plan.queries import lines
 from dissemination.subscriptions import queries as readers
@@ -34,7 +36,8 @@ def index(district):
     return render_template(
         "newsletters/desk_index.html", drafts=queries.drafts(district.id), topics=readers.topics(district.id),
         sent=queries.sent(district.id, after=request.args.get("after")),
-        subscribers=readers.count_subscribers(district.id),
+        subscribers=readers.count_subscribers(district.id), waiting=history.waiting(district.id),
+        to_approve=history.to_approve(district.id),
     )  # fmt: skip
 
 
@@ -81,9 +84,11 @@ def show(district, issue_id):
     issue = queries.issue(district.id, issue_id)
     if issue.sent_at is not None:
         return render_template(
-            "newsletters/desk_sent.html", issue=issue, tally=tally(issue), fates=FATES,
-            wrongs=corrections.wrong(issue), corrections=corrections.corrections_of(issue),
+            "newsletters/desk_sent.html", issue=issue, wrongs=corrections.wrong(issue),
+            corrections=corrections.corrections_of(issue), **sent_page(issue),
         )  # fmt: skip
+    if history.open_dispatch(issue) is not None:
+        return redirect(url_for(".departure", district=district, issue_id=issue.id), 303)
     draft = actions.prepare(issue)
     edition = request.args.get("edition", "")
     return render_template(

@@ -218,14 +218,16 @@ class FrameForm(Form):
         """The MJML that was sent in; "" with an error at the field when there is none that can be read."""
         try:
             if self.file.data:
-                return framing.read(self.file.data.stream.read(framing.MAX_SIZE + 1))
-            source = framing.read((self.source.data or "").encode("utf-8", "replace"))
+                source = framing.read(self.file.data.stream.read(framing.MAX_SIZE + 1))
+            else:
+                source = framing.read((self.source.data or "").encode("utf-8", "replace"))
         except ValueError as problem:
             self.file.errors = [*self.file.errors, str(problem)]
             return ""
         if not source.strip():
             self.file.errors = [*self.file.errors, _("Choose a file.")]
-        return source if source.strip() else ""
+            return ""
+        return source
 
 
 def template_choices(district: District) -> list[SelectChoice]:

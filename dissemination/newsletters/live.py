@@ -77,7 +77,7 @@ def _said_of_workshop(name: str, value: str, district: District) -> str:
             return _("Online")
         return _("%(place)s, and online", place=words) if mode == "mixed" else words or "–"
     if name == "cancelled":
-        return _("cancelled") if value else _("takes place")
+        return _("called off") if value else _("takes place")
     return value or "–"
 
 

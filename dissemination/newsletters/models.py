@@ -68,6 +68,10 @@ class Issue(db.Model):  # type: ignore[name-defined]
     stopped_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     frozen: Mapped[dict] = mapped_column(JSON, default=dict)  # {"it": {"html", "text", "sha256"}, …}
+    audience_rule: Mapped[dict] = mapped_column(JSON, default=dict)  # beyond the topics: see `readers`
+    withheld_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # kept out of the public archive
+    withheld_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    withheld_because: Mapped[str] = mapped_column(String(300), default="")
     template_id: Mapped[int | None] = mapped_column(ForeignKey("issue_templates.id"))  # None: the default
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("issues.id"))  # whose wrong dates it corrects
     district: Mapped[District] = relationship()

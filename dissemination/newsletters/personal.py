@@ -16,7 +16,12 @@ BATCH = 2000
 
 def values_for(mail: Mail, rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str, str]]]:
     """(row, merge values) for each of `rows` (id, given_name, family_name); nothing is asked for in vain."""
-    keys = fields.wanted(mail.shared.get("blocks", []))
+    yield from values_of(fields.wanted(mail.shared.get("blocks", [])), rows)
+
+
+def values_of(keys: Iterable[str], rows: Iterable[Any]) -> Iterator[tuple[Any, dict[str, str]]]:
+    """As `values_for`, for the merge fields `keys`."""
+    keys = set(keys)
     if not keys:
         yield from ((row, {}) for row in rows)
         return
