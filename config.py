@@ -7,9 +7,11 @@ environment wins over it.
 
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -46,17 +48,50 @@ def _choice(env, name, default, allowed):
 
 
 @dataclass(frozen=True)
+class MailServer:
+    """One SMTP server. `weight` is its share of the connections beside the others'."""
+
+    server: str
+    port: int
+    username: str | None
+    password: str | None = field(repr=False)
+    security: str  # none | starttls | tls
+    timeout: int  # seconds
+    weight: int = 1
+
+    @property
+    def name(self) -> str:
+        """host:port, as the desk calls it."""
+        return f"{self.server}:{self.port}"
+
+
+@dataclass(frozen=True)
 class MailSettings:
     """How mail leaves. Without `server` it is written to `folder` as .eml files."""
 
     server: str | None
     port: int
     username: str | None
-    password: str | None
+    password: str | None = field(repr=False)
     security: str  # none | starttls | tls
     timeout: int  # seconds
     connections: int
     folder: Path
+    weight: int = 1
+    others: tuple[MailServer, ...] = ()
+    domain_rates: tuple[
+        tuple[str, float], ...
+    ] = ()  # messages per second to a receiving domain; "*": each other
+
+    @property
+    def servers(self) -> tuple[MailServer, ...]:
+        """All servers, that of MAIL_SERVER first."""
+        if self.server is None:
+            return ()
+        first = MailServer(
+            self.server, self.port, self.username, self.password, self.security, self.timeout, self.weight
+        )
+        return (first, *self.others)
 
 
 @dataclass(frozen=True)
@@ -142,19 +177,85 @@ def _database_url(env, instance: Path) -> str:
     return url
 
 
+PORTS = {"none": 25, "starttls": 587, "tls": 465}
+
+
 def _mail(env, instance: Path) -> MailSettings:
     security = _choice(env, "MAIL_SECURITY", "starttls", ("none", "starttls", "tls"))
-    default_port = {"none": 25, "starttls": 587, "tls": 465}[security]
+    timeout = _int(env, "MAIL_TIMEOUT", 30, low=1, high=600)
+    server, others = _text(env, "MAIL_SERVER"), _mail_servers(env, timeout)
+    if others and not server:
+        raise ConfigError("MAIL_SERVERS names further servers: set MAIL_SERVER, the first one, too.")
     return MailSettings(
-        server=_text(env, "MAIL_SERVER"),
-        port=_int(env, "MAIL_PORT", default_port, low=1, high=65535),
+        server=server,
+        port=_int(env, "MAIL_PORT", PORTS[security], low=1, high=65535),
         username=_text(env, "MAIL_USERNAME"),
         password=_text(env, "MAIL_PASSWORD"),
         security=security,
-        timeout=_int(env, "MAIL_TIMEOUT", 30, low=1, high=600),
+        timeout=timeout,
         connections=_int(env, "MAIL_CONNECTIONS", 4, low=1, high=50),
         folder=instance / "mail",
+        weight=_int(env, "MAIL_WEIGHT", 1, low=1, high=100),
+        others=others,
+        domain_rates=_domain_rates(env),
     )
+
+
+def _mail_servers(env, timeout: int) -> tuple[MailServer, ...]:
+    """MAIL_SERVERS: smtp://user:password@host:587?security=starttls&weight=2, smtps://… for TLS, commas between."""
+    found = []
+    for number, raw in enumerate((_text(env, "MAIL_SERVERS") or "").split(","), 1):
+        if raw.strip():
+            try:
+                found.append(_mail_server(raw.strip(), timeout))
+            except ValueError as problem:  # the address itself may hold a password: not shown
+                raise ConfigError(f"MAIL_SERVERS, server {number}: {problem}.") from None
+    return tuple(found)
+
+
+def _mail_server(raw: str, timeout: int) -> MailServer:
+    url = urlsplit(raw)
+    if url.scheme not in ("smtp", "smtps") or not url.hostname or url.path.strip("/"):
+        raise ValueError("write smtp://user:password@host:port?security=starttls&weight=1")
+    options = dict(parse_qsl(url.query, strict_parsing=True)) if url.query else {}
+    security = options.pop("security", "tls" if url.scheme == "smtps" else "starttls")
+    if security not in PORTS or (url.scheme == "smtps" and security != "tls"):
+        raise ValueError(f"security={security} is not one of: none, starttls, tls (smtps:// is tls)")
+    weight = options.pop("weight", "1")
+    if not weight.isdecimal() or not 1 <= int(weight) <= 100:
+        raise ValueError(f"weight={weight} is outside 1 to 100")
+    if options:
+        raise ValueError(f"{', '.join(options)} is not an option: security, weight")
+    if bool(url.username) != bool(url.password):
+        raise ValueError("give a user name and a password, or neither")
+    return MailServer(
+        url.hostname, url.port or PORTS[security], unquote(url.username) if url.username else None,
+        unquote(url.password) if url.password else None, security, timeout, int(weight),
+    )  # fmt: skip
+
+
+def _domain_rates(env) -> tuple[tuple[str, float], ...]:
+    """MAIL_DOMAIN_RATE: "gmail.com=10,*=50", messages per second; "*" is each domain that is not named."""
+    found: dict[str, float] = {}
+    for entry in (_text(env, "MAIL_DOMAIN_RATE") or "").split(","):
+        if not entry.strip():
+            continue
+        domain, equals, rate = (part.strip() for part in entry.partition("="))
+        domain = domain.lower()
+        if not equals or not re.fullmatch(r"\*|[a-z0-9-]+(\.[a-z0-9-]+)+", domain):
+            raise ConfigError(f"MAIL_DOMAIN_RATE: {entry.strip()!r} is not like gmail.com=10 or *=50.")
+        try:
+            value = float(rate)
+        except ValueError:
+            value = 0.0
+        if not 0.01 <= value <= 100_000:
+            raise ConfigError(
+                f"MAIL_DOMAIN_RATE: {rate!r} for {domain} is not a number from 0.01 to 100000 (per second)."
+            )
+        if domain in found:
+            raise ConfigError(f"MAIL_DOMAIN_RATE: {domain} stands there twice.")
+        found[domain] = value
+    return tuple(found.items())
 
 
 def _imap(env) -> ImapSettings:

@@ -55,8 +55,7 @@ def _application():
 
 
 def _tables(models) -> set[str]:
-    kinds = (models.Letter, models.Delivery, models.Suppression, models.Relay, models.JobTurn)
-    return {kind.__tablename__ for kind in kinds}
+    return {kind.__tablename__ for kind in vars(models).values() if hasattr(kind, "__tablename__")}
 
 
 def _templates() -> dict[str, str]:

@@ -1,10 +1,13 @@
 """Where benches send to: Debian's smtp-sink, as it is or behind a relay that answers late."""
 
+import asyncio
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LATENCY = 0.020  # seconds
+MESSAGE_ID = re.compile(rb"(?im)^Message-ID: (<[^>\r\n]+>)")
 
 
 class Missing(RuntimeError):
@@ -57,9 +61,58 @@ def sink(*, late: bool = False) -> Iterator[int]:
             process.wait()
 
 
+class Counting:
+    """An SMTP server with pipelining that notes the Message-ID of each message before it takes it."""
+
+    def __init__(self):
+        self.ids: list[str] = []
+        self.port = 0
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(self, *_error):
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._server.close()
+        self._loop.close()
+
+    def _run(self) -> None:
+        async def listen():
+            server = self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0, limit=2**22)
+            self.port = server.sockets[0].getsockname()[1]
+            self._ready.set()
+
+        self._loop.set_exception_handler(lambda _loop, _context: None)  # who talks here is killed in between
+        self._loop.create_task(listen())
+        self._loop.run_forever()
+
+    async def _talk(self, reader, writer) -> None:
+        writer.write(b"220 sink\r\n")
+        while line := await reader.readline():
+            verb = line[:4].upper()
+            if verb in (b"EHLO", b"HELO"):
+                writer.write(b"250-sink\r\n250 PIPELINING\r\n")
+            elif verb == b"DATA":
+                writer.write(b"354 go on\r\n")
+                octets = await reader.readuntil(b"\r\n.\r\n")
+                self.ids.append(MESSAGE_ID.search(octets)[1].decode())
+                writer.write(b"250 2.0.0 taken\r\n")
+            elif verb == b"QUIT":
+                break
+            else:
+                writer.write(b"250 2.0.0 ok\r\n")
+        writer.write(b"221 2.0.0 bye\r\n")
+        writer.close()
+
+
 def delay(front: str, back: str) -> None:
     """Pass octets on between `front` and `back`; those of the server LATENCY seconds later."""
-    import asyncio
 
     async def pump(reader, writer, late):
         loop = asyncio.get_running_loop()

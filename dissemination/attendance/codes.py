@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterable
 from hashlib import sha256
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-import segno
 from flask import current_app
+
+if TYPE_CHECKING:
+    import segno
 
 PREFIX = "TD:"  # with 16 characters of base 32 it fits the smallest QR of level M (19 of 20 characters)
 _CODE = re.compile(r"^(?:TD:)?([A-Z2-7]{16})$")
@@ -35,8 +38,10 @@ def by_code(public_ids: Iterable[tuple[int, str]]) -> dict[str, int]:
     return {code(public_id): registration_id for registration_id, public_id in public_ids}
 
 
-def qr(of: str) -> segno.QRCode:
+def qr(of: str) -> "segno.QRCode":
     """The QR of a code, with a quarter of it allowed to be damaged where that costs no size."""
+    import segno  # here, since few requests draw one
+
     return segno.make(PREFIX + of, error="m", boost_error=True, micro=False)
 
 

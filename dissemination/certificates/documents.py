@@ -3,7 +3,6 @@
 import unicodedata
 from io import BytesIO
 
-import segno
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -110,6 +109,8 @@ def _data(certificate: Certificate) -> dict:
 
 
 def _qr(url: str) -> str:
+    import segno
+
     out = BytesIO()
     segno.make(url, error="m", micro=False).save(out, kind="svg", border=0, scale=4, xmldecl=False)
     return out.getvalue().decode()

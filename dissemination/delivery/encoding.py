@@ -8,7 +8,7 @@ for each recipient without looking at them again.
 import re
 from base64 import b64encode
 
-from dissemination.delivery.mail import one_line
+from dissemination.delivery.mail import CONTROL, one_line
 
 SOFT = b"=\r\n"
 WIDTH = 75  # a line has at most 76 (RFC 2045 §6.7), and a soft line break may follow
@@ -16,11 +16,16 @@ UNSAFE = re.compile(rb"[^ -<>-~]")
 PLAIN_VALUE = re.compile(r"[!-<>-~](?:[ -<>-~]{0,68}[!-<>-~])?")  # written as it is, on one line
 # Values that are the same in text and HTML, and no link: most names, numbers and dates.
 HARMLESS = re.compile(r"(?!From )(?!.*  )[^\W_](?:[A-Za-z0-9 ,()/+_-]{0,70}[A-Za-z0-9,)])?", re.ASCII)
+_LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f"
+ACCENTED = re.compile(  # names with accents: written alike too, only not in ASCII
+    rf"(?!From )(?!.*  )[A-Za-z](?:[0-9 ,()/+{_LETTER}-]{{0,40}}[{_LETTER}])?"
+)
 HARMLESS_ADDRESS = re.compile(r"https?://[A-Za-z0-9./:_~%?#+,-]{1,200}")
 ATOM_TEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
-# One addr-spec in ASCII without quoting or comments (RFC 5321 §4.1.2); what else exists is not mailed to.
+# One addr-spec without comments (RFC 5321 §4.1.2): atoms, also beyond ASCII (RFC 6531), or a quoted string.
+_ATOM = r"[^\x00-\x20\x7f-\xa0\"(),.:;<>@\[\\\]\u2000-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff0-\uffff]+"
 ADDRESS = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
+    rf'(?:{_ATOM}(?:\.{_ATOM})*|"(?:[ !#-\[\]-~]|\\[ -~])+")@'
     r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
 
@@ -31,6 +36,10 @@ PLAIN_ADDRESS = re.compile(
 
 class BadAddress(ValueError):
     """An address that cannot be written to."""
+
+
+def _escaped(octet: re.Match[bytes]) -> bytes:
+    return b"=%02X" % octet[0][0]
 
 
 def quoted_printable(text: str) -> bytes:
@@ -72,7 +81,12 @@ def _cut(text: bytes) -> int:
 def harmless_piece(text: str, *, address: bool) -> bytes | None:
     """The piece of a value that is written alike in text and HTML; None when that must be looked at."""
     if not address:
-        return text.encode("ascii") if HARMLESS.fullmatch(text) else None
+        if HARMLESS.fullmatch(text):
+            return text.encode("ascii")
+        if ACCENTED.fullmatch(text):
+            octets = UNSAFE.sub(_escaped, text.encode())
+            return octets if len(octets) <= WIDTH else None
+        return None
     if not HARMLESS_ADDRESS.fullmatch(text):
         return None
     octets = text.encode("ascii")
@@ -132,15 +146,27 @@ def _folded(text: str, column: int) -> str:
 
 
 def envelope_address(address: str) -> str:
-    """`address` in ASCII for the envelope, its domain in IDNA. Raises BadAddress."""
+    """`address` for the envelope, its domain in IDNA. Raises BadAddress.
+
+    ASCII but for a local part that is not: such a message needs a server with SMTPUTF8 (RFC 6531). A quoted
+    local part is kept as it is, and loses its quotes where it needs none.
+    """
     if len(address) <= 64 and PLAIN_ADDRESS.fullmatch(address):
         return address
-    local, _, domain = one_line(address).rpartition("@")
+    if CONTROL.search(address):
+        raise BadAddress(address)
+    local, _, domain = address.strip().rpartition("@")
+    if local[:1] == '"' and re.fullmatch(r'"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"', local):
+        local = local[1:-1]
     try:
         plain = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
     except UnicodeError:
         raise BadAddress(address) from None
-    if len(plain) > 254 or len(local) > 64 or not ADDRESS.fullmatch(plain):
+    if (
+        len(plain.encode()) > 254
+        or len(local.encode("utf-8", "replace")) > 64
+        or not ADDRESS.fullmatch(plain)
+    ):
         raise BadAddress(address)
     return plain
 

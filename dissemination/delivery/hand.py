@@ -5,11 +5,12 @@ from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 
 from dissemination.delivery import verp
 from dissemination.delivery.encoding import BadAddress, envelope_address
 from dissemination.delivery.ledger import Ledger
-from dissemination.delivery.letters import Letter, Slip, compile_letter, fill
+from dissemination.delivery.letters import Letter, Slip, compile_letter, fill_pieces
 from dissemination.delivery.mail import Mail
 from dissemination.delivery.models import Fate
 from dissemination.delivery.models import Letter as StoredLetter
@@ -34,7 +35,13 @@ class Hand:
     def take(self, *, wait: bool = False) -> list[Prepared]:
         """The next messages; [] when none is ready yet, or with `wait` when none is left."""
         while rows := self.ledger.take(CHUNK, wait=wait and not self.out):
-            prepared = [message for row in rows if (message := self.prepared(row)) is not None]
+            self.out.update((row.id, row) for row in rows)
+            try:
+                prepared = [message for row in rows if (message := self.prepared(row)) is not None]
+            except DBAPIError:  # no fault of the messages: they were not begun
+                for row in rows:
+                    self.report(Outcome(row.id, Fate.QUEUED))
+                raise
             if prepared:
                 return prepared
         return []
@@ -49,11 +56,12 @@ class Hand:
 
     def prepared(self, row) -> Prepared | None:
         """The message of a row; None when it cannot be filled, which is then its outcome."""
-        self.out[row.id] = row
         try:
             return self.message(row)
         except BadAddress:
             self.report(Outcome(row.id, Fate.REFUSED, "", reason="bad_address"))
+        except DBAPIError:
+            raise
         except Exception as problem:  # templates and data of any kind: shown at the desk, tried later
             self.report(Outcome(row.id, Fate.DEFERRED, f"{problem}"[:500], reason="letter_broken"))
         return None
@@ -62,15 +70,17 @@ class Hand:
         """The finished message of one row."""
         letter = self.letter(row.letter_id)
         recipient = envelope_address(row.address)
-        slip = Slip(row.address, row.name, row.merge, row.calendar, row.message_id, row.created_at)
+        slip = Slip(row.address, row.name, row.merge, row.calendar, row.message_id, row.created_at, recipient)
         sender = verp.sign(row.id, self.senders[row.letter_id], secret=self.secret)
-        return Prepared(row.id, sender=sender, recipient=recipient, data=fill(letter, slip))
+        return Prepared(row.id, sender=sender, recipient=recipient, pieces=fill_pieces(letter, slip))
 
     def letter(self, letter_id: int) -> Letter:
         """The letter, compiled when it is used for the first time. Raises what compiling it raised."""
         if letter_id not in self.letters:
             try:
                 self.letters[letter_id], self.senders[letter_id] = stored_letter(letter_id)
+            except DBAPIError:
+                raise
             except Exception as problem:
                 current_app.logger.exception("letter %s cannot be compiled", letter_id)
                 self.letters[letter_id] = problem

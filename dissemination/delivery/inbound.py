@@ -8,7 +8,7 @@ a handler. All else is people's mail and is left to people.
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -62,6 +62,7 @@ class Incoming:
     authentic: bool  # our own mail server vouches for From
     recipients: tuple[reports.Failed, ...] = ()
     deliveries: tuple[int, ...] = ()  # rows of ours that it names by signed token
+    returned: tuple[str, ...] = ()  # message ids that a report brings back
     answers_to: tuple[str, ...] = ()  # message ids that it answers
     token: str = ""  # of an unsubscribe
     answer: itip.Answer | None = None
@@ -70,7 +71,10 @@ class Incoming:
     def explained(self) -> dict:
         """What `--explain` prints of it."""
         found: dict = {
-            "kind": self.kind.value, "recipients": [asdict(r) for r in self.recipients],
+            "kind": self.kind.value,
+            "recipients": [
+                {"address": r.address, "permanent": r.permanent, "status": r.status} for r in self.recipients
+            ],
             "message_id": self.key, "from": self.sender, "automatic": self.automatic,
         }  # fmt: skip
         if self.token:
@@ -102,6 +106,11 @@ _handlers: dict[Kind, Handler] = {}
 def register(kind: Kind, handler: Handler) -> None:
     """Let `handler(incoming, dry=bool)` act on messages of `kind`; dry: only say what it would do."""
     _handlers[kind] = handler
+
+
+def acts_on(kind: Kind) -> bool:
+    """Whether somebody acts on messages of `kind`."""
+    return kind in _handlers
 
 
 def act(incoming: Incoming, *, dry: bool = False) -> Outcome:
@@ -187,7 +196,8 @@ def _classified(message, facts: dict) -> Incoming:
     report = reports.read(message)
     if report is not None:
         kind = Kind.COMPLAINT if report.is_complaint else Kind.BOUNCE
-        return Incoming(kind, **facts, recipients=report.recipients)
+        returned = reports.returned_ids(message)
+        return Incoming(kind, **facts, recipients=report.recipients, returned=returned)
     answer = _calendar(message)
     if answer is not None:
         return Incoming(Kind.REPLY, **facts, **answer)

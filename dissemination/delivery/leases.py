@@ -13,14 +13,17 @@ from functools import cache
 from itertools import count
 from typing import NamedTuple
 
+from flask import current_app
 from sqlalchemy import CursorResult, and_, or_, select, text, tuple_, update
 
+from dissemination.delivery import domains, sendings
 from dissemination.delivery.models import Delivery, Fate, Suppression
 from dissemination.delivery.suppressed import BOUNCED, keyed
 from dissemination.kernel.database import as_stored, db, is_sqlite
 
 LEASE = timedelta(minutes=2)
 deliveries = Delivery.__table__
+HELD = text("state = 'in_data'")  # written out, as the index ix_deliveries_held wants it
 _rounds = count(1)
 
 
@@ -58,10 +61,9 @@ def is_dead(owner: str) -> bool:
 
 def lost(at: datetime):
     """The condition of rows whose holder is dead or let the lease expire; None when there are none."""
-    held = deliveries.c.state == Fate.IN_DATA
-    owners = db.session.scalars(select(deliveries.c.lease_owner).where(held).distinct())
+    owners = db.session.scalars(select(deliveries.c.lease_owner).where(HELD).distinct())
     dead = [owner for owner in owners if owner and is_dead(owner)]
-    found = and_(held, or_(deliveries.c.lease_until < at, deliveries.c.lease_owner.in_(dead)))
+    found = and_(HELD, or_(deliveries.c.lease_until < at, deliveries.c.lease_owner.in_(dead)))
     any_row = db.session.scalar(select(deliveries.c.id).where(found).limit(1))
     return None if any_row is None else found
 
@@ -78,14 +80,13 @@ def recover(condition, *, at: datetime) -> int:
     return changed.rowcount
 
 
-def is_due(at: datetime) -> bool:
+def is_due(at: datetime, *, to_sink: bool = False) -> bool:
     """Whether any message waits for its turn; asked without a write transaction."""
-    due = select(deliveries.c.id).where(deliveries.c.next_at <= at).limit(1)
-    return any(
-        db.session.scalar(due.where(deliveries.c.state == state, deliveries.c.bulk == bulk)) is not None
-        for state in (Fate.QUEUED, Fate.DEFERRED)
-        for bulk in (False, True)
-    )
+    if not to_sink:
+        for name in ("queued", "deferred"):
+            if db.session.scalar(_statement(f"any_{name}", is_sqlite()), {"at": as_stored(at)}) is not None:
+                return True
+    return sendings.is_waiting(at, to_sink=to_sink)
 
 
 class Row(NamedTuple):
@@ -102,60 +103,115 @@ class Row(NamedTuple):
     created_at: str
     next_at: str
     attempts: int
+    sending: int = 0  # the id of its sending; 0 for single mails
 
 
 # One value of JSON for many rows, and one statement for many updates: every row that a driver steps over
 # lets the sending thread in, which costs more than the row.
 _PLAIN = ("id", "letter_id", "district_id", "address", "name")
 _REST = ("message_id", "created_at", "next_at", "attempts")
-_DUE = """SELECT {columns} FROM deliveries WHERE state = :state AND bulk = :bulk AND next_at <= :at
+# The conditions are written out because only then do the databases see that the partial indexes fit.
+_SINGLE = """SELECT {columns} FROM deliveries WHERE {single} AND state = '{state}' AND next_at <= :at
  ORDER BY next_at, id LIMIT :most"""
+_BULK = """SELECT {columns} FROM deliveries WHERE subject_kind = :kind AND subject_id = :subject
+ AND state = '{state}' AND next_at <= :at AND {bulk} ORDER BY next_at, id LIMIT :most"""
 _SQLITE = {
-    "due": "SELECT json_group_array(json_array({plain}, json(merge), json(calendar), {rest})) FROM ({due})",
+    "rows": "SELECT json_group_array(json_array({plain}, json(merge), json(calendar), {rest})) FROM ({due})",
     "mark": "UPDATE deliveries SET state = 'in_data', lease_owner = :owner, lease_until = :until"
     " WHERE id IN (SELECT value FROM json_each(:ids))",
-}
+    "single": "bulk = 0", "bulk": "bulk = 1",
+}  # fmt: skip
 _POSTGRESQL = {
-    "due": "SELECT json_agg(json_build_array({plain}, merge, calendar, {rest}))"
+    "rows": "SELECT json_agg(json_build_array({plain}, merge, calendar, {rest}))"
     " FROM ({due} FOR UPDATE SKIP LOCKED) AS due",
     "mark": "UPDATE deliveries SET state = 'in_data', lease_owner = :owner, lease_until = :until"
     " WHERE id IN (SELECT value::bigint FROM json_array_elements_text(CAST(:ids AS json)))",
-}
+    "single": "NOT bulk", "bulk": "bulk",
+}  # fmt: skip
 
 
 @cache
 def _statement(name: str, on_sqlite: bool):
-    sql = (_SQLITE if on_sqlite else _POSTGRESQL)[name]
-    due = _DUE.format(columns=", ".join((*_PLAIN, "merge", "calendar", *_REST)))
-    return text(sql.format(plain=", ".join(_PLAIN), rest=", ".join(_REST), due=due))
+    dialect = _SQLITE if on_sqlite else _POSTGRESQL
+    kind, _, state = name.partition("_")
+    columns = ", ".join((*_PLAIN, "merge", "calendar", *_REST))
+    shape = {"single": dialect["single"], "bulk": dialect["bulk"], "state": state}
+    if kind == "mark":
+        sql = dialect["mark"].replace("::", "\\:\\:")
+    elif kind == "any":
+        sql = _SINGLE.format(columns="id", **shape).replace(":most", "1")
+    else:
+        due = (_SINGLE if kind == "single" else _BULK).format(columns=columns, **shape)
+        sql = dialect["rows"].format(plain=", ".join(_PLAIN), rest=", ".join(_REST), due=due)
+    return text(sql)
 
 
-def take(owner: str, *, most: int, at: datetime, bulk: bool) -> list[Row]:
-    """Up to `most` rows that are due, now ours and marked `in_data`, oldest first.
+def _rows(name: str, *, sending: int = 0, **values) -> list[Row]:
+    found = db.session.scalar(_statement(name, is_sqlite()), values)
+    return [Row(*row, sending) for row in (json.loads(found) if isinstance(found, str) else found or ())]
+
+
+def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:
+    """Up to `most` single mails that are due, now ours and marked `in_data`, oldest first.
 
     They are to be sent at once. Suppressed addresses are skipped.
     """
     rows: list[Row] = []
-    for state in (Fate.DEFERRED, Fate.QUEUED):
+    for name in ("single_deferred", "single_queued"):
         if len(rows) < most:
-            rows += _due(state, most=most - len(rows), at=at, bulk=bulk)
-    if not rows:
-        return []
+            rows += _rows(name, at=as_stored(at), most=most - len(rows))
     rows.sort(key=lambda row: (row.next_at, row.id))
-    rows = _without_suppressed(rows, at=at)
-    db.session.execute(
-        _statement("mark", is_sqlite()),
-        {"owner": owner, "until": as_stored(at + LEASE), "ids": json.dumps([row.id for row in rows])},
-    )
+    return _marked(owner, rows, at=at)
+
+
+class Taken(NamedTuple):
+    """Rows of sendings. `more`: others are due but held back for a moment, or still to be written."""
+
+    rows: list[Row]
+    more: bool
+
+
+def take_bulk(owner: str, *, most: int, at: datetime, to_sink: bool = False) -> Taken:
+    """Like `take_singles`, of the sendings that may go now, each with an equal share."""
+    rows: list[Row] = []
+    more = False
+    ones = [one for one in sendings.open_ones(to_sink=to_sink) if sendings.may_go(one, at)]
+    for place, one in enumerate(ones):
+        share = max(1, (most - len(rows)) // (len(ones) - place))
+        found, held = _of_sending(one, min(share, most - len(rows)), at)
+        rows += found
+        more = more or held
+    marked = _marked(owner, rows, at=at)
+    return Taken(marked, more or (bool(rows) and not marked))  # all skipped or put off: look again
+
+
+def _of_sending(one: sendings.Open, share: int, at: datetime) -> tuple[list[Row], bool]:
+    """The next rows of a sending, and whether more of it waits for its throttle or to be written."""
+    allowed = sendings.allowance(one, share, at)
+    if allowed < 1:
+        return [], True
+    place = {"sending": one.id, "kind": one.subject_kind, "subject": one.subject_id, "at": as_stored(at)}
+    rows = _rows("bulk_queued", **place, most=allowed)
+    if len(rows) < allowed:  # what is new goes first: what was deferred can wait for a few minutes more
+        rows += _rows("bulk_deferred", **place, most=allowed - len(rows))
+    sendings.use_up(one, len(rows), at)
+    if not rows:
+        sendings.close_if_done(one)
+    more = one.is_to_be_written or (len(rows) == allowed and allowed < share)
+    return rows, more
+
+
+def _marked(owner: str, rows: list[Row], *, at: datetime) -> list[Row]:
+    rows = _without_suppressed(rows, at=at) if rows else []
+    if rows:
+        rates = dict(current_app.config["SETTINGS"].mail.domain_rates)
+        rows = domains.sift(rows, at=at, rates=rates)
+    if rows:
+        db.session.execute(
+            _statement("mark", is_sqlite()),
+            {"owner": owner, "until": as_stored(at + LEASE), "ids": json.dumps([row.id for row in rows])},
+        )
     return rows
-
-
-def _due(state: Fate, *, most: int, at: datetime, bulk: bool) -> list[Row]:
-    found = db.session.scalar(
-        _statement("due", is_sqlite()),
-        {"state": state.value, "bulk": bulk, "at": as_stored(at), "most": most},
-    )
-    return [Row(*row) for row in (json.loads(found) if isinstance(found, str) else found or ())]
 
 
 def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
@@ -191,9 +247,7 @@ def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
 def renew(owner: str, *, at: datetime) -> None:
     """Keep what is ours for another while."""
     db.session.execute(
-        update(deliveries)
-        .where(deliveries.c.state == Fate.IN_DATA, deliveries.c.lease_owner == owner)
-        .values(lease_until=at + LEASE)
+        update(deliveries).where(HELD, deliveries.c.lease_owner == owner).values(lease_until=at + LEASE)
     )
 
 

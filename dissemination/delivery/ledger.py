@@ -5,33 +5,29 @@ became of earlier ones and marks the next rows `in_data`. At most `limit` rows a
 recorded at any moment: that is what a kill leaves uncertain.
 """
 
-import json
+import logging
 import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import datetime
 
 from flask import Flask
-from sqlalchemy import select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
-from dissemination.delivery import leases, relay
-from dissemination.delivery.models import Fate, Suppression
+from dissemination.delivery import leases
+from dissemination.delivery.recording import Recorder
 from dissemination.delivery.transport import Outcome
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import as_stored, db, is_sqlite, transaction
+from dissemination.kernel.database import db, transaction
 
+TENACITY = 60  # seconds for which the database may be away; half a lease
+RETRY = 0.5  # seconds
+AHEAD = 400  # rows that leave before further rows of a sending are written
+HELD_BACK = 0.1  # seconds between two looks at a sending that is throttled
 SINGLES = 0.25  # seconds between two looks for single mails while bulk mail is sent
-BACK_OFF = (1, 5, 15, 30, 60, 120, 240)  # minutes after the first, second … deferral
-deliveries = leases.deliveries
-
-
-def back_off(attempts: int, jitter: float) -> timedelta:
-    """How long to wait after `attempts` deferrals; `jitter` from 0 to 1 spreads it by a fifth either way."""
-    return timedelta(minutes=BACK_OFF[min(attempts, len(BACK_OFF)) - 1] * (0.8 + 0.4 * jitter))
+log = logging.getLogger("dissemination.sending")
 
 
 class Ledger:
@@ -42,12 +38,20 @@ class Ledger:
     """
 
     def __init__(
-        self, app: Flask, *, limit: int, stop: Callable[[], bool], jitter: Callable[[], float] = random.random
-    ):
-        self.app, self.limit, self.stop, self.jitter = app, limit, stop, jitter
+        self, app: Flask, *, limit: int, stop: Callable[[], bool], jitter: Callable[[], float] = random.random,
+        to_sink: bool = False, advance: Callable[[], int] = lambda: 0,
+    ):  # fmt: skip
+        self.app, self.limit, self.stop = app, limit, stop
+        self.recorder = Recorder(jitter)
+        self.to_sink = to_sink  # rehearsals, and nothing else
+        self.advance = advance  # writes the next rows of sendings; how many
+        self.is_unwritten = True  # it may have something to write
+        self.unwritten_taken = 0  # rows taken since it wrote
+        self.holds_back = False  # more is due than may leave at this moment
         self.owner = leases.new_owner()
         self.marked: deque = deque()
-        self.outcomes: list[tuple[Outcome, object]] = []
+        self.outcomes: deque[tuple[Outcome, object]] = deque()  # the two threads only add and take off
+        self.enough = self.limit * 5 // 8  # outcomes that are worth a transaction
         self.under_way = 0  # marked and not recorded
         self.is_empty = False  # nothing is left to mark
         self.singles_at = 0.0  # when to look for single mails again
@@ -75,14 +79,14 @@ class Ledger:
         if self.failure:
             raise self.failure
         taken = [self.marked.popleft() for _ in range(min(most, len(self.marked)))]
-        if len(self.marked) < self.limit // 2 and not self.is_empty:
+        if len(self.marked) < self.limit // 4 and not self.is_empty:
             self._nudge()
         return taken
 
     def add(self, outcome: Outcome, row) -> None:
         """Note what became of a message."""
         self.outcomes.append((outcome, row))
-        if len(self.outcomes) >= self.limit // 4:
+        if len(self.outcomes) >= self.enough:
             self._nudge()
 
     def close(self) -> None:
@@ -115,18 +119,32 @@ class Ledger:
     def _work(self) -> None:
         while not self._ending:
             self._write()
+            self._advance()
             with self._turn:
                 self._hurry = self._hurry and bool(self.outcomes)
                 self._called = False
                 self._turn.notify_all()
-                self._turn.wait_for(self._is_called, timeout=1)
+                self._turn.wait_for(self._is_called, timeout=self._patience())
         self._put_down()
+
+    def _patience(self) -> float:
+        """How long to wait for the network, in seconds."""
+        if self.holds_back:
+            return 0.001 if self.is_unwritten else HELD_BACK
+        return 1
+
+    def _advance(self) -> None:
+        """Keep the rows of a sending ahead of those that leave; an idle moment goes further ahead."""
+        idle = not self.outcomes and (self.holds_back or not self.under_way)
+        if self.is_unwritten and not self._ending and (idle or self.unwritten_taken >= AHEAD):
+            self.unwritten_taken = 0
+            self.is_unwritten = self.advance() > 0
 
     def _is_called(self) -> bool:
         if self._ending or self._hurry:
             return True
-        few = len(self.marked) < self.limit // 2 and not self.is_empty
-        return len(self.outcomes) >= self.limit // 4 or (few and self.under_way < self.limit)
+        few = len(self.marked) < self.limit // 4 and not self.is_empty and not self.holds_back
+        return len(self.outcomes) >= self.enough or (few and self.under_way < self.limit)
 
     def _write(self) -> None:
         """One transaction: the outcomes so far, the next marks, and further leases."""
@@ -136,19 +154,20 @@ class Ledger:
         room = 0 if self.is_empty else self.limit - self.under_way + len(self.outcomes)
         if not self.outcomes and room <= 0 and not self._is_to_renew():
             return
-        decided, self.outcomes = self.outcomes, []
-        try:
-            with transaction():
-                record(decided, jitter=self.jitter)
-                if self._is_to_renew():
-                    self.renewed = time.monotonic()
-                    leases.renew(self.owner, at=moment)
-                marked = self._take(room, moment) if room > 0 else []
-        except BaseException:
-            self.outcomes = decided + self.outcomes
-            raise
+        decided = self._decided()
+        marked: list = []
+
+        def write() -> None:
+            self.recorder.write(decided)
+            if self._is_to_renew():
+                self.renewed = time.monotonic()
+                leases.renew(self.owner, at=moment)
+            marked[:] = self._take(room, moment) if room > 0 else []
+
+        self._commit(write)
+        self.recorder.written()
         self.under_way += len(marked) - len(decided)
-        self.is_empty = self.is_empty or (room > 0 and not marked)
+        self.is_empty = self.is_empty or (room > 0 and not marked and not self.holds_back)
         self.marked.extend(marked)
         if marked or self.is_empty:
             self.notify()
@@ -159,98 +178,49 @@ class Ledger:
     def _take(self, most: int, moment: datetime) -> list:
         """Single mails go first, also while bulk mail is being sent."""
         rows: list = []
-        if time.monotonic() > self.singles_at:
-            rows = leases.take(self.owner, most=most, at=moment, bulk=False)
+        if not self.to_sink and time.monotonic() > self.singles_at:
+            rows = leases.take_singles(self.owner, most=most, at=moment)
             if not rows:
                 self.singles_at = time.monotonic() + SINGLES
+        self.holds_back = False
         if len(rows) < most:
-            rows += leases.take(self.owner, most=most - len(rows), at=moment, bulk=True)
+            found, self.holds_back = leases.take_bulk(
+                self.owner, most=most - len(rows), at=moment, to_sink=self.to_sink
+            )
+            self.unwritten_taken += len(found)
+            rows += found
         return rows
+
+    def _decided(self) -> list:
+        return [self.outcomes.popleft() for _ in range(len(self.outcomes))]
+
+    def _commit(self, write: Callable[[], None]) -> None:
+        """Do `write` in a transaction; while the database is away or full, try again for TENACITY seconds.
+
+        What a server has taken must be written down: nothing further is sent until it is.
+        """
+        until = time.monotonic() + TENACITY
+        while True:
+            try:
+                with transaction():
+                    write()
+                return
+            except DBAPIError as trouble:
+                if time.monotonic() > until:
+                    raise
+                log.warning("the database does not take what was sent, trying again: %s", trouble.orig)
+                db.session.remove()
+                time.sleep(RETRY)
 
     def _put_down(self) -> None:
         ids = [row.id for row in self.marked]
         self.marked.clear()
-        decided, self.outcomes = self.outcomes, []
-        if ids or decided:
-            with transaction():
-                record(decided, jitter=self.jitter)
-                leases.release(self.owner, ids)
+        decided = self._decided()
 
+        def write() -> None:
+            self.recorder.write(decided, last=True)
+            leases.release(self.owner, ids)
 
-_VALUES = {  # [[id, reply, state, reason, tried, next, finished], …] as JSON
-    True: "json_each(:data) AS v WHERE deliveries.id = v.value ->> 0",
-    False: "json_array_elements(CAST(:data AS json)) AS v WHERE deliveries.id = (v.value ->> 0)::bigint",
-}
-_RECORD = """UPDATE deliveries SET state = v.value ->> 2, last_reply = v.value ->> 1, reason = v.value ->> 3,
- attempts = attempts + {tried}, next_at = {next}, finished_at = {finished},
- lease_owner = NULL, lease_until = NULL
- FROM {values} AND state NOT IN ('queued', 'deferred', 'accepted', 'refused', 'skipped', 'cancelled')"""
-_TYPES = {
-    True: {"tried": "(v.value ->> 4)", "next": "v.value ->> 5", "finished": "v.value ->> 6"},
-    False: {
-        "tried": "(v.value ->> 4)::integer", "next": "(v.value ->> 5)::timestamptz",
-        "finished": "(v.value ->> 6)::timestamptz",
-    },
-}  # fmt: skip
-
-
-@cache
-def _record_statement(on_sqlite: bool):
-    sql = _RECORD.format(values=_VALUES[on_sqlite], **_TYPES[on_sqlite])
-    return text(sql.replace("::", "\\:\\:"))
-
-
-def record(outcomes: list, *, jitter: Callable[[], float]) -> None:
-    """Write what became of messages: (outcome, row) pairs, in one statement."""
-    if not outcomes:
-        return
-    moment = now()
-    at = _written(moment)
-    others = [row.id for outcome, row in outcomes if outcome.fate is not Fate.ACCEPTED]
-    deadlines = _deadlines(others) if others else {}
-    rows = [
-        [row.id, o.reply, "accepted", "", 1, row.next_at, at]
-        if o.fate is Fate.ACCEPTED
-        else _decision(o, row, deadlines[row.id], moment, jitter)
-        for o, row in outcomes
-    ]
-    db.session.execute(_record_statement(is_sqlite()), {"data": json.dumps(rows)})
-    if len(others) < len(outcomes):
-        relay.all_is_well(moment)
-    for outcome, row in outcomes:
-        if outcome.dead_address:
-            _suppress(row, outcome.reply, moment)
-
-
-def _written(moment: datetime) -> str:
-    """`moment` as text that either database reads."""
-    stored = as_stored(moment)
-    return stored if isinstance(stored, str) else stored.isoformat()
-
-
-def _deadlines(ids: list[int]) -> dict[int, datetime]:
-    query = select(deliveries.c.id, deliveries.c.deadline).where(deliveries.c.id.in_(ids))
-    return dict(db.session.execute(query).all())
-
-
-def _decision(outcome: Outcome, row, deadline: datetime, moment: datetime, jitter) -> list:
-    fate, reason, next_at = outcome.fate, outcome.reason, row.next_at
-    tried = int(fate is not Fate.QUEUED)
-    if fate is Fate.DEFERRED:
-        later = moment + back_off(row.attempts + tried, jitter())
-        if later > deadline:
-            fate, reason = Fate.REFUSED, "deadline"
-        else:
-            next_at = _written(later)
-    finished = None if fate in (Fate.QUEUED, Fate.DEFERRED) else _written(moment)
-    return [row.id, outcome.reply, fate.value, reason, tried, next_at, finished]
-
-
-def _suppress(row, reply: str, moment: datetime) -> None:
-    """Never write to this address again: the server said that nobody is there."""
-    insert = (sqlite if is_sqlite() else postgresql).insert(Suppression)
-    db.session.execute(
-        insert.values(
-            district_id=row.district_id, address=row.address.lower(), reason=reply[:300], at=moment
-        ).on_conflict_do_nothing()
-    )
+        if ids or decided or self.recorder.is_behind:
+            self._commit(write)
+            self.recorder.written()

@@ -18,6 +18,7 @@ from functools import cached_property, lru_cache
 from hashlib import sha256
 from html import escape
 from quopri import decodestring
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from flask import current_app
@@ -239,8 +240,7 @@ def _joined(pieces: list, values: Mapping[str, bytes]) -> bytes:
     return b"".join(filled)
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(NamedTuple):
     """What one message needs beyond its letter: the facts of a delivery row."""
 
     address: str
@@ -249,6 +249,7 @@ class Slip:
     calendar: dict | None
     message_id: str
     date: datetime | str  # a string as SQLite stores it, in UTC
+    envelope: str = ""  # the address as `envelope_address` writes it, when that is known
 
 
 def fill(letter: Letter, slip: Slip) -> bytes:
@@ -256,6 +257,11 @@ def fill(letter: Letter, slip: Slip) -> bytes:
 
     Raises LetterProblem for a missing merge value and BadAddress.
     """
+    return b"".join(fill_pieces(letter, slip))
+
+
+def fill_pieces(letter: Letter, slip: Slip) -> list[bytes]:
+    """`fill` in pieces: those of the letter are shared by all messages, so nothing long is copied."""
     plan, merge = letter.plan, slip.merge
     filled = plan.pieces.copy()
     for name, address, places in plan.fields:
@@ -275,10 +281,10 @@ def fill(letter: Letter, slip: Slip) -> bytes:
             filled[place] = in_text if place < plan.html_from else in_html
     filled[0] = _own_headers(letter, slip)
     if slip.calendar is None:
-        return b"".join(filled)
+        return filled
     boundary = letter.boundary.encode()
     item = CalendarObject.from_json(slip.calendar)
-    return letter.headers + filled[0] + _with_calendar(boundary, filled[2:-1], item)
+    return [letter.headers, filled[0], _with_calendar(boundary, filled[2:-1], item)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +336,7 @@ def _date(moment: datetime | str) -> str:
 
 
 def _own_headers(letter: Letter, slip: Slip) -> bytes:
-    to = mailbox(slip.name, envelope_address(slip.address))
+    to = mailbox(slip.name, slip.envelope or envelope_address(slip.address))
     moment = slip.date[:19] if isinstance(slip.date, str) else slip.date
     own = f"To: {to}\r\nDate: {_date(moment)}\r\nMessage-ID: {slip.message_id}\r\n"
     if letter.unsubscribe:
@@ -345,7 +351,7 @@ def _own_headers(letter: Letter, slip: Slip) -> bytes:
             f"List-Unsubscribe: <{url}>,\r\n <mailto:{letter.unsubscribe_mail}"
             f"?subject=unsubscribe%20{token}>\r\n"
         )
-    return own.encode("ascii")
+    return own.encode()  # beyond ASCII only in an address that needs SMTPUTF8 (RFC 6532)
 
 
 def _with_calendar(boundary: bytes, parts: list[bytes], item: CalendarObject) -> bytes:

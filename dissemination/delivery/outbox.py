@@ -2,33 +2,83 @@
 
 Putting is cheap: nothing is rendered and no network is touched. Equal mails share one letter. The
 unique constraint on (subject, letter, address, idempotency) makes putting the same mail twice harmless.
+
+Three ways in:
+
+- `put`: one mail to one person.
+- `put_many`: one mail to persons that the caller lists; their rows are written at once.
+- `put_audience`: mails to an audience that the caller *describes*. One row is written, whatever the size,
+  and the worker writes those of the recipients in batches while the first messages leave already. Who puts
+  so registers how to list such an audience once, at import:
+
+      outbox.expanders["issues"] = recipients_of
+
+      def recipients_of(subject_id: int, audience: dict, after: str) -> Iterator[tuple[str, Recipient]]:
+          # (cursor, recipient) of those behind the cursor `after` ("" at the start), in order
+
+  `audience` is the JSON that was given to `put_audience`. A cursor is at most 200 characters, and the same
+  audience with `after=cursor` goes on behind that recipient: "the id of the contact" is a good one. It is
+  called in the worker, outside of any write transaction, once per batch of EXPANSION recipients: ask the
+  database for those behind the cursor only. Two rules keep "1,204 to send" true: leave out whoever joined
+  after the sending was put (the audience says when that was), and leave out whoever may not be written to
+  any more; these are counted as skipped. Suppression is checked again when a row is taken.
+
+What was put to many about a subject is steered by its row of `sendings`: `pause`, `resume`, `cancel`,
+`throttle`, `keep_quiet`, `start_at`, `retry`, `progress`, and `queries.rate`. With `to_sink` it is a
+rehearsal: compiled, filled and paced like the real thing, but handed to a sink that only counts octets.
+Give a rehearsal a subject of its own.
 """
 
+import json
 import secrets
-from collections.abc import Iterable
-from datetime import timedelta
+import time as clocks
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cache
 from itertools import islice
+from typing import NamedTuple
 
-from sqlalchemy import CursorResult, bindparam, func, select, update
+from sqlalchemy import CursorResult, bindparam, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dissemination.delivery import sendings
 from dissemination.delivery.calendar import CalendarObject
 from dissemination.delivery.letters import Rendered, preview
 from dissemination.delivery.mail import Mail, Recipient, content_hash, one_line
-from dissemination.delivery.models import Delivery, Fate, Letter
+from dissemination.delivery.models import Delivery, Fate, Letter, Sending
+from dissemination.delivery.sendings import (
+    DEADLINE,
+    WAITING,
+    Window,
+    keep_quiet,
+    pause,
+    require_transaction,
+    resume,
+    start_at,
+    subject,
+    throttle,
+)  # fmt: skip
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, insert_once
-from dissemination.kernel.subjects import kind_of
+from dissemination.kernel.database import as_stored, db, insert_once, is_sqlite, writing
 
 __all__ = [
-    "Rendered", "cancel", "deliveries_of", "preview", "progress", "put", "put_many", "send_again",
-    "skip_queued",
+    "Part", "Rendered", "cancel", "deliveries_of", "expanders", "keep_quiet", "pause", "preview", "progress",
+    "put", "put_audience", "put_many", "resume", "retry", "retry_now", "send_again", "skip_queued", "start_at", "throttle",
 ]  # fmt: skip
 
-DEADLINE = timedelta(days=3)  # how long a deferred mail is tried
 BATCH = 1000
-WAITING = (Fate.QUEUED, Fate.DEFERRED)  # not yet handed to a server
+EXPANSION = 500  # recipients whose rows are written in one transaction while messages leave
 KEY = ("subject_kind", "subject_id", "letter_id", "address", "idempotency")
+
+Expander = Callable[[int, dict, str], Iterable[tuple[str, Recipient]]]
+expanders: dict[str, Expander] = {}  # by subject_kind
+
+
+class Part(NamedTuple):
+    """A mail and whom it is for: `audience` is JSON that the expander of the subject's kind understands."""
+
+    mail: Mail
+    audience: dict
 
 
 _BY_HASH = select(Letter.id).where(Letter.content_hash == bindparam("hash"))
@@ -39,16 +89,11 @@ def _insert(model):
     return dialect.insert(model.__table__).on_conflict_do_nothing()
 
 
-def _require_transaction() -> None:
-    if not db.session().info.get("writing"):
-        raise RuntimeError("outbox needs transaction(): a mail is put together with the fact it tells of")
-
-
 def _letter_id(mail: Mail) -> int:
     """The id of the letter for `mail`, made when no equal one exists."""
     source = mail.source()
     digest = content_hash(source)
-    letter_id = db.session.connection().scalar(_BY_HASH, {"hash": digest})
+    letter_id = writing().scalar(_BY_HASH, {"hash": digest})
     if letter_id is None:
         db.session.execute(
             _insert(Letter).values(
@@ -60,19 +105,13 @@ def _letter_id(mail: Mail) -> int:
     return letter_id
 
 
-def _subject(about) -> tuple[str, int]:
-    if about.id is None:
-        db.session.flush()
-    return kind_of(about), about.id
-
-
-def _row(mail: Mail, letter_id: int, subject: tuple[str, int], recipient: Recipient, **more) -> dict:
+def _row(mail: Mail, letter_id: int, what: tuple[str, int], recipient: Recipient, **more) -> dict:
     moment = now()
     return {
         "district_id": mail.district_id, "letter_id": letter_id, "address": recipient.address.strip()[:254],
         "name": one_line(recipient.name)[:201], "contact_id": recipient.contact_id,
         "merge": {k: str(v) for k, v in recipient.merge.items()}, "calendar": None,
-        "subject_kind": subject[0], "subject_id": subject[1], "idempotency": "",
+        "subject_kind": what[0], "subject_id": what[1], "idempotency": "",
         "message_id": f"<{secrets.token_hex(16)}@{mail.sender.domain[-80:]}>", "state": Fate.QUEUED,
         "bulk": False, "reason": "", "attempts": 0, "next_at": moment, "deadline": moment + DEADLINE,
         "last_reply": "", "created_at": moment, **more,
@@ -87,9 +126,9 @@ def put(
     `about` is the model row that the mail is about. `idempotency` (at most 40 characters) makes a second
     sending of an equal mail distinct. Raises RuntimeError outside transaction().
     """
-    _require_transaction()
+    require_transaction()
     row = _row(
-        mail, _letter_id(mail), _subject(about), recipient,
+        mail, _letter_id(mail), subject(about), recipient,
         calendar=calendar.to_json() if calendar else None, idempotency=idempotency,
     )  # fmt: skip
     added = insert_once(Delivery, **row)
@@ -100,22 +139,111 @@ def put(
     ).one()
 
 
-def put_many(mail: Mail, recipients: Iterable[Recipient], *, about) -> int:
-    """Queue `mail` for each of `recipients`; how many rows were new. Holds one batch in memory."""
-    _require_transaction()
-    letter_id, subject, count = _letter_id(mail), _subject(about), 0
+def put_many(
+    mail: Mail, recipients: Iterable[Recipient], *, about, at: datetime | None = None,
+    window: Window | None = None,
+) -> int:  # fmt: skip
+    """Queue `mail` for each of `recipients`; how many rows were new. Holds one batch in memory.
+
+    They are due at `at` (aware), now when None. `window` are quiet hours: (from, until, name of the zone),
+    wall-clock times between which nothing is sent. Raises ValueError for quiet hours that are none.
+    """
+    require_transaction()
+    letter_id, count = _letter_id(mail), 0
+    sendings.ensure(about, district_id=mail.district_id)
     recipients = iter(recipients)
     while batch := list(islice(recipients, BATCH)):
-        rows = [_row(mail, letter_id, subject, recipient, bulk=True) for recipient in batch]
-        result: CursorResult = db.session.execute(
-            _insert(Delivery), rows, execution_options={"preserve_rowcount": True}
-        )  # type: ignore[assignment]
-        count += result.rowcount
+        count += insert_rows(mail, letter_id, subject(about), batch, at=at or now())
+    steering = sendings.quiet(window) if window else {}
+    if at is not None:
+        steering["starts_at"] = at
+    table = sendings.sendings.c
+    sendings.reopen(
+        *subject(about), cancelled_at=None, total=table.total + count, expanded=table.expanded + count,
+        **steering,
+    )  # fmt: skip
     return count
 
 
+def put_audience(
+    parts: Iterable[Part], *, about, total: int, at: datetime | None = None, window: Window | None = None,
+    per_second: int | None = None, to_sink: bool = False,
+) -> Sending:  # fmt: skip
+    """Queue each part's mail for everybody in its audience, whatever their number, by writing one row.
+
+    `total` is how many there are by the caller's count; `at`, `window` as in `put_many`. Raises LookupError
+    when nobody registered how to list the audiences of this kind of subject, ValueError when the subject
+    has a sending already (one subject is sent once; make a new one) or the numbers make no sense.
+    """
+    require_transaction()
+    parts = list(parts)
+    kind, subject_id = subject(about)
+    if kind not in expanders:
+        raise LookupError(f"no expander is registered for {kind}")
+    if not parts or total < 1:
+        raise ValueError("an audience of nobody")
+    if per_second is not None and per_second < 1:
+        raise ValueError("at least one message per second")
+    stored = [{"letter": _letter_id(part.mail), "audience": part.audience} for part in parts]
+    added = insert_once(
+        Sending, district_id=parts[0].mail.district_id, subject_kind=kind, subject_id=subject_id,
+        created_at=now(), total=total, parts=stored, starts_at=at, per_second=per_second, to_sink=to_sink,
+        **sendings.quiet(window),
+    )  # fmt: skip
+    if added is None:
+        raise ValueError(f"{kind} {subject_id} was put already")
+    return added
+
+
+_COLUMNS = """district_id, letter_id, subject_kind, subject_id, idempotency, state, bulk, reason, attempts,
+ next_at, deadline, last_reply, created_at, address, name, contact_id, merge, message_id"""
+_CONSTANT = """:district, :letter, :kind, :subject, '', 'queued', {true}, '', 0, {due}, {deadline}, '', {moment},
+ v.value ->> 0, v.value ->> 1, {contact}, v.value -> 3, v.value ->> 4"""
+
+
+@cache
+def _insertion(on_sqlite: bool):
+    moments = ("due", "deadline", "moment")
+    if on_sqlite:
+        values = _CONSTANT.format(true="1", contact="v.value ->> 2", **{m: f":{m}" for m in moments})
+        source = "json_each(:rows) AS v WHERE true"
+    else:
+        casts = {m: f"CAST(:{m} AS timestamptz)" for m in moments}
+        values = _CONSTANT.format(true="true", contact="CAST(v.value ->> 2 AS integer)", **casts)
+        source = "json_array_elements(CAST(:rows AS json)) AS v"
+    return text(f"INSERT INTO deliveries ({_COLUMNS}) SELECT {values} FROM {source} ON CONFLICT DO NOTHING")
+
+
+def insert_rows(
+    mail: Mail, letter_id: int, what: tuple[str, int], batch: list[Recipient], *, at: datetime
+) -> int:
+    """Write the rows of `batch`, due at `at`, in one statement; how many were new.
+
+    Their message ids begin with the time: random ones would touch a page of the index each.
+    """
+    moment = now()
+    base = f"{clocks.time_ns() // 1000:014x}{secrets.token_hex(9)}"
+    domain = mail.sender.domain[-80:]
+    rows = [
+        [
+            one.address.strip()[:254], one_line(one.name)[:201], one.contact_id,
+            {k: str(v) for k, v in one.merge.items()}, f"<{base}{i:x}@{domain}>",
+        ]
+        for i, one in enumerate(batch)
+    ]  # fmt: skip
+    result: CursorResult = db.session.execute(
+        _insertion(is_sqlite()),
+        {
+            "district": mail.district_id, "letter": letter_id, "kind": what[0], "subject": what[1],
+            "due": as_stored(at), "deadline": as_stored(at + DEADLINE), "moment": as_stored(moment),
+            "rows": json.dumps(rows, ensure_ascii=False),
+        },
+    )  # type: ignore[assignment]  # fmt: skip
+    return result.rowcount
+
+
 def _finish(condition, state: Fate, reason: str) -> int:
-    _require_transaction()
+    require_transaction()
     changed: CursorResult = db.session.execute(
         update(Delivery)
         .where(Delivery.state.in_(WAITING), *condition)
@@ -149,13 +277,21 @@ def skip_queued(
 
 
 def _about(about) -> tuple:
-    kind, subject_id = _subject(about)
+    kind, subject_id = subject(about)
     return Delivery.subject_kind == kind, Delivery.subject_id == subject_id
 
 
 def cancel(about, reason: str) -> int:
-    """Call back every mail about `about` that has not been handed to a server; how many rows."""
-    return _finish(_about(about), Fate.CANCELLED, reason)
+    """Call back every mail about `about` that has not been handed to a server; how many recipients.
+
+    Those of a sending whose rows are still to be written are called back with it.
+    """
+    require_transaction()
+    known = sendings.of(about)
+    to_come = sendings.to_come(known)
+    if known is not None:
+        sendings.change(about, cancelled_at=now(), cancel_reason=sendings.reason_line(reason))
+    return _finish(_about(about), Fate.CANCELLED, reason) + to_come
 
 
 def send_again(delivery: Delivery) -> bool:
@@ -163,22 +299,73 @@ def send_again(delivery: Delivery) -> bool:
 
     A person decides this, never the machine: an uncertain message may arrive twice.
     """
-    _require_transaction()
+    require_transaction()
+    again = _requeue([Delivery.id == delivery.id], (Fate.UNCERTAIN, Fate.REFUSED)) == 1
+    if again and delivery.bulk:
+        sendings.reopen(delivery.subject_kind, delivery.subject_id)
+    return again
+
+
+def retry(about, fates: Iterable[Fate], *, reason: str = "") -> int:
+    """Send again whatever about `about` has one of `fates`: REFUSED, UNCERTAIN; how many rows.
+
+    A person decides this: what was UNCERTAIN may arrive twice, and each row says so in its attempts.
+    `reason` narrows it to rows with that reason ("deadline"). Raises ValueError for other fates.
+    """
+    require_transaction()
+    wanted = tuple(fates)
+    if not wanted or any(fate not in (Fate.REFUSED, Fate.UNCERTAIN) for fate in wanted):
+        raise ValueError("only what was refused or is uncertain can be sent again")
+    which = [*_about(about), *([Delivery.reason == reason] if reason else [])]
+    count = _requeue(which, wanted)
+    if count:
+        sendings.reopen(*subject(about), cancelled_at=None)
+    return count
+
+
+def retry_now(about) -> int:
+    """Let whatever waits for a later turn have it now: what was deferred, or queued by a clock that was wrong."""
+    require_transaction()
     moment = now()
     changed: CursorResult = db.session.execute(
         update(Delivery)
-        .where(Delivery.id == delivery.id, Delivery.state.in_((Fate.UNCERTAIN, Fate.REFUSED)))
-        .values(state=Fate.QUEUED, reason="", next_at=moment, deadline=moment + DEADLINE, finished_at=None)
+        .where(*_about(about), Delivery.state.in_(WAITING), Delivery.next_at > moment)
+        .values(next_at=moment),
+        execution_options={"synchronize_session": "fetch"},
     )  # type: ignore[assignment]
-    return changed.rowcount == 1
+    return changed.rowcount
+
+
+def _requeue(which: list, fates: tuple[Fate, ...]) -> int:
+    moment = now()
+    changed: CursorResult = db.session.execute(
+        update(Delivery)
+        .where(*which, Delivery.state.in_(fates))
+        .values(state=Fate.QUEUED, reason="", next_at=moment, deadline=moment + DEADLINE, finished_at=None),
+        execution_options={"synchronize_session": "fetch"},
+    )  # type: ignore[assignment]
+    return changed.rowcount
 
 
 def progress(about) -> dict[Fate, int]:
-    """How many deliveries about `about` stand where; fates that nobody has are left out."""
+    """How many recipients of what is about `about` stand where; fates that nobody has are left out.
+
+    Right from the first second: who has no row yet counts as queued (or cancelled, when it was), who left
+    the audience before it was written as skipped.
+    """
     rows = db.session.execute(
         select(Delivery.state, func.count()).where(*_about(about)).group_by(Delivery.state)
     )
-    return dict(rows.all())
+    counts: dict[Fate, int] = dict(rows.all())
+    known = sendings.of(about)
+    if known is None:
+        return counts
+    unwritten = 0 if known.expanded_at else max(0, known.total - known.expanded)
+    standing = Fate.CANCELLED if known.cancelled_at else Fate.QUEUED
+    for fate, count in ((standing, unwritten), (Fate.SKIPPED, known.gone)):
+        if count:
+            counts[fate] = counts.get(fate, 0) + count
+    return counts
 
 
 def deliveries_of(about):

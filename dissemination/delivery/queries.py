@@ -1,18 +1,25 @@
 """What the desk shows of the mail: lists, one message with its parts rebuilt exactly, the server's health."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from flask import current_app
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import joinedload
 
+from dissemination.delivery import sendings
 from dissemination.delivery.calendar import CalendarObject, render
 from dissemination.delivery.letters import Letter, Slip, compile_letter, fill, shown
 from dissemination.delivery.mail import Mail
-from dissemination.delivery.models import Delivery, Fate, Relay
+from dissemination.delivery.models import Delivery, Fate, MailDomain, Relay, Sending
 from dissemination.delivery.models import Letter as StoredLetter
+from dissemination.delivery.transport import FOLDER
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db
+from dissemination.kernel.database import db, is_sqlite
 from dissemination.kernel.paging import Page, page
+
+NOT_BULK = {True: "bulk = 0 AND state IN ('queued', 'deferred')"}  # as the partial index has it
+NOT_BULK[False] = NOT_BULK[True].replace("bulk = 0", "NOT bulk")
 
 
 @dataclass(frozen=True)
@@ -70,15 +77,54 @@ def parts(delivery: Delivery) -> Parts:
 
 
 def relay_trouble() -> str | None:
-    """What the mail server said when it was last found down; None when it is well."""
-    return db.session.scalar(select(Relay.last_error).where(Relay.id == 1, Relay.failures > 0))
+    """What the mail servers that are down said when last tried; None when all are well."""
+    names = {server.name for server in current_app.config["SETTINGS"].mail.servers} or {FOLDER}
+    said = select(Relay.last_error).where(Relay.failures > 0, Relay.name.in_(names)).order_by(Relay.name)
+    return "; ".join(db.session.scalars(said)) or None
+
+
+def resting_domains() -> list[MailDomain]:
+    """Receiving domains that are left alone for a while because they asked for fewer messages."""
+    resting = select(MailDomain).where(MailDomain.paused_until > now()).order_by(MailDomain.domain)
+    return list(db.session.scalars(resting))
+
+
+class Rate(NamedTuple):
+    """How fast a sending goes."""
+
+    per_second: float  # 0.0 when nothing left lately
+    eta_seconds: float | None  # None: unknown, because nothing leaves; 0.0: nothing is left to be done
+
+
+def rate(about) -> Rate:
+    """How fast the mail about `about` leaves now, as the workers reckoned it, and how long the rest takes."""
+    known, left = sendings.of(about), sendings.remaining(about)
+    if not left:
+        return Rate(0.0, 0.0)
+    if known is None or known.mark_at is None or abs(now() - known.mark_at) > sendings.STALE:
+        return Rate(0.0, None)
+    if known.seen_rate:
+        return Rate(known.seen_rate, left / known.seen_rate)
+    age = (now() - known.mark_at).total_seconds()
+    early = (known.done - known.mark_done) / max(age, 1.0)  # in its first two seconds
+    return Rate(early, left / early if early else None)
+
+
+def sending(about) -> Sending | None:
+    """The row that steers the mail about `about`: what was put, paused, throttled; None when nothing was."""
+    return sendings.of(about)
 
 
 def waiting_since(district_id: int) -> float:
-    """Seconds for which the oldest message that is due waits; 0 when none does."""
+    """Seconds for which the oldest single message that is due waits; 0 when none does."""
     oldest = db.session.scalar(
         select(Delivery.next_at)
-        .where(Delivery.district_id == district_id, Delivery.state == Fate.QUEUED, Delivery.next_at <= now())
+        .where(
+            Delivery.district_id == district_id,
+            Delivery.state == Fate.QUEUED,
+            Delivery.next_at <= now(),
+            text(NOT_BULK[is_sqlite()]),
+        )
         .order_by(Delivery.next_at)
         .limit(1)
     )

@@ -2,7 +2,7 @@
 
 from sqlalchemy.exc import DBAPIError
 
-from dissemination.delivery import inbound
+from dissemination.delivery import bounces, inbound  # noqa: F401 (bounces registers its handlers)
 from dissemination.delivery.imap import Left
 from dissemination.kernel.database import db, transaction
 
@@ -30,7 +30,7 @@ def take_octets(octets: bytes) -> bool:
         incoming = inbound.read(octets)
     except inbound.TooLarge as why:
         raise Left from why
-    if incoming.kind is not inbound.Kind.REPLY:
+    if not inbound.acts_on(incoming.kind):
         raise Left
     try:
         kept = take(incoming)["kept"]
@@ -44,14 +44,14 @@ def take_octets(octets: bytes) -> bool:
 
 def in_words(told: dict) -> str:
     """What was done, in a line for the mail server's log."""
-    if told["kind"] != inbound.Kind.REPLY:
+    if "effect" not in told:
         return f"{told['kind']}: left to people"
-    return f"reply: {told['effect']}" + (f" ({told['note']})" if told["note"] else "")
+    return f"{told['kind']}: {told['effect']}" + (f" ({told['note']})" if told["note"] else "")
 
 
 def _told(incoming: inbound.Incoming, outcome: inbound.Outcome) -> dict:
     found = incoming.explained()
-    if incoming.kind is inbound.Kind.REPLY:
+    if inbound.acts_on(incoming.kind):
         found |= {"effect": outcome.effect, "note": outcome.note, **outcome.more}
     found["kept"] = outcome.kept
     return found

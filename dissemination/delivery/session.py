@@ -8,9 +8,11 @@ import ssl
 from collections import deque
 from collections.abc import Iterator
 
+from dissemination.delivery.models import Fate
 from dissemination.delivery.transport import Outcome, Prepared
 
 CRLF = "\r\n"
+MANY = 1000  # pieces; the kernel takes 1024 at once
 
 
 class Lost(Exception):
@@ -20,12 +22,18 @@ class Lost(Exception):
 class Session:
     """One open connection: what was written, which replies are awaited, and for which message."""
 
-    def __init__(self, sock: socket.socket, *, pipelining: bool, now: float):
+    def __init__(
+        self, sock: socket.socket, *, pipelining: bool, now: float, limit: int = 0, utf8: bool = False, line=None
+    ):  # fmt: skip
         sock.setblocking(False)
         if sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock
+        self.is_tls = isinstance(sock, ssl.SSLSocket)
         self.pipelining = pipelining
+        self.limit = limit  # octets of a message that the server takes; 0: not said
+        self.utf8 = utf8  # whether it takes addresses beyond ASCII (SMTPUTF8)
+        self.line = line  # what `smtp` knows of its server
         self.out = memoryview(b"")
         self.written = 0  # octets given to the kernel since the start
         self.incoming = b""
@@ -46,20 +54,30 @@ class Session:
         """Whether a further envelope can be given to it."""
         return self.envelope is None and (self.body is None or self.pipelining)
 
+    def refusal(self, message: Prepared) -> Outcome | None:
+        """Why this server cannot take `message`, before anything of it is sent; None when it can."""
+        if self.limit and message.size > self.limit:
+            said = f"552 5.3.4 the message has {message.size} octets, the server takes {self.limit} (SIZE)"
+            return Outcome(message.id, Fate.REFUSED, said, reason="too_big")
+        if message.utf8 and not self.utf8:
+            said = "553 5.6.7 the server takes no addresses beyond ASCII (SMTPUTF8)"
+            return Outcome(message.id, Fate.REFUSED, said, reason="needs_utf8")
+        return None
+
     def begin(self, message: Prepared, *, reset: bool = False) -> bytes:
         """Take `message` on; the octets to write now."""
         self.envelope, self.failure = message, None
+        sender = f"MAIL FROM:<{message.sender}>{' SMTPUTF8' if message.utf8 else ''}{CRLF}"
         if self.pipelining and not self.commands:
             self.awaited.extend(("RSET", "MAIL", "RCPT", "DATA") if reset else ("MAIL", "RCPT", "DATA"))
             return (
-                f"{'RSET' + CRLF if reset else ''}MAIL FROM:<{message.sender}>\r\n"
-                f"RCPT TO:<{message.recipients[0]}>\r\nDATA\r\n"
-            ).encode("ascii")
+                f"{'RSET' + CRLF if reset else ''}{sender}RCPT TO:<{message.recipients[0]}>\r\nDATA\r\n"
+            ).encode()
         if reset:
             self.commands.append(("RSET", b"RSET\r\n"))
         self.commands.extend([
-            ("MAIL", f"MAIL FROM:<{message.sender}>\r\n".encode("ascii")),
-            ("RCPT", f"RCPT TO:<{message.recipients[0]}>\r\n".encode("ascii")),
+            ("MAIL", sender.encode()),
+            ("RCPT", f"RCPT TO:<{message.recipients[0]}>\r\n".encode()),
             ("DATA", b"DATA\r\n"),
         ])  # fmt: skip
         return self.next_commands()
@@ -73,10 +91,27 @@ class Session:
             octets += command
         return octets
 
-    def write(self, octets: bytes) -> None:
-        """Send `octets`, keeping what the kernel does not take yet. Raises Lost."""
-        self.out = memoryview(b"".join((self.out, octets)) if self.out else octets)
-        self.flush()
+    def write(self, pieces: list[bytes]) -> None:
+        """Send `pieces`, keeping what the kernel does not take yet. Raises Lost."""
+        if self.out or self.is_tls or not 1 < len(pieces) < MANY:
+            octets = b"".join((self.out, *pieces)) if self.out else b"".join(pieces)
+            self.out = memoryview(octets)
+            self.flush()
+            return
+        try:
+            sent = self.sock.sendmsg(pieces)  # the kernel gathers: nothing long is copied here
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise Lost(str(error)) from None
+        self.written += sent
+        if sent < self.length_of(pieces):
+            self.out = memoryview(b"".join(pieces)[sent:])
+
+    @staticmethod
+    def length_of(pieces: list[bytes]) -> int:
+        """Octets of all pieces."""
+        return sum(map(len, pieces))
 
     def flush(self) -> None:
         """Send what is left. Raises Lost."""
@@ -109,7 +144,7 @@ class Session:
                     line = self._continued(line)
                 if line:
                     yield line
-            if not isinstance(self.sock, ssl.SSLSocket):
+            if not self.is_tls:
                 return
 
     def _continued(self, line: bytes) -> bytes:
@@ -124,5 +159,7 @@ def judged(reply: bytes) -> tuple[int, str]:
     """A reply as code and text. Raises Lost for what is no SMTP reply."""
     if not reply[:3].isdigit():
         raise Lost(f"not an SMTP reply: {reply[:60]!r}")
-    text = " ".join(line.rstrip("\r") for line in reply[4:].decode("utf-8", "replace").split("\n"))
-    return int(reply[:3]), text
+    text = reply[4:].decode("utf-8", "replace").replace("\0", "")
+    if "\n" in text:
+        text = " ".join(line.rstrip("\r") for line in text.split("\n"))
+    return int(reply[:3]), text.rstrip("\r")

@@ -1,96 +1,66 @@
 """SMTP from one thread over several connections, with command pipelining (RFC 2920) where it is offered.
 
-smtplib opens a connection (greeting, EHLO, STARTTLS with a verified certificate, AUTH); after that its
-socket is driven from here without blocking: behind the body of one message goes the envelope of the
-next, so a message costs one round trip. Every reply is judged for the one message it answers.
+`connecting` opens a connection; after that its socket is driven from here without blocking: behind the
+body of one message goes the envelope of the next, so a message costs one round trip. Every reply is judged
+for the one message it answers. Several servers share the connections by their weights; one that is down
+leaves them to the others.
+
+CHUNKING (RFC 3030) is left out: DATA behind pipelined envelopes costs one round trip a message already.
+BDAT could only save more by having several bodies under way on one connection, and each of them would be
+uncertain when that connection breaks.
 """
 
 import selectors
-import smtplib
 import socket
-import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-import flask_mail
-
+from dissemination.delivery.connecting import Opened, Peer
 from dissemination.delivery.models import Fate
+from dissemination.delivery.replies import outcome_of
 from dissemination.delivery.session import Lost, Session, judged
-from dissemination.delivery.transport import Outcome, Prepared, RelayDown, Source, outcome_of
+from dissemination.delivery.transport import Outcome, Prepared, RelayDown, Source
 
-Connect = Callable[[], tuple[socket.socket, bool]]
 END = b".\r\n"
 BARREN = 3  # connections in a row that carried nothing: the server is down
 BACKLOG = 8  # messages waiting per connection before a further one is opened
 
 
-class RelayConnection(flask_mail.Connection):
-    """Flask-Mail's connection with what it lacks: a timeout and a checked certificate."""
-
-    def __init__(self, settings):
-        state = flask_mail.Mail().init_mail({
-            "MAIL_SERVER": settings.server, "MAIL_PORT": settings.port, "MAIL_USERNAME": settings.username,
-            "MAIL_PASSWORD": settings.password, "MAIL_USE_TLS": settings.security == "starttls",
-            "MAIL_USE_SSL": settings.security == "tls",
-        })  # fmt: skip
-        super().__init__(state)
-        self.timeout = settings.timeout
-
-    def configure_host(self) -> smtplib.SMTP:
-        """A greeted, encrypted and authenticated session. Raises RelayDown saying what failed."""
-        mail = self.mail
-        host: smtplib.SMTP | None = None
-        try:
-            if mail.use_ssl:
-                host = smtplib.SMTP_SSL(
-                    mail.server, mail.port, timeout=self.timeout, context=ssl.create_default_context()
-                )
-            else:
-                host = smtplib.SMTP(mail.server, mail.port, timeout=self.timeout)
-            host.ehlo_or_helo_if_needed()
-            if mail.use_tls:
-                host.starttls(context=ssl.create_default_context())
-                host.ehlo_or_helo_if_needed()
-            if mail.username and mail.password:
-                host.login(mail.username, mail.password)
-        except (OSError, smtplib.SMTPException) as error:
-            if host is not None:
-                host.close()
-            raise RelayDown(f"{mail.server}:{mail.port}: {_said(error)}") from None
-        return host
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        text = error.smtp_error
-        return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
-    return str(error) or type(error).__name__
-
-
-def connect_to(settings) -> Connect:
-    """A function that opens a connection and says whether the server takes pipelined commands."""
-
-    def connect():
-        host = RelayConnection(settings).configure_host()
-        return host.sock, host.has_extn("pipelining")
-
-    return connect
-
-
 class Courier:
-    """Carries messages over up to `connections` connections that `connect` opens."""
+    """Carries messages over up to `connections` connections to `peers`; `down` says which failed, and why."""
 
-    def __init__(self, connect: Connect, *, connections: int, timeout: float):
-        self.connect = connect
+    def __init__(self, peers: Sequence[Peer], *, connections: int, timeout: float):
+        self.peers = peers
         self.connections = connections
         self.timeout = timeout
+        self.down: dict[str, str] = {}
 
     def run(self, source: Source) -> None:
-        """Send until `source` has no more. Raises RelayDown when no connection carries anything."""
+        """Send until `source` has no more. Raises RelayDown when no server carries anything."""
         _Run(self, source).go()
+
+
+class _Line:
+    """How things stand with one server in this run."""
+
+    def __init__(self, peer: Peer, most: int):
+        self.peer = peer
+        self.most = most  # connections that it seems to take
+        self.opening = 0
+        self.open = 0
+        self.barren = 0  # connections in a row that carried nothing
+        self.error = ""
+
+    @property
+    def is_down(self) -> bool:
+        return self.barren >= BARREN
+
+    @property
+    def load(self) -> float:
+        return (self.open + self.opening) / self.peer.weight
 
 
 class _Run:
@@ -99,10 +69,9 @@ class _Run:
         self.ready: deque[Prepared] = deque()
         self.sessions: list[Session] = []
         self.selector = selectors.DefaultSelector()
-        self.barren, self.error = 0, ""
-        self.opening, self.closed = 0, False
-        self.most = courier.connections
-        self.opened: deque[tuple[socket.socket, bool] | RelayDown] = deque()
+        self.lines = [_Line(peer, courier.connections) for peer in courier.peers]
+        self.closed = False
+        self.opened: deque[tuple[_Line, Opened | RelayDown]] = deque()
         self.wake, self.waker = socket.socketpair()
         self.wake.setblocking(False)
         self.waker.setblocking(False)
@@ -115,8 +84,9 @@ class _Run:
                 self.wait()
         finally:
             self.close()
+        self.courier.down = {line.peer.name: line.error for line in self.lines if line.is_down}
         if self.is_down():
-            raise RelayDown(self.error)
+            raise RelayDown("; ".join(self.courier.down.values()))
 
     def is_given_more(self) -> bool:
         """Whether there is more after all; nothing is under way, so this may wait for the rows."""
@@ -130,7 +100,7 @@ class _Run:
             self.waker.send(b"x")
 
     def is_down(self) -> bool:
-        return self.barren >= BARREN
+        return all(line.is_down for line in self.lines)
 
     def is_busy(self) -> bool:
         return any(s.awaited for s in self.sessions)
@@ -147,8 +117,9 @@ class _Run:
             if not free:
                 break
             for session in free:
-                if self.ready:
-                    self.guarded(session, lambda s: s.write(s.begin(self.ready.popleft())))
+                message = self.next_for(session)
+                if message is not None:
+                    self.guarded(session, lambda s, m=message: s.write([s.begin(m)]))  # type: ignore[misc]
         if self.ready:
             self.open_more()
         return bool(self.ready)
@@ -158,20 +129,36 @@ class _Run:
         while self.ready:
             self.source.report(Outcome(self.ready.popleft().id, Fate.QUEUED))
 
-    def open_more(self) -> None:
-        wanted = min(self.most, 1 + (len(self.ready) + self.source.ready()) // BACKLOG)
-        while len(self.sessions) + self.opening < wanted and not self.is_down():
-            self.opening += 1
-            threading.Thread(target=self.open, daemon=True).start()
+    def next_for(self, session: Session) -> Prepared | None:
+        """The next message that this server can take; what it cannot is refused without being sent."""
+        while self.ready:
+            message = self.ready.popleft()
+            if message.utf8 or session.limit:
+                refusal = session.refusal(message)
+                if refusal is not None:
+                    self.source.report(refusal)
+                    continue
+            return message
+        return None
 
-    def open(self) -> None:
+    def open_more(self) -> None:
+        wanted = min(self.courier.connections, 1 + (len(self.ready) + self.source.ready()) // BACKLOG)
+        while sum(line.open + line.opening for line in self.lines) < wanted:
+            able = [line for line in self.lines if not line.is_down and line.open + line.opening < line.most]
+            if not able:
+                return
+            line = min(able, key=lambda line: line.load)
+            line.opening += 1
+            threading.Thread(target=self.open, args=(line,), daemon=True).start()
+
+    def open(self, line: _Line) -> None:
         """Open one connection; runs in a thread of its own, so that a slow greeting stops nobody."""
         try:
-            self.opened.append(self.courier.connect())
+            self.opened.append((line, line.peer.connect()))
         except RelayDown as error:
-            self.opened.append(error)
+            self.opened.append((line, error))
         except Exception as error:
-            self.opened.append(RelayDown(f"{type(error).__name__}: {error}"))
+            self.opened.append((line, RelayDown(f"{type(error).__name__}: {error}")))
         if self.closed:
             self.discard()
         else:
@@ -179,9 +166,9 @@ class _Run:
 
     def discard(self) -> None:
         while self.opened:
-            late = self.opened.popleft()
+            _line, late = self.opened.popleft()
             if not isinstance(late, RelayDown):
-                late[0].close()
+                late.sock.close()
 
     def wait(self) -> None:
         for key, mask in self.selector.select(1):
@@ -198,17 +185,20 @@ class _Run:
     def admit(self) -> None:
         self.wake.recv(4096)
         while self.opened:
-            self.opening -= 1
-            found = self.opened.popleft()
+            line, found = self.opened.popleft()
+            line.opening -= 1
             if isinstance(found, RelayDown):
-                self.error = str(found)
-                self.most = max(1, len(self.sessions))
-                self.barren = self.barren if self.sessions else BARREN
+                line.error = str(found)
+                line.most = max(1, line.open)
+                line.barren = line.barren if line.open else BARREN
                 continue
-            sock, pipelining = found
-            session = Session(sock, pipelining=pipelining, now=time.monotonic())
+            session = Session(
+                found.sock, pipelining=found.pipelining, limit=found.size, utf8=found.utf8, line=line,
+                now=time.monotonic(),
+            )  # fmt: skip
+            line.open += 1
             session.watched = selectors.EVENT_READ
-            self.selector.register(sock, session.watched, session)
+            self.selector.register(found.sock, session.watched, session)
             self.sessions.append(session)
 
     def guarded(self, session: Session, act: Callable[[Session], None]) -> None:
@@ -240,9 +230,10 @@ class _Run:
         self.sessions.remove(session)
         self.selector.unregister(session.sock)
         session.sock.close()
-        self.error = why
+        session.line.open -= 1
+        session.line.error = f"{session.line.peer.name}: {why}"
         if not session.carried:
-            self.barren += 1
+            session.line.barren += 1
         body, envelope = session.body, session.envelope
         if body is not None:
             left = session.written >= session.body_ends
@@ -260,7 +251,9 @@ class _Run:
             if not awaited:
                 raise Lost(reply.decode("utf-8", "replace").strip())  # 421 out of the blue
             stage = awaited.popleft()
-            if reply[:1] != b"2" or (stage != "MAIL" and stage != "RCPT"):  # else it goes on as expected
+            if stage == "DATA" and reply.startswith(b"354") and session.envelope is not None:
+                self.send_body(session, session.envelope)
+            elif reply[:1] != b"2" or (stage != "MAIL" and stage != "RCPT"):  # else it goes on as expected
                 code, text = judged(reply)
                 if code == 421 and stage != "END":
                     raise Lost(f"{code} {text}")
@@ -268,7 +261,7 @@ class _Run:
             if session.commands:
                 octets = session.next_commands()
                 if octets:
-                    session.write(octets)
+                    session.write([octets])
 
     def answer(self, session: Session, stage: str, code: int, text: str) -> None:
         """Act on the reply to one command."""
@@ -293,37 +286,40 @@ class _Run:
         session.envelope = None
         session.commands.clear()
         self.decide(session, failure)
-        self.follow(session, b"", reset=True)
+        self.follow(session, [], reset=True)
 
     def send_body(self, session: Session, message: Prepared) -> None:
         session.envelope, session.body, session.empty = None, message, session.failure
-        data = b"" if session.failure else message.data
+        pieces, size = ([], 0) if session.failure else (message.pieces, message.size)
         session.awaited.append("END")
-        session.body_ends = session.written + len(session.out) + len(data) + len(END)
-        self.follow(session, data + END)
+        session.body_ends = session.written + len(session.out) + size + len(END)
+        self.follow(session, [*pieces, END])
 
-    def follow(self, session: Session, octets: bytes, *, reset: bool = False) -> None:
-        """Write `octets` and, right behind them, the envelope of the next message if there is one."""
+    def follow(self, session: Session, pieces: list[bytes], *, reset: bool = False) -> None:
+        """Write `pieces` and, right behind them, the envelope of the next message if there is one."""
         if not self.ready and not self.is_down():
             self.ready.extend(self.source.take())
-        if session.is_free and self.ready:
-            octets += session.begin(self.ready.popleft(), reset=reset)
+        message = self.next_for(session) if session.is_free else None
+        if message is not None:
+            pieces.append(session.begin(message, reset=reset))
         elif reset:
             session.awaited.append("RSET")
-            octets += b"RSET\r\n"
-        session.write(octets)
+            pieces.append(b"RSET\r\n")
+        session.write(pieces)
 
     def ended(self, session: Session, code: int, text: str) -> None:
         message, session.body = session.body, None
         if message is None:
             return
-        self.decide(session, session.empty or outcome_of(message.id, "END", code, text))
+        self.decide(
+            session, session.empty or outcome_of(message.id, "END", code, text, via=session.line.peer.name)
+        )
         if code == 421:
             raise Lost(f"{code} {text}")
 
     def decide(self, session: Session, outcome: Outcome) -> None:
         session.carried += 1
-        self.barren = 0
+        session.line.barren = 0
         self.source.report(outcome)
 
     def close(self) -> None:

@@ -11,6 +11,9 @@ REASONS = {
     ),
     "deadline": _l("The server put it off until it was too late."),
     "worker_died": _l("The program was stopped while the message was being handed over."),
+    "bounced": _l("It was accepted first and came back later."),
+    "too_big": _l("The message is larger than the server takes."),
+    "needs_utf8": _l("The server takes no addresses with letters beyond ASCII."),
     "unsubscribed": _l("The person has unsubscribed."),
     "stopped by the sender": _l("Stopped by the sender."),
 }  # fmt: skip

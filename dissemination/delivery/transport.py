@@ -4,39 +4,36 @@ A carrier takes messages from a source until it has no more, and reports each on
 (see `sending`) has written down that a message is about to be sent before it hands it out.
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import flask_mail
 
 from dissemination.delivery.models import Fate
 
-ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-DEAD_ADDRESS = frozenset({"1.1", "1.3", "1.6", "1.10", "2.1"})  # RFC 3463 §3.2, RFC 7505: nobody is there
-REPLY_LENGTH = 500
+FOLDER = "folder"  # the name under which it is kept whether the folder can be written
 
 
 class Prepared(flask_mail.Message):
-    """A message whose octets are final. Flask-Mail's own building of messages is left out: see mail.md §1."""
+    """A message whose octets are final, in pieces. Flask-Mail's own building of messages is left out: mail.md §1."""
 
-    __slots__ = ("data", "id")
+    __slots__ = ("id", "pieces", "size", "utf8")
 
-    def __init__(self, id: int, *, sender: str, recipient: str, data: bytes):
+    def __init__(self, id: int, *, sender: str, recipient: str, pieces: list[bytes]):
         self.id = id
         self.sender = sender  # of the envelope
         self.recipients = [recipient]
-        self.data = data
+        self.pieces = pieces
+        self.size = sum(map(len, pieces))  # octets
+        self.utf8 = not recipient.isascii()  # needs SMTPUTF8 (RFC 6531)
 
     def as_bytes(self) -> bytes:
         """The message as it goes over the wire."""
-        return self.data
+        return b"".join(self.pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one message. QUEUED: it was never begun; DEFERRED: to be tried again."""
 
     id: int
@@ -44,6 +41,9 @@ class Outcome:
     reply: str = ""
     dead_address: bool = False  # the server says for good that nobody is at this address
     reason: str = ""  # a code of `texts.REASONS`, when the reply does not say all
+    soft: bool = False  # the mailbox takes nothing now: counts against the address for a while
+    slow_down: bool = False  # the receiver wants fewer messages
+    via: str = ""  # the name of the server that took it
 
 
 class RelayDown(Exception):
@@ -77,20 +77,22 @@ class Carrier(Protocol):
         """Carry what `source` gives until it gives no more. Raises RelayDown."""
 
 
-def outcome_of(id: int, stage: str, code: int, text: str) -> Outcome:
-    """What a final reply at `stage` (MAIL, RCPT, DATA or END) means for a message (RFC 5321, 3463).
+class Sink:
+    """Where rehearsals go: counts octets and keeps nothing. No network, no file."""
 
-    A 5xx to MAIL speaks of the sender or the configuration, not of the recipient: tried again until the
-    deadline, unless the message is too big (RFC 1870).
-    """
-    reply = f"{code} {text}"[:REPLY_LENGTH]
-    if code // 100 == 2:
-        return Outcome(id, Fate.ACCEPTED, reply)
-    if code // 100 == 5 and (stage != "MAIL" or code == 552):
-        status = ENHANCED.search(text)
-        dead = stage == "RCPT" and status is not None and f"{status[2]}.{status[3]}" in DEAD_ADDRESS
-        return Outcome(id, Fate.REFUSED, reply, dead and status is not None and status[1] == "5")
-    return Outcome(id, Fate.DEFERRED, reply)
+    def __init__(self, sending_of: Callable[[int], int], note: Callable[[int, int, int], None]):
+        self.sending_of = sending_of
+        self.note = note  # (sending, octets, largest)
+
+    def run(self, source: Source) -> None:
+        """Swallow every message of `source`."""
+        while messages := source.take(wait=True):
+            sizes: dict[int, list[int]] = {}
+            for message in messages:
+                sizes.setdefault(self.sending_of(message.id), []).append(message.size)
+                source.report(Outcome(message.id, Fate.ACCEPTED, f"250 rehearsed, {message.size} octets"))
+            for sending, lengths in sizes.items():
+                self.note(sending, sum(lengths), max(lengths))
 
 
 class Folder:
@@ -114,10 +116,10 @@ class Folder:
         target = self.path / self.name(message.id)
         part = target.with_suffix(".part")
         try:
-            part.write_bytes(message.data)
+            part.write_bytes(message.as_bytes())
             part.replace(target)
         except OSError as error:
             part.unlink(missing_ok=True)
             source.report(Outcome(message.id, Fate.QUEUED))
             raise RelayDown(f"{target}: {error.strerror}") from None
-        source.report(Outcome(message.id, Fate.ACCEPTED, f"250 written to {target.name}"))
+        source.report(Outcome(message.id, Fate.ACCEPTED, f"250 written to {target.name}", via=FOLDER))

@@ -4,7 +4,6 @@ import hmac
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import text
 
 from dissemination.delivery.models import OPEN, Fate
@@ -63,6 +62,8 @@ def metrics():
     local = not forwarded and request.remote_addr and ip_address(request.remote_addr).is_loopback
     if not local and not (token and hmac.compare_digest(given, f"Bearer {token}")):
         abort(404)
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
     registry = CollectorRegistry()
     states = Gauge("dissemination_deliveries", "Deliveries by state", ["state"], registry=registry)
     counts = queries.deliveries_by_state()

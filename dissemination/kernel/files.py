@@ -9,7 +9,6 @@ import secrets
 from datetime import datetime
 from typing import BinaryIO
 
-import fsspec
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, String, event, func, select
@@ -76,6 +75,8 @@ def media_type_of(head: bytes, name: str) -> str:
 
 
 def _folder():
+    import fsspec  # with asyncio, which few requests need
+
     filesystem, root = fsspec.url_to_fs(current_app.config["SETTINGS"].files_url)
     return filesystem, root
 

@@ -76,8 +76,8 @@ class Form(FlaskForm):
 
         def bind_field(self, form, unbound_field, options):
             """Add the trimming filter to every text field."""
-            filters = list(unbound_field.kwargs.get("filters", []))
-            if issubclass(unbound_field.field_class, StringField) and _strip not in filters:
+            filters = unbound_field.kwargs.get("filters", ())
+            if _strip not in filters and issubclass(unbound_field.field_class, StringField):
                 unbound_field.kwargs["filters"] = [*filters, _strip]
             return unbound_field.bind(form=form, **options)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Request, abort, current_app, g, request, url_for
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -55,6 +56,17 @@ class OurRequest(Request):
     """A request whose values may be handed to the database as they are."""
 
     parameter_storage_class = _Values
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's sessions, with one signer for all requests: making it costs more than signing."""
+
+    def get_signing_serializer(self, app):
+        """The signer of `app`, anew when its keys change."""
+        keys = (app.secret_key, *(app.config["SECRET_KEY_FALLBACKS"] or ()))
+        if app.extensions.get("session_signer", (None,))[0] != keys:
+            app.extensions["session_signer"] = keys, super().get_signing_serializer(app)
+        return app.extensions["session_signer"][1]
 
 
 def _keep_url_values(_endpoint, values) -> None:
@@ -161,6 +173,6 @@ def init_app(app, *, proxy_hops: int) -> None:
         view_functions=app.view_functions, subject_url=subjects.url,
     )  # fmt: skip
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.request_class = OurRequest
+    app.request_class, app.session_interface = OurRequest, CookieSessions()
     app.url_value_preprocessor(_keep_url_values)  # the first one: what follows makes rows of the values
     app.context_processor(lambda: {"district": g.get("district")})

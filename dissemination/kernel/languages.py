@@ -2,7 +2,9 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
+from babel import dates
 from babel.dates import get_timezone
 from babel.numbers import format_currency
 from flask import after_this_request, g, has_request_context, request
@@ -40,7 +42,8 @@ def _remember(response, language):
 
 def language() -> str:
     """The language of this request or mail: `it` or `en`."""
-    locale = get_locale()
+    chosen = g.get("_flask_babel") if g else None  # what `get_locale` looks at first, after much else
+    locale = getattr(chosen, "babel_locale", None) or get_locale()
     return locale.language if locale else "it"
 
 
@@ -60,8 +63,12 @@ def long_date(value: date | datetime) -> str:
     """ "giovedì 12 marzo 2026" / "Thursday, 12 March 2026"."""
     if isinstance(value, datetime):
         value = value.astimezone(_zone()).date()
-    pattern = "EEEE d MMMM y" if language() == "it" else "EEEE, d MMMM y"
-    return format_date(value, pattern)
+    return _in_full(value, language())
+
+
+@lru_cache(maxsize=4096)
+def _in_full(value: date, lang: str) -> str:
+    return dates.format_date(value, "EEEE d MMMM y" if lang == "it" else "EEEE, d MMMM y", locale=lang)
 
 
 def month_name(value: date) -> str:

@@ -6,19 +6,15 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from flask_security import MailUtil, Security, SQLAlchemyUserDatastore, WebauthnUtil
+from flask import request
+from flask_security import MailUtil, MfRecoveryCodesUtil, Security, SQLAlchemyUserDatastore, WebauthnUtil
 from flask_security.totp import Totp
 from structlog import get_logger
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from dissemination.delivery import outbox
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
-from dissemination.people import access, gate, mails
+from dissemination.people import access, deferred, gate, mails
 from dissemination.people.accounts import Account, Passkey, SecurityRole
 from dissemination.people.texts import MESSAGES, ROLES, SIZES, TYPES
 
@@ -62,6 +58,12 @@ class Passkeys(WebauthnUtil):
 
     def authenticator_selection(self, user, usage):  # noqa: ARG002
         """Discoverable keys with user verification: they sign in without an address or a password."""
+        from webauthn.helpers.structs import (
+            AuthenticatorSelectionCriteria,
+            ResidentKeyRequirement,
+            UserVerificationRequirement,
+        )
+
         return AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED,
             user_verification=UserVerificationRequirement.REQUIRED,
@@ -69,7 +71,38 @@ class Passkeys(WebauthnUtil):
 
     def user_verification(self, user, usage):  # noqa: ARG002
         """A passkey counts as two factors, so it must verify its user."""
+        from webauthn.helpers.structs import UserVerificationRequirement
+
         return UserVerificationRequirement.REQUIRED
+
+
+class RecoveryCodes(MfRecoveryCodesUtil):
+    """Recovery codes whose cipher is loaded when one is made or used (see `deferred`)."""
+
+    def __init__(self, app):
+        self.keys: list[bytes] = []
+        super().__init__(app)
+
+    def setup_cryptor(self, keys):
+        """Keep the keys for the first use."""
+        self.keys = keys
+
+    @property
+    def cryptor(self):
+        """The cipher, made of the keys at its first use."""
+        if self._cryptor is None and self.keys:
+            super().setup_cryptor(self.keys)
+        return self._cryptor
+
+    @cryptor.setter
+    def cryptor(self, cipher):
+        self._cryptor = cipher
+
+
+def _before_signing_in() -> None:
+    """The pages of accounts need what no other page does."""
+    if request.blueprint in ("security", "people_account"):
+        deferred.load()
 
 
 def settings(app) -> dict:
@@ -123,11 +156,14 @@ def init_app(app) -> None:
     app.config.update(settings(app))
     security = Security(
         app, SQLAlchemyUserDatastore(db, Account, SecurityRole, Passkey), mail_util_cls=Outbox,
-        totp_cls=Codes, webauthn_util_cls=Passkeys,
+        totp_cls=Codes, webauthn_util_cls=Passkeys, mf_recovery_codes_util_cls=RecoveryCodes,
     )  # fmt: skip
+    # Flask-Principal makes an identity for each request, for decorators that we do not use (see `rights`).
+    app.before_request_funcs[None].remove(security.principal._on_before_request)
     security.want_json(lambda _request: False)  # pages only: its JSON errors cannot hold translated texts
     for name, texts in (("role_name", ROLES), ("type_name", TYPES), ("size_name", SIZES)):
         app.add_template_global(partial(_named, texts), name)
+    app.before_request(_before_signing_in)
     app.before_request(gate.check_role)
     app.before_request(gate.open_for_writing)
     app.after_request(gate.keep_private)

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Text, and_, bindparam, case, cast, delete, func, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.database import db, is_sqlite, writing
 from dissemination.people.models import Company, OrganisationType
 from dissemination.plan import counting, periods, queries, rules
 from dissemination.plan.counting import EXCLUSION, Scope
@@ -162,7 +162,7 @@ def logged(district_id: int, ids: Iterable[int], verb: str | None = None) -> Non
         # Shared with other writers, exclusive with a recount: none of the two misses the other's rows.
         db.session.execute(_SHARE, {"district": district_id})
     followed = {"district": district_id, "verb": verb}
-    if ids and (verb is None or db.session.connection().scalar(_FOLLOWED, followed)):
+    if ids and (verb is None or writing().scalar(_FOLLOWED, followed)):
         _apply(district_id, ids, sign=1)
 
 

@@ -10,7 +10,6 @@ import re
 from datetime import UTC, timedelta
 from pathlib import Path
 
-import fsspec
 from flask import current_app
 from sqlalchemy import select
 
@@ -78,6 +77,8 @@ def sweep_mails() -> int:
 
 def sweep_storage() -> int:
     """Delete stored content that no row names (its upload was never finished) after a day; how many."""
+    import fsspec
+
     filesystem, root = fsspec.url_to_fs(current_app.config["SETTINGS"].files_url)
     if not filesystem.exists(root):
         return 0

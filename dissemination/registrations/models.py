@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from dissemination.kernel.database import UtcDateTime, db, one_of
+from dissemination.kernel.database import UtcDateTime, db, index_where_set, one_of
 from dissemination.kernel.files import StoredFile
 from dissemination.people.models import Company, Contact
 from dissemination.workshops.models import Workshop
@@ -111,18 +111,20 @@ class Registration(db.Model):  # type: ignore[name-defined]
             "uq_registrations_living", "workshop_id", "contact_id", unique=True,
             sqlite_where=_IS_LIVING, postgresql_where=_IS_LIVING,
         ),
-        Index("ix_registrations_offer_until", "offer_until"),
-        Index("ix_registrations_proof_due", "proof_due"),
+        *(
+            index_where_set(f"ix_registrations_{column}", column)
+            for column in ("group_id", "pool_id", "guest_id", "offer_until", "proof_due")
+        ),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True)  # random, in signed links
     workshop_id: Mapped[int] = mapped_column(ForeignKey("workshops.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
     company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"), index=True)
-    group_id: Mapped[int | None] = mapped_column(ForeignKey("registration_groups.id"), index=True)
-    pool_id: Mapped[int | None] = mapped_column(ForeignKey("seat_pools.id"), index=True)  # whose seat it uses
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("registration_groups.id"))
+    pool_id: Mapped[int | None] = mapped_column(ForeignKey("seat_pools.id"))  # whose seat it uses
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"))  # a colleague's seat
-    guest_id: Mapped[int | None] = mapped_column(index=True)  # the invitation that she accepted
+    guest_id: Mapped[int | None]  # the invitation that she accepted
     form_mark: Mapped[str | None] = mapped_column(String(40), unique=True)  # of the form that was sent
     attends: Mapped[Attends] = mapped_column(one_of(Attends), default=Attends.ROOM)
     number: Mapped[int]  # order of arrival within the workshop and `attends`; the waiting list's order

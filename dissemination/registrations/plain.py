@@ -22,6 +22,8 @@ def plain(text):
     """`text` on one line, without control and formatting characters; what is not text stays as it is."""
     if not isinstance(text, str) or len(text) > READ:
         return text
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = (" " if c.isspace() else c for c in text if c.isspace() or _is_seen(c))
     return " ".join("".join(kept).split())
 

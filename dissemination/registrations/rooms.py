@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, and_, bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.database import db, is_sqlite, writing
 from dissemination.registrations.models import Attends, Room, Standing
 from dissemination.registrations.refusals import NotThisWay
 from dissemination.workshops.models import Mode, Workshop
@@ -130,7 +130,7 @@ def take_numbers(workshop: Workshop, attends: Attends, *, size: int = 1) -> Plac
 
 def _execute(statement, workshop: Workshop, attends: Attends, size: int) -> Place:
     values = {"workshop": workshop.id, "way": attends, "size": size}
-    connection = db.session.connection()
+    connection = writing()
     row: Any = connection.execute(statement, values).one_or_none()
     if row is None:  # the first person to come makes the room
         _make(workshop, [attends])

@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import Date, bindparam, delete, text
 
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db
+from dissemination.kernel.database import db, writing
 from dissemination.people.models import Contact
 from dissemination.registrations.models import UnaskedMail
 from dissemination.registrations.refusals import TooManyFromHere
@@ -75,7 +75,7 @@ def _add(district_id: int, marks: dict[str, int]) -> dict[str, int]:
     for n, (mark, size) in enumerate(sorted(marks.items())):  # in one order: no two wait for each other
         values |= {f"mark{n}": mark, f"size{n}": size}
     values |= {"district": district_id, "day": day}
-    rows = db.session.connection().execute(_counting(len(marks)), values)
+    rows = writing().execute(_counting(len(marks)), values)
     return dict(rows.all())
 
 

@@ -2,7 +2,6 @@
 
 import email
 import email.policy
-from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -58,7 +57,7 @@ def test_an_invitation_is_written_as_its_golden_file(app):
     mail = a_mail(
         subject="Conferma: “Tracciabilità dei tessuti” — l'11 marzo, con tutto quello che serve sapere"
     )
-    octets = fill(compile_letter(mail, seed="golden"), replace(SLIP, calendar=INVITATION.to_json()))
+    octets = fill(compile_letter(mail, seed="golden"), SLIP._replace(calendar=INVITATION.to_json()))
     assert octets == (GOLDEN / "invitation.eml").read_bytes()
     assert long_lines(octets) == []
     assert b"\n" not in octets.replace(b"\r\n", b"")
@@ -67,7 +66,7 @@ def test_an_invitation_is_written_as_its_golden_file(app):
 def test_the_tree_is_text_then_html_then_calendar(app):
     letter = compile_letter(a_mail(), seed="x")
     assert tree(parsed(fill(letter, SLIP))) == ("multipart/alternative", ["text/plain", "text/html"])
-    message = parsed(fill(letter, replace(SLIP, calendar=INVITATION.to_json())))
+    message = parsed(fill(letter, SLIP._replace(calendar=INVITATION.to_json())))
     assert tree(message) == (
         "multipart/mixed",
         [("multipart/alternative", ["text/plain", "text/html", "text/calendar"]), "application/ics"],
@@ -96,7 +95,7 @@ def test_newsletters_carry_list_headers_and_other_mail_does_not(app):
 
 def test_what_a_person_typed_is_neither_markup_nor_link_nor_header(app):
     merge = {**SLIP.merge, "name": "<b>Vinci</b>\r\nBcc: x@y.example su http://evil.example o evil.example"}
-    slip = replace(SLIP, name='Carlo"\r\nBcc: x@y.example', merge=merge)
+    slip = SLIP._replace(name='Carlo"\r\nBcc: x@y.example', merge=merge)
     message = parsed(fill(compile_letter(a_mail(), seed="x"), slip))
     text, html = (p.get_content() for p in message.iter_parts())
     shown = "Vinci{} Bcc: x@y. example su http: //evil. example o evil. example"
@@ -119,9 +118,9 @@ def test_missing_data_and_missing_fields_are_told(app):
     with pytest.raises(Exception, match="'title' is undefined"):
         compile_letter(a_mail(shared={"district_name": "Moda", "paragraphs": []}), seed="x")
     with pytest.raises(LetterProblem, match="name"):
-        fill(compile_letter(a_mail(), seed="x"), replace(SLIP, merge={}))
+        fill(compile_letter(a_mail(), seed="x"), SLIP._replace(merge={}))
     with pytest.raises(LetterProblem, match="unsubscribe_url"):
-        fill(compile_letter(a_mail(bulk=BULK), seed="x"), replace(SLIP, merge={"name": "C"}))
+        fill(compile_letter(a_mail(bulk=BULK), seed="x"), SLIP._replace(merge={"name": "C"}))
 
 
 def test_a_preview_is_the_mail_with_sample_values(app):
@@ -230,16 +229,22 @@ def test_header_values_are_read_back_and_never_make_a_second_header(name, subjec
     [
         ("Carlo@Tessitura.example", "Carlo@Tessitura.example"),
         ("carlo@caffè.example", "carlo@xn--caff-8oa.example"),
+        ('"carlo rossi"@x.example', '"carlo rossi"@x.example'),
+        ('"a@b"@x.example', '"a@b"@x.example'),
+        ('"a\\"b"@x.example', '"a\\"b"@x.example'),
+        ('"carlo.rossi"@x.example', "carlo.rossi@x.example"),
+        ("carlò@caffè.example", "carlò@xn--caff-8oa.example"),
     ],
 )
-def test_addresses_are_written_in_ascii(address, written):
+def test_addresses_are_written_as_the_envelope_wants_them(address, written):
     assert envelope_address(address) == written
 
 
 @pytest.mark.parametrize(
     "address",
-    ["", "carlo", "@x.example", "a@", "à@x.example", "a b@x.example", "a@x.example>\r\nRCPT TO:<b@x.example",
-     "a@b@c.example", "a@-x.example", f"{'a' * 65}@x.example", "<a@x.example>", "a,b@x.example"],
+    ["", "carlo", "@x.example", "a@", "à b@x.example", '"a\r\nb"@x.example', '"a"b"@x.example', '""@x.example',
+     "a\u200b@x.example", f"{'à' * 33}@x.example", "carlo\x00@x.example", "a b@x.example", "a@x.example>\r\nRCPT TO:<b@x.example",
+     "a@b@c.example", "a@-x.example", "a..b@x.example", ".a@x.example", f"{'a' * 65}@x.example", "<a@x.example>", "a,b@x.example"],
 )  # fmt: skip
 def test_what_is_no_address_is_not_written_to(address):
     with pytest.raises(BadAddress):

@@ -19,4 +19,5 @@ db.init_app(app)
 babel.init_app(app)
 setup.init_app(app)
 app.jinja_loader = ChoiceLoader([FileSystemLoader(config.ROOT / "templates"), FileSystemLoader(TEMPLATES)])
-worker.Worker(app, []).run()
+if __name__ == "__main__":
+    worker.Worker(app, []).run()
