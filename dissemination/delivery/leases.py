@@ -17,7 +17,7 @@ from flask import current_app
 from sqlalchemy import CursorResult, and_, or_, select, text, tuple_, update
 
 from dissemination.delivery import domains, sendings
-from dissemination.delivery.models import Delivery, Fate, Suppression
+from dissemination.delivery.models import Delivery, Fate, Suppression, SuppressionKind
 from dissemination.delivery.suppressed import BOUNCED, keyed
 from dissemination.kernel.database import as_stored, db, is_sqlite
 
@@ -221,25 +221,26 @@ def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
         return rows
     marks = {row.id: keyed(BOUNCED, row.address) for row in rows}  # of persons who were erased
     pairs = {(row.district_id, text) for row in rows for text in (row.address.lower(), marks[row.id])}
-    known = select(Suppression.district_id, Suppression.address, Suppression.reason)
+    known = select(Suppression.district_id, Suppression.address, Suppression.reason, Suppression.kind)
     found = {
-        (s.district_id, s.address): s.reason
+        (s.district_id, s.address): s
         for s in db.session.execute(
             known.where(tuple_(Suppression.district_id, Suppression.address).in_(pairs))
         )
     }
     kept = []
     for row in rows:
-        reason = found.get(
+        why = found.get(
             (row.district_id, row.address.lower()), found.get((row.district_id, marks[row.id]))
         )
-        if reason is None:
+        # Who unsubscribed from newsletters still gets what she asks for: a confirmation, an invitation.
+        if why is None or (why.kind is SuppressionKind.UNSUBSCRIBED and not row.sending):
             kept.append(row)
             continue
         db.session.execute(
             update(deliveries)
             .where(deliveries.c.id == row.id)
-            .values(state=Fate.SKIPPED, reason=f"suppressed: {reason}"[:300], finished_at=at)
+            .values(state=Fate.SKIPPED, reason=f"suppressed: {why.reason}"[:300], finished_at=at)
         )
     return kept
 

@@ -72,7 +72,7 @@ def _suppress(row: SubscriberImport) -> None:
         r.email: (KINDS[r.refusal], f"{r.refusal}, {names[r.file][:120]}, line {r.line} (import {row.id})")
         for r in lines
     }
-    suppression.add_many(row.district_id, found)
+    suppression.add_many(row.district_id, found, source=f"import {row.id}: {row.name}", by=row.account)
     for contact in _subscribed(row):
         unsubscribe_everything(contact, source=f"import: {row.format}", proof=_origin(row)[:300])
 
