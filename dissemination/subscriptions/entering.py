@@ -48,9 +48,7 @@ def _mine(row: SubscriberImport, verdict: Verdict):
 
 def _take_out(row: SubscriberImport) -> None:
     """Lines whose address was suppressed, or whose person left, since they were read."""
-    hit = exists().where(
-        Suppression.district_id == row.district_id, Suppression.address == ImportLine.email
-    )
+    hit = exists().where(Suppression.district_id == row.district_id, Suppression.address == ImportLine.email)
     person = (Contact.district_id == row.district_id) & (Contact.email == ImportLine.email)
     hers = exists().where(person, Subscription.contact_id == Contact.id)
     gone = hers.where(Subscription.ended_at.is_not(None)) & ~hers.where(Subscription.ended_at.is_(None))

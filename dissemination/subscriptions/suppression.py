@@ -88,7 +88,9 @@ def add(district_id: int, address: str, *, kind: str, reason: str, by: Account |
     return new
 
 
-def add_many(district_id: int, addresses: dict[str, tuple[str, str]], *, source: str, by: Account | None) -> None:
+def add_many(
+    district_id: int, addresses: dict[str, tuple[str, str]], *, source: str, by: Account | None
+) -> None:
     """Suppress many at once, {address: (kind, reason)}: two statements for those that are new.
 
     Those that are known go one by one: a stronger reason takes the place of a weaker one.

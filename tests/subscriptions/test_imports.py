@@ -26,7 +26,7 @@ LISTMONK = (
     "uuid,email,name,attributes,status,created_at,updated_at\n"
     '1f0a,Anna.Bianchi@Rossi.example,Anna Bianchi,"{""lang"": ""en"", ""city"": ""Prato""}",enabled,'
     "2024-01-02 10:00:00.123456 +0000 UTC,2024-01-02 10:00:00 +0000 UTC\n"
-    '2f0a,bloccata@rossi.example,Bloccata,{},blocklisted,2024-01-02 10:00:00 +0000 +0000,2024-01-02 10:00:00 +0000 +0000\n'
+    "2f0a,bloccata@rossi.example,Bloccata,{},blocklisted,2024-01-02 10:00:00 +0000 +0000,2024-01-02 10:00:00 +0000 +0000\n"
     "3f0a,spenta@rossi.example,Spenta,{},disabled,2024-01-02 10:00:00 +0000 UTC,x\n"
 )
 CHIMP = "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LEID,EUID,NOTES,TAGS"
@@ -59,7 +59,10 @@ def zipped(**files):
 
 def run(district, topics, *uploads, by=None, decide=True, wrong=False):
     """Read and enter files; the import."""
-    files = [u if isinstance(u, Upload) else Upload("iscritti.csv", u.encode() if isinstance(u, str) else u) for u in uploads]
+    files = [
+        u if isinstance(u, Upload) else Upload("iscritti.csv", u.encode() if isinstance(u, str) else u)
+        for u in uploads
+    ]
     with transaction():
         row = importing.upload(district, files, topics=topics, language="it", basis=BASIS, by=by)
         number = row.id
@@ -73,7 +76,9 @@ def run(district, topics, *uploads, by=None, decide=True, wrong=False):
 
 
 def verdicts(row):
-    lines = db.session.scalars(select(ImportLine).where(ImportLine.import_id == row.id).order_by(ImportLine.id))
+    lines = db.session.scalars(
+        select(ImportLine).where(ImportLine.import_id == row.id).order_by(ImportLine.id)
+    )
     return [(line.file, line.line, line.email.split("@")[0], line.verdict.value) for line in lines]
 
 
@@ -86,13 +91,21 @@ def test_a_csv_of_ones_own_subscribes_and_its_consent_tells_where_from(moda, ada
     row = run(moda, [textiles], text, by=ada)
     assert (row.state, row.counts, row.format) == (ImportState.DONE, {"subscribe": 1}, "csv")
     contact = db.session.scalars(select(Contact)).one()
-    assert (contact.email, contact.given_name, contact.family_name, contact.language) == ("anna@rossi.example", "Anna", "D'Alò", "en")
+    assert (contact.email, contact.given_name, contact.family_name, contact.language) == (
+        "anna@rossi.example",
+        "Anna",
+        "D'Alò",
+        "en",
+    )
     assert contact.proven_at is None
     assert cast.live() == {("anna@rossi.example", "Tessile")}
     consent = db.session.scalars(select(Consent)).one()
     assert (consent.source, consent.given, consent.text) == ("import: csv", True, f"{BASIS}\nTessile")
     digest = hashlib.sha256(text.encode()).hexdigest()
-    assert consent.proof == f"import {row.id} by Ada: iscritti.csv, SHA-256 {digest}, line 2 · opted in 2024-03-05 10:30 UTC"
+    assert (
+        consent.proof
+        == f"import {row.id} by Ada: iscritti.csv, SHA-256 {digest}, line 2 · opted in 2024-03-05 10:30 UTC"
+    )
     assert db.session.scalar(select(func.count()).select_from(StoredFile)) == 0, "the file is not kept"
 
 
@@ -100,7 +113,12 @@ def test_listmonk_status_and_attributes_are_understood(moda, textiles):
     row = run(moda, [textiles], LISTMONK)
     assert (row.format, row.counts) == ("listmonk", {"subscribe": 1, "suppress": 1, "never": 1})
     contact = db.session.scalars(select(Contact)).one()
-    assert (contact.email, contact.given_name, contact.family_name, contact.language) == ("anna.bianchi@rossi.example", "Anna", "Bianchi", "en")
+    assert (contact.email, contact.given_name, contact.family_name, contact.language) == (
+        "anna.bianchi@rossi.example",
+        "Anna",
+        "Bianchi",
+        "en",
+    )
     assert "opted in 2024-01-02 10:00 UTC" in db.session.scalars(select(Consent.proof)).one()
     assert kinds() == {"bloccata": "imported"}
 
@@ -116,9 +134,15 @@ def test_mailchimps_zip_suppresses_first_whatever_another_file_says(moda, textil
     ]  # fmt: skip
     assert cast.live() == {("carlo@rossi.example", "Tessile")}
     assert kinds() == {"doppia": "unsubscribed", "rotta": "bounce"}
-    assert "opted in 2018-06-12 07:53 UTC · confirmed 2018-06-12 07:55 UTC" in db.session.scalars(select(Consent.proof)).one()
+    assert (
+        "opted in 2018-06-12 07:53 UTC · confirmed 2018-06-12 07:55 UTC"
+        in db.session.scalars(select(Consent.proof)).one()
+    )
     (told,) = suppressed.history(moda.id, "rotta@rossi.example")
-    assert (told.what, told.reason) == ("suppressed", f"cleaned, cleaned_members_export_1.csv, line 2 (import {row.id})")
+    assert (told.what, told.reason) == (
+        "suppressed",
+        f"cleaned, cleaned_members_export_1.csv, line 2 (import {row.id})",
+    )
 
 
 def test_mailchimps_files_alone_and_with_italian_columns(moda, textiles):
@@ -146,11 +170,15 @@ def test_who_left_here_is_never_brought_back(moda, textiles):
         from dissemination.people import actions as people
         from dissemination.people.models import Purpose
 
-        people.record_consent(refuser, purpose=Purpose.NEWSLETTER, given=False, text="t", version="1", source="x")
+        people.record_consent(
+            refuser, purpose=Purpose.NEWSLETTER, given=False, text="t", version="1", source="x"
+        )
         suppression.add(moda.id, "soppressa@rossi.example", kind="complaint", reason="spam")
         suppressed.forget(moda.id, "cancellata@rossi.example")
     before = cast.live()
-    rows = "".join(f"{n}@rossi.example\n" for n in ("uscita", "mezza", "no", "soppressa", "cancellata", "nuova"))
+    rows = "".join(
+        f"{n}@rossi.example\n" for n in ("uscita", "mezza", "no", "soppressa", "cancellata", "nuova")
+    )
     row = run(moda, [textiles], f"email\n{rows}")
     assert [(name, v) for _f, _l, name, v in verdicts(row)] == [
         ("uscita", "left"), ("mezza", "left"), ("no", "left"), ("soppressa", "suppressed"),
@@ -176,7 +204,9 @@ def test_an_unsubscribed_line_ends_a_subscription_here_but_mail_she_asks_for_goe
 def test_what_changed_since_the_file_was_read_counts(moda, textiles):
     with transaction():
         leaver = cast.subscriber(moda, cast.topic(moda, "Pelle"), email="va@rossi.example")
-    row = run(moda, [textiles], "email\nva@rossi.example\nrotta@rossi.example\nok@rossi.example\n", decide=False)
+    row = run(
+        moda, [textiles], "email\nva@rossi.example\nrotta@rossi.example\nok@rossi.example\n", decide=False
+    )
     assert row.counts == {"subscribe": 3}
     with transaction():
         actions.unsubscribe_everything(leaver)
@@ -185,7 +215,11 @@ def test_what_changed_since_the_file_was_read_counts(moda, textiles):
     importing.go_on(row.id)
     assert cast.live() == {("ok@rossi.example", "Tessile")}
     db.session.rollback()
-    assert db.session.get_one(SubscriberImport, row.id, populate_existing=True).counts == {"subscribe": 1, "left": 1, "suppressed": 1}
+    assert db.session.get_one(SubscriberImport, row.id, populate_existing=True).counts == {
+        "subscribe": 1,
+        "left": 1,
+        "suppressed": 1,
+    }
 
 
 def test_wrong_lines_are_named_and_nothing_is_entered_until_they_are_left_out(moda, textiles):
@@ -207,7 +241,11 @@ def test_wrong_lines_are_named_and_nothing_is_entered_until_they_are_left_out(mo
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_separators_encodings_and_line_ends(moda, textiles, delimiter, encoding):
-    lines = ["email", "nome", "cognome"], ["a@rossi.example", "Niccolò", "D\u00e9"], ["b@rossi.example", "X", "Y"]
+    lines = (
+        ["email", "nome", "cognome"],
+        ["a@rossi.example", "Niccolò", "D\u00e9"],
+        ["b@rossi.example", "X", "Y"],
+    )
     data = "\r\n".join(delimiter.join(line) for line in lines).encode(encoding)
     row = run(moda, [textiles], data)
     assert row.counts == {"subscribe": 2}
@@ -304,7 +342,14 @@ def test_lines_are_forgotten_after_three_months(moda, textiles):
 
 
 def upload(browser, topic, data, *, name="iscritti.csv", **more):
-    fields = {"files": [(io.BytesIO(data), name)], "topics": [topic.id], "language": "it", "basis": BASIS, "declared": "y", **more}
+    fields = {
+        "files": [(io.BytesIO(data), name)],
+        "topics": [topic.id],
+        "language": "it",
+        "basis": BASIS,
+        "declared": "y",
+        **more,
+    }
     return browser.post(f"{DESK}/imports/new", data=fields, content_type="multipart/form-data")
 
 
@@ -319,7 +364,11 @@ def test_an_import_is_looked_at_line_by_line_and_then_entered(moda, ada, sign_in
     assert cast.live() == set()
     assert "anna.bianchi@rossi.example" in desk.get(f"{answer.location}/lines?verdict=subscribe").text
     report = desk.get(f"{answer.location}/report.csv")
-    assert report.data.decode("utf-8-sig").splitlines()[2].split(",")[:3] == ["iscritti.csv", "3", "bloccata@rossi.example"]
+    assert report.data.decode("utf-8-sig").splitlines()[2].split(",")[:3] == [
+        "iscritti.csv",
+        "3",
+        "bloccata@rossi.example",
+    ]
     refused = desk.post(f"{answer.location}/entry", data={})
     assert (refused.status_code, "Alcune righe non si possono usare" in refused.text) == (409, True)
     assert desk.post(f"{answer.location}/entry", data={"leaves_out_wrong": "1"}).status_code == 303
@@ -341,7 +390,12 @@ def test_an_import_can_be_given_up(moda, ada, sign_in, textiles):
 
 @pytest.mark.parametrize(
     ("missing", "said"),
-    [({"basis": ""}, "Senza una base giuridica"), ({"basis": "sì"}, "Tra 20 e 2.000"), ({"declared": ""}, "Senza questa dichiarazione"), ({"topics": []}, "Scegli almeno un tema.")],
+    [
+        ({"basis": ""}, "Senza una base giuridica"),
+        ({"basis": "sì"}, "Tra 20 e 2.000"),
+        ({"declared": ""}, "Senza questa dichiarazione"),
+        ({"topics": []}, "Scegli almeno un tema."),
+    ],
 )
 def test_without_basis_declaration_or_topic_nothing_is_read(moda, ada, sign_in, textiles, missing, said):
     answer = upload(sign_in(ada), textiles, b"email\na@rossi.example\n", **missing)
@@ -349,7 +403,9 @@ def test_without_basis_declaration_or_topic_nothing_is_read(moda, ada, sign_in, 
     assert db.session.scalar(select(func.count()).select_from(SubscriberImport)) == 0
 
 
-def test_a_large_file_is_left_to_the_worker_and_the_page_shows_how_far_it_is(moda, ada, sign_in, textiles, monkeypatch):
+def test_a_large_file_is_left_to_the_worker_and_the_page_shows_how_far_it_is(
+    moda, ada, sign_in, textiles, monkeypatch
+):
     monkeypatch.setattr(importing, "AT_ONCE", 1)
     desk = sign_in(ada)
     answer = upload(desk, textiles, b"email\na@rossi.example\nb@rossi.example\n")
@@ -375,14 +431,26 @@ def test_the_command_looks_and_enters(app, moda, textiles, tmp_path):
     file = tmp_path / "iscritti.csv"
     file.write_text("email\na@rossi.example\nstorta@\n")
     runner = app.test_cli_runner()
-    dry = runner.invoke(args=["subscriptions", "import", str(file), "--district", "moda", "--dry-run", "--json"])
+    dry = runner.invoke(
+        args=["subscriptions", "import", str(file), "--district", "moda", "--dry-run", "--json"]
+    )
     assert dry.exit_code == 1
     assert json.loads(dry.output) == {
         "lines": 2, "counts": {"subscribe": 1, "wrong": 1}, "format": "csv", "entered": False,
         "problems": [{"file": "iscritti.csv", "line": 3, "message": "“storta@” non è un indirizzo e-mail completo."}],
     }  # fmt: skip
     assert cast.live() == set()
-    base = ["subscriptions", "import", str(file), "--district", "moda", "--basis", BASIS, "--topic", textiles.code]
+    base = [
+        "subscriptions",
+        "import",
+        str(file),
+        "--district",
+        "moda",
+        "--basis",
+        BASIS,
+        "--topic",
+        textiles.code,
+    ]
     assert runner.invoke(args=base).exit_code == 1
     assert cast.live() == set()
     done = runner.invoke(args=[*base, "--leave-out-wrong", "--json"])
@@ -390,5 +458,3 @@ def test_the_command_looks_and_enters(app, moda, textiles, tmp_path):
     assert cast.live() == {("a@rossi.example", "Tessile")}
     assert runner.invoke(args=base[:-4]).exit_code == 2
     assert runner.invoke(args=[*base[:4], "nessuno"]).exit_code == 2
-
-
