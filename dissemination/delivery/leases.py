@@ -17,7 +17,7 @@ from flask import current_app
 from sqlalchemy import CursorResult, and_, or_, select, text, update
 
 from dissemination.delivery import domains, sendings
-from dissemination.delivery.models import Delivery, Fate, Suppression
+from dissemination.delivery.models import Delivery, Fate, Suppression, SuppressionKind
 from dissemination.delivery.suppressed import BOUNCED, keyed
 from dissemination.kernel.database import as_stored, db, is_sqlite
 
@@ -227,7 +227,11 @@ def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
     why: dict[int, str] = {}
     for district_id, some in by_district.items():
         known = _suppressed(district_id, some)
-        why.update({row.id: known[row.address.lower()] for row in some if row.address.lower() in known})
+        for row in some:
+            kind, reason = known.get(row.address.lower(), ("", ""))
+            # Who unsubscribed from newsletters still gets what she asks for: a confirmation, an invitation.
+            if kind and (kind != SuppressionKind.UNSUBSCRIBED or row.sending):
+                why[row.id] = reason
     for id, reason in why.items():
         db.session.execute(
             update(deliveries)
@@ -238,15 +242,15 @@ def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
 
 
 _LISTED = {  # one value for all addresses: as many parameters as rows cost more than the looking up
-    True: "SELECT address, reason FROM suppressions WHERE district_id = :district"
+    True: "SELECT address, kind, reason FROM suppressions WHERE district_id = :district"
     " AND address IN (SELECT value FROM json_each(:addresses))",
-    False: "SELECT address, reason FROM suppressions WHERE district_id = :district"
+    False: "SELECT address, kind, reason FROM suppressions WHERE district_id = :district"
     " AND address IN (SELECT json_array_elements_text(CAST(:addresses AS json)))",
 }
 
 
-def _suppressed(district_id: int, rows: list[Row]) -> dict[str, str]:
-    """The reason by address (lower case) of those that are suppressed, also of persons who were erased."""
+def _suppressed(district_id: int, rows: list[Row]) -> dict[str, tuple[str, str]]:
+    """(kind, reason) by address (lower case) of those that are suppressed, also of persons who were erased."""
     marks = {row.address.lower(): row.address.lower() for row in rows}
     some = select(Suppression.id).where(Suppression.district_id == district_id).limit(1)
     if db.session.scalar(some) is None:
@@ -258,7 +262,7 @@ def _suppressed(district_id: int, rows: list[Row]) -> dict[str, str]:
         text(_LISTED[is_sqlite()]),
         {"district": district_id, "addresses": json.dumps(list(marks), ensure_ascii=False)},
     )
-    return {marks[address]: reason for address, reason in found.all()}
+    return {marks[address]: (kind, reason) for address, kind, reason in found.all()}
 
 
 def renew(owner: str, *, at: datetime) -> None:

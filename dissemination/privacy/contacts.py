@@ -24,7 +24,14 @@ from dissemination.privacy import wiping
 from dissemination.privacy.models import ErasureRequest
 from dissemination.privacy.terms import GONE, IDLE_MONTHS, erased_address, months_later
 from dissemination.registrations.models import ContactFeed, Group, Registration, Reply
-from dissemination.subscriptions.models import Subscription, SubscriptionRequest
+from dissemination.subscriptions.models import (
+    Exclusion,
+    ImportLine,
+    ReaderChoice,
+    SubscriberImport,
+    Subscription,
+    SubscriptionRequest,
+)
 from dissemination.workshops.models import Profile, Workshop
 
 AT_ONCE = timedelta(seconds=10)  # a contact made so near to a registration came by it, not by the desk
@@ -133,6 +140,7 @@ def erase(contacts: Sequence[Contact]) -> Counter:
     asked = SubscriptionRequest.district_id == district_id
     db.session.execute(delete(SubscriptionRequest).where(asked, SubscriptionRequest.contact_id.in_(ids)))
     db.session.execute(delete(SubscriptionRequest).where(asked, SubscriptionRequest.email.in_(emails)))
+    _forget_choices(district_id, ids, emails)
     db.session.execute(delete(ErasureRequest).where(ErasureRequest.contact_id.in_(ids)))
     db.session.execute(delete(ContactFeed).where(ContactFeed.contact_id.in_(ids)))
     counts["consents"] = rows_changed(update(Consent).where(Consent.contact_id.in_(ids)).values(proof=""))
@@ -145,6 +153,17 @@ def erase(contacts: Sequence[Contact]) -> Counter:
         _empty(contact)
     db.session.flush()
     return counts
+
+
+def _forget_choices(district_id: int, ids: list[int], emails: list[str]) -> None:
+    """How she wanted her newsletters, who left her out and why, and the lines that imported her."""
+    imports = select(SubscriberImport.id).where(SubscriberImport.district_id == district_id)
+    for gone in (
+        delete(ReaderChoice).where(ReaderChoice.contact_id.in_(ids)),
+        delete(Exclusion).where(Exclusion.contact_id.in_(ids)),
+        delete(ImportLine).where(ImportLine.email.in_(emails), ImportLine.import_id.in_(imports)),
+    ):
+        db.session.execute(gone)
 
 
 def like_of(text: str) -> str:

@@ -24,7 +24,14 @@ from dissemination.people.models import Contact
 from dissemination.privacy import wiping
 from dissemination.registrations import answers
 from dissemination.registrations.models import AnswerFile, Event, Group, Invitation, Registration, Reply
-from dissemination.subscriptions.models import Subscription, SubscriptionRequest
+from dissemination.subscriptions.models import (
+    Exclusion,
+    ImportLine,
+    ReaderChoice,
+    SubscriberImport,
+    Subscription,
+    SubscriptionRequest,
+)
 from dissemination.workshops.models import Workshop
 
 Section = list[dict]
@@ -53,6 +60,7 @@ def dossier(contact: Contact) -> dict[str, Section]:
         "certificates": _of_registrations(Certificate, ids, titles, "code", "name", "minutes", "issued_at"),
         "guests": _guests(contact),
         "subscriptions": _subscriptions(contact),
+        "newsletter_choices": _choices(contact),
         "feedback": _of_registrations(FeedbackAnswer, ids, titles, "given_on", "answers"),
         "messages": _messages(contact),
         "files": [
@@ -161,6 +169,21 @@ def _subscriptions(contact: Contact) -> Section:
         )
     )
     return found + [_plain(r, "asked_at", "mailed_at", "confirmed_at", "consent_text") for r in asked]
+
+
+def _choices(contact: Contact) -> Section:
+    choice = db.session.get(ReaderChoice, contact.id)
+    left_out = db.session.scalars(select(Exclusion).where(Exclusion.contact_id == contact.id))
+    lines = db.session.execute(
+        select(ImportLine, SubscriberImport.name, SubscriberImport.created_at)
+        .join(SubscriberImport, SubscriberImport.id == ImportLine.import_id)
+        .where(SubscriberImport.district_id == contact.district_id, ImportLine.email == contact.email)
+    )
+    return [
+        *([_plain(choice, "cadence", "paused_until", "updated_at")] if choice else []),
+        *(_plain(row, "reason", "at", "ended_at") for row in left_out),
+        *({"file": name, "at": at, **_plain(line, "line", "verdict", "message")} for line, name, at in lines),
+    ]
 
 
 def _messages(contact: Contact) -> Section:

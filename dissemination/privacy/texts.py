@@ -66,6 +66,7 @@ SECTIONS = {
     "history": _l("History of the registrations"), "groups": _l("Colleagues registered"),
     "calendar_answers": _l("Answers of calendars"), "presence": _l("Presence"),
     "certificates": _l("Certificates"), "guests": _l("Guest lists"), "subscriptions": _l("Newsletters"),
+    "newsletter_choices": _l("How newsletters are wanted, exclusions, imports"),
     "feedback": _l("Signed feedback"), "messages": _l("Messages sent"), "files": _l("Files"),
     "suppressions": _l("Address not written to"),
 }  # fmt: skip

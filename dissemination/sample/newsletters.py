@@ -13,7 +13,7 @@ from dissemination.sample import fates
 from dissemination.sample.dates import at, nobody_meets, spread
 from dissemination.sample.world import Somebody, World, table
 from dissemination.subscriptions import actions as subscriptions
-from dissemination.subscriptions.models import Topic
+from dissemination.subscriptions.models import Topic, TopicKind
 from dissemination.subscriptions.public import CONSENT
 from dissemination.workshops.queries import upcoming
 
@@ -49,6 +49,7 @@ def _topic(world: World, facts: dict) -> Topic:
     return subscriptions.add_topic(
         world.district, name_it=facts["name_it"], name_en=facts["name_en"],
         code=code or facts["code"], sector_id=world.sector(code).id if code else None,
+        kind=TopicKind(facts.get("kind", "news")),
     )  # fmt: skip
 
 

@@ -20,10 +20,14 @@ commands = (subscriptions,)
 @subscriptions.command("import")
 @click.argument("files", type=click.File("rb"), nargs=-1, required=True)
 @click.option("--district", "slug", required=True)
-@click.option("--topic", "codes", multiple=True, help="Code of a topic; may be given again. Default: all offered.")
+@click.option(
+    "--topic", "codes", multiple=True, help="Code of a topic; may be given again. Default: all offered."
+)
 @click.option("--basis", default="", help="The legal basis, in words; needed unless --dry-run.")
 @click.option("--language", type=click.Choice(["it", "en"]), default="it", help="Where the file says none.")
-@click.option("--refusals", type=click.File("rb"), multiple=True, help="A file of people not to be written to.")
+@click.option(
+    "--refusals", type=click.File("rb"), multiple=True, help="A file of people not to be written to."
+)
 @click.option("--leave-out-wrong", is_flag=True, help="Enter the rest although some lines cannot be used.")
 @click.option("--dry-run", is_flag=True, help="Look only, enter nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -78,6 +78,7 @@ def _wanted(district) -> ledger.Wanted:
     return ledger.Wanted(
         search=request.args.get("q", ""), contact_id=request.args.get("contact", type=int),
         since=_moment(district, "since"), until=_moment(district, "until", days=1),
+        source=request.args.get("source", ""), given={"yes": True, "no": False}.get(request.args.get("said", "")),
     )  # fmt: skip
 
 
@@ -96,7 +97,9 @@ def consents(district):
 def consents_file(district, kind):
     """The same lines, all of them, as a file. Who took it is in the log of the program."""
     sheet = Sheet("consents", ledger.head(), list(ledger.rows(district.id, _wanted(district))))
-    log.info("consents_downloaded", district=district.id, kind=kind, rows=len(sheet.rows), account=current_user.id)
+    log.info(
+        "consents_downloaded", district=district.id, kind=kind, rows=len(sheet.rows), account=current_user.id
+    )
     body = as_csv(sheet) if kind == "csv" else as_xlsx(sheet)
     response = Response(body, content_type="text/csv; charset=utf-8" if kind == "csv" else XLSX)
     response.headers.set("Content-Disposition", "attachment", filename=f"{district.slug}-consents.{kind}")

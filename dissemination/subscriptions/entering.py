@@ -48,9 +48,7 @@ def _mine(row: SubscriberImport, verdict: Verdict):
 
 def _take_out(row: SubscriberImport) -> None:
     """Lines whose address was suppressed, or whose person left, since they were read."""
-    hit = exists().where(
-        Suppression.district_id == row.district_id, Suppression.address == ImportLine.email
-    )
+    hit = exists().where(Suppression.district_id == row.district_id, Suppression.address == ImportLine.email)
     person = (Contact.district_id == row.district_id) & (Contact.email == ImportLine.email)
     hers = exists().where(person, Subscription.contact_id == Contact.id)
     gone = hers.where(Subscription.ended_at.is_not(None)) & ~hers.where(Subscription.ended_at.is_(None))
@@ -72,7 +70,7 @@ def _suppress(row: SubscriberImport) -> None:
         r.email: (KINDS[r.refusal], f"{r.refusal}, {names[r.file][:120]}, line {r.line} (import {row.id})")
         for r in lines
     }
-    suppression.add_many(row.district_id, found)
+    suppression.add_many(row.district_id, found, source=f"import {row.id}: {row.name}", by=row.account)
     for contact in _subscribed(row):
         unsubscribe_everything(contact, source=f"import: {row.format}", proof=_origin(row)[:300])
 

@@ -150,7 +150,9 @@ def opened(upload: Upload) -> Sheet:
         raise NotReadable(_("The line cannot be read as CSV: %(error)s", error=str(error))) from None
     names = {alias: name for name, aliases in COLUMNS.items() for alias in aliases}
     sheet.header = [names.get(fold(cell).replace("_", " ")) for cell in cells]
-    sheet.unknown = [cell for cell, name in zip(cells, sheet.header, strict=True) if not name and cell.strip()]
+    sheet.unknown = [
+        cell for cell, name in zip(cells, sheet.header, strict=True) if not name and cell.strip()
+    ]
     if "email" not in sheet.header:
         raise NotReadable(_("No column holds e-mail addresses: the first line has to name one “email”."))
     shown = {fold(cell) for cell in cells}

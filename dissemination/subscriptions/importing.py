@@ -288,7 +288,10 @@ class Judge:
 def _times(joined: datetime | None, confirmed: datetime | None) -> str:
     """What the file says of when it was asked and confirmed, for the ledger (English, as sources are)."""
     said = [("opted in", joined), ("confirmed", confirmed)]
-    return " · ".join(f"{word} {at:%Y-%m-%d %H:%M} UTC" for word, at in said if at) or "no opt-in time in the file"
+    return (
+        " · ".join(f"{word} {at:%Y-%m-%d %H:%M} UTC" for word, at in said if at)
+        or "no opt-in time in the file"
+    )
 
 
 def _standing(district_id: int, topic_ids: set[int]) -> tuple[dict[str, set[int]], dict[str, set[int]]]:

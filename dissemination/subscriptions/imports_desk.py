@@ -119,7 +119,11 @@ def import_report(district, import_id):
     ]
     body = as_csv(Sheet("lines", head, rows))
     headers = {"Content-Disposition": f'attachment; filename="import-{row.id}.csv"'}
-    return body, 200, {**headers, "Content-Type": "text/csv; charset=utf-8", "Cache-Control": "private, no-store"}
+    return (
+        body,
+        200,
+        {**headers, "Content-Type": "text/csv; charset=utf-8", "Cache-Control": "private, no-store"},
+    )
 
 
 @desk.post("/imports/<int:import_id>/entry")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from dissemination.kernel.database import db
 from dissemination.kernel.paging import Page, page
 from dissemination.kernel.text import like
-from dissemination.people.models import Consent, Contact
+from dissemination.people.models import Consent, Contact, Purpose
 from dissemination.people.texts import PURPOSES
 
 BATCH = 5000
@@ -19,12 +19,15 @@ BATCH = 5000
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which lines: of whom (name or address, or one contact), from when until when (not included)."""
+    """Which lines: of whom (name or address, or one contact), from when until when (not included);
+    given where, and whether it says yes."""
 
     search: str = ""
     contact_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    source: str = ""
+    given: bool | None = None
 
 
 def _query(district_id: int, wanted: Wanted) -> Select:
@@ -37,6 +40,10 @@ def _query(district_id: int, wanted: Wanted) -> Select:
         query = query.where(Consent.contact_id.in_(select(Contact.id).where(
             Contact.district_id == district_id, named
         )))  # fmt: skip
+    if wanted.source:
+        query = query.where(Consent.source == wanted.source, Consent.purpose == Purpose.NEWSLETTER)
+    if wanted.given is not None:
+        query = query.where(Consent.given == wanted.given)
     if wanted.since:
         query = query.where(Consent.at >= wanted.since)
     if wanted.until:

@@ -21,7 +21,7 @@ from dissemination.subscriptions import actions, choices, mails, queries, why
 from dissemination.subscriptions.common import public
 from dissemination.subscriptions.forms import PreferenceForm, SubscriptionForm
 from dissemination.subscriptions.subscribing import requested, subscriber
-from dissemination.subscriptions.texts import KINDS, source_name
+from dissemination.subscriptions.texts import KINDS, proof_in_words, source_name
 
 CONSENT = _l(
     "I ask %(body)s to send me its newsletters on the topics I chose, by e-mail. I can change them "
@@ -190,7 +190,7 @@ def explanation(token):
     with _speaking(contact.language):
         page = render_template(
             "subscriptions/why.html", contact=contact, token=token, received=why.received(contact),
-            source_name=source_name, said=lambda texts: texts.get(language()) or next(iter(texts.values())),
+            source_name=source_name, proof_in_words=proof_in_words, said=lambda texts: texts.get(language()) or next(iter(texts.values())),
         )  # fmt: skip
     return _private(page)
 

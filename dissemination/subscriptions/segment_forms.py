@@ -93,12 +93,16 @@ def _value(name: str, raw: list[str], choices: dict[str, dict]):
         return [c for c in _keys(choices[name], raw)], ""
     if name in ("workshop", "sector", "language"):
         found = _keys(choices["sectors" if name == "sector" else name], [first])
-        return (found[0] if found else None), "" if found or not first else _("Choose one of the values offered.")
+        return (found[0] if found else None), "" if found or not first else _(
+            "Choose one of the values offered."
+        )
     if not first:
         return None, ""
     if name == "months":
         whole = first.isascii() and first.isdigit() and 1 <= int(first[:6]) <= MOST_MONTHS
-        return (int(first), "") if whole else (None, _("A whole number from 1 to %(most)d.", most=MOST_MONTHS))
+        return (
+            (int(first), "") if whole else (None, _("A whole number from 1 to %(most)d.", most=MOST_MONTHS))
+        )
     try:
         day = date.fromisoformat(first)
     except ValueError:

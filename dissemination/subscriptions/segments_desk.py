@@ -66,7 +66,9 @@ def _sent(district, form: SegmentForm, choices: dict, segment):
                 by=current_user,
             )  # fmt: skip
     except Refusal as refusal:
-        form.errors.append((refusal.field or "name", _("Name") if refusal.field else "", str(refusal.message)))
+        form.errors.append(
+            (refusal.field or "name", _("Name") if refusal.field else "", str(refusal.message))
+        )
         return _form_page(district, form, choices, segment=segment, status=422)
     flash(_("The segment is saved."))
     return redirect(url_for(".segment", district=district, segment_id=saved.id), 303)

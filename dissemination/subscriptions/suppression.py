@@ -1,24 +1,26 @@
-"""Addresses that must not be written to, as this package needs them: the one place that knows their model.
+"""Addresses that must not be written to, as this package asks for them; what they are is `delivery.suppressed`.
 
-The model is of `delivery`. Here: the desk's list, adding by hand and by an import, and reinstating.
+Here: the condition on a contact, many at once for an import, and lifting a departure when she asks herself.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dissemination.delivery.models import Suppression
+from dissemination.delivery import suppressed
+from dissemination.delivery.models import Suppression, SuppressionEvent, SuppressionKind
+from dissemination.delivery.suppressed import Score
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, insert_once, is_sqlite
-from dissemination.kernel.paging import Page, page
-from dissemination.kernel.text import like
+from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.paging import Page
 from dissemination.people.accounts import Account
 from dissemination.people.models import Contact
 
-UNSUBSCRIBED, IMPORTED, MANUAL, BOUNCE = "unsubscribed", "imported", "manual", "bounce"
+UNSUBSCRIBED, IMPORTED = SuppressionKind.UNSUBSCRIBED.value, SuppressionKind.IMPORTED.value
+MANUAL, BOUNCE = SuppressionKind.MANUAL.value, SuppressionKind.BOUNCE.value
 HASHED = ("hash:%", "erased:%")  # rows of persons who were erased: keyed hashes, not addresses
 
 
@@ -27,7 +29,7 @@ class Event:
     """Something that happened to an address."""
 
     at: datetime
-    what: str  # "suppressed", "reinstated"
+    what: str  # "suppressed", "reinstated", "soft", "complaint"
     kind: str
     reason: str
     by_name: str = ""
@@ -47,20 +49,15 @@ def reasons(district_id: int, addresses: Iterable[str]) -> dict[str, str]:
 
 
 def known(district_id: int) -> set[str]:
-    """Every suppressed address of the district."""
+    """Every suppressed address of the district, the hashes of erased persons among them."""
     return set(db.session.scalars(select(Suppression.address).where(Suppression.district_id == district_id)))
 
 
 def rows(district_id: int, *, search: str = "", kind: str = "", after: str | None = None) -> Page:
     """One page of the list, newest first; hashes of erased persons are left out."""
-    query = select(Suppression).where(
-        Suppression.district_id == district_id, *(Suppression.address.not_like(h) for h in HASHED)
+    return suppressed.listed(
+        district_id, text=search, kind=SuppressionKind(kind) if kind else None, after=after
     )
-    if search.strip():
-        query = query.where(Suppression.address.like(like(search), escape="\\"))
-    if kind:
-        query = query.where(Suppression.reason.startswith(f"{kind}:"))
-    return page(query, columns=(Suppression.at, Suppression.id), after=after, descending=True)
 
 
 def one(district_id: int, suppression_id: int) -> Suppression:
@@ -73,68 +70,69 @@ def one(district_id: int, suppression_id: int) -> Suppression:
     )  # fmt: skip
 
 
-def kind_of(row: Suppression) -> str:
-    """Which kind a row is."""
-    kind = row.reason.partition(":")[0]
-    return kind if kind in (UNSUBSCRIBED, IMPORTED, MANUAL) else BOUNCE
-
-
-def reason_of(row: Suppression) -> str:
-    """The reason in words, without the kind."""
-    return row.reason.partition(":")[2].strip() if kind_of(row) != BOUNCE else row.reason
-
-
-def add(district_id: int, address: str, *, kind: str, reason: str, by: Account | None = None) -> bool:
-    """Suppress an address; False when it was already."""
-    who = f" ({by.name or by.email})" if by else ""
-    return (
-        insert_once(
-            Suppression, district_id=district_id, address=address.strip().lower()[:254],
-            reason=f"{kind}: {reason}{who}"[:300], at=now(),
-        )
-        is not None
-    )  # fmt: skip
-
-
-def add_many(district_id: int, addresses: dict[str, tuple[str, str]]) -> int:
-    """Suppress many at once: {address: (kind, reason)}; how many were not yet. One statement."""
-    moment, before = now(), known(district_id)
-    rows = [
-        {"district_id": district_id, "address": a, "reason": f"{kind}: {reason}"[:300], "at": moment}
-        for a, (kind, reason) in addresses.items()
-        if a not in before
-    ]
-    if rows:
-        insert = (sqlite.insert if is_sqlite() else postgresql.insert)(Suppression)
-        db.session.execute(insert.on_conflict_do_nothing(), rows)
-    return len(rows)
-
-
-def lift(row: Suppression, *, reason: str, by: Account) -> None:  # noqa: ARG001 - the model keeps no history yet
-    """Take an address off the list: it may be written to again."""
-    db.session.delete(row)
-    db.session.flush()
-
-
-def lift_own(district_id: int, address: str) -> None:
-    """She asked for newsletters herself, and proved it: an earlier departure holds no more."""
-    db.session.execute(
-        delete(Suppression).where(
-            Suppression.district_id == district_id, Suppression.address == address.lower(),
-            Suppression.reason.startswith(f"{UNSUBSCRIBED}:"),
-        )
-    )  # fmt: skip
-
-
-def history(district_id: int, address: str) -> list[Event]:
-    """What happened to an address, newest first."""
-    query = select(Suppression).where(Suppression.district_id == district_id, Suppression.address == address)
-    return [Event(r.at, "suppressed", kind_of(r), reason_of(r)) for r in db.session.scalars(query)]
-
-
 def find(district_id: int, address: str) -> Suppression | None:
     """The row of an address, None when it may be written to."""
     query = select(Suppression).where(
         Suppression.district_id == district_id, Suppression.address == address.lower()
     )
     return db.session.scalar(query)
+
+
+def add(district_id: int, address: str, *, kind: str, reason: str, by: Account | None = None) -> bool:
+    """Suppress an address; False when it was already."""
+    new = find(district_id, address.strip()) is None
+    suppressed.suppress(
+        district_id, address, reason, kind=SuppressionKind(kind), by=by.id if by else None,
+        by_name=(by.name or by.email) if by else "", source="desk" if by else "",
+    )  # fmt: skip
+    return new
+
+
+def add_many(
+    district_id: int, addresses: dict[str, tuple[str, str]], *, source: str, by: Account | None
+) -> None:
+    """Suppress many at once, {address: (kind, reason)}: two statements for those that are new.
+
+    Those that are known go one by one: a stronger reason takes the place of a weaker one.
+    """
+    moment, before = now(), known(district_id)
+    name = (by.name or by.email) if by else ""
+    values, events = [], []
+    for address, (kind, reason) in addresses.items():
+        if address in before:
+            suppressed.suppress(
+                district_id, address, reason, kind=SuppressionKind(kind), source=source, by_name=name,
+                by=by.id if by else None,
+            )  # fmt: skip
+            continue
+        row = {"district_id": district_id, "address": address, "reason": reason[:300], "at": moment}
+        values.append({**row, "kind": SuppressionKind(kind), "source": source[:200], "note": "",
+                       "by": by.id if by else None})  # fmt: skip
+        events.append({**row, "what": "suppressed", "kind": kind, "by_name": name[:200]})
+    if values:
+        once = (sqlite.insert if is_sqlite() else postgresql.insert)(Suppression).on_conflict_do_nothing()
+        db.session.execute(once, values)
+        db.session.execute(insert(SuppressionEvent), events)
+
+
+def lift(row: Suppression, *, reason: str, by: Account) -> None:
+    """Take an address off the list: it may be written to again. Raises suppressed.NoReason, Erased."""
+    suppressed.reinstate(row, reason=reason, by_name=by.name or by.email)
+
+
+def lift_own(district_id: int, address: str) -> None:
+    """She asked for newsletters herself, and proved it: an earlier departure holds no more."""
+    row = find(district_id, address)
+    if row is not None and row.kind is SuppressionKind.UNSUBSCRIBED:
+        suppressed.reinstate(row, reason="asked for newsletters and confirmed it", by_name="")
+
+
+def history(district_id: int, address: str) -> list[Event]:
+    """What happened to an address, newest first."""
+    events = suppressed.history(district_id, address)
+    return [Event(e.at, e.what, e.kind, e.reason, e.by_name) for e in reversed(events)]
+
+
+def score(district_id: int, address: str) -> Score:
+    """How often mail to it came back lately."""
+    return suppressed.score(district_id, address)

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from dissemination.kernel.database import transaction
+from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.people import queries as people
 from dissemination.subscriptions import suppression as kept
@@ -27,9 +28,8 @@ def _list(district, form: SuppressionForm, status: int = 200):
         after=request.args.get("after"),
     )  # fmt: skip
     return render_template(
-        "subscriptions/desk_suppressions.html", form=form, page=page, kinds=SUPPRESSIONS,
-        kind_of=kept.kind_of, reason_of=kept.reason_of,
-    ), status  # fmt: skip
+        "subscriptions/desk_suppressions.html", form=form, page=page, kinds=SUPPRESSIONS
+    ), status
 
 
 @desk.post("/suppressions/")
@@ -58,7 +58,7 @@ def _one(district, suppression_id: int, form: ReinstatementForm, status: int = 2
     row = kept.one(district.id, suppression_id)
     return render_template(
         "subscriptions/desk_suppression.html", row=row, form=form, kinds=SUPPRESSIONS,
-        kind=kept.kind_of(row), reason=kept.reason_of(row), history=kept.history(district.id, row.address),
+        history=kept.history(district.id, row.address), score=kept.score(district.id, row.address),
         contact=people.contact_by_email(district.id, row.address),
     ), status  # fmt: skip
 
@@ -70,7 +70,11 @@ def reinstate(district, suppression_id):
     row, form = kept.one(district.id, suppression_id), ReinstatementForm()
     if not form.validate():
         return _one(district, suppression_id, form, 422)
-    with transaction():
-        kept.lift(row, reason=form.reason.data, by=current_user)
+    try:
+        with transaction():
+            kept.lift(row, reason=form.reason.data, by=current_user)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _one(district, suppression_id, form, refusal.status)
     flash(_("The address may be written to again."))
     return redirect(url_for(".suppressions", district=district), 303)

@@ -1,5 +1,8 @@
 """How the words of this package's data are said."""
 
+import re
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from dissemination.subscriptions.models import Cadence, ImportState, TopicKind, Verdict
@@ -68,6 +71,7 @@ STATES = {
     ImportState.DROPPED: (_l("dropped"), "secondary"),
 }
 SOURCES = {
+    "registration form": _l("Registration form"),
     "subscription form": _l("Subscription form"),
     "embedded form": _l("Form on another site"),
     "preference page": _l("Preference page"),
@@ -81,3 +85,15 @@ SOURCES = {
 def source_name(source: str) -> str:
     """A source of the consent ledger in words; one that is not known as it stands."""
     return str(SOURCES.get(source, SOURCES["import"] if source.startswith("import") else source))
+
+
+MAILED = re.compile(r"signed link mailed to the address on (.{16}) UTC and confirmed")
+
+
+def proof_in_words(proof: str) -> str:
+    """How a consent was confirmed, to its reader; what is not known as it stands in the ledger."""
+    if found := MAILED.fullmatch(proof):
+        return _("with the link that was mailed to your address on %(when)s (UTC)", when=found[1])
+    if proof == "signed link of the subscriber":
+        return _("on your own page, opened with the personal link in your mail")
+    return proof

@@ -40,7 +40,9 @@ def received(contact: Contact) -> list[Received]:
     )  # fmt: skip
     rows = db.session.execute(query).all()
     digests = _digests(r.subject_id for r in rows if r.subject_kind == "digests")
-    ids = {r.subject_id for r in rows if r.subject_kind == "issues"} | {i for d in digests.values() for i in d}
+    ids = {r.subject_id for r in rows if r.subject_kind == "issues"} | {
+        i for d in digests.values() for i in d
+    }
     newsletters = hooks.newsletters_by_id(contact.district_id, ids)
     topics = {t.id: t for t in queries.topics(contact.district_id, closed=True)}
     mine = queries.subscriptions_of(contact)

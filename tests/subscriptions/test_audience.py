@@ -139,7 +139,9 @@ def test_the_guard_counts_days_and_not_the_issue_itself_and_can_be_set_aside(mod
     with transaction():
         for delivery in cast.deliveries(one.id):
             delivery.state = Fate.REFUSED
-    assert emails(moda, Audience((textiles.id,))) == ["carlo@rossi.example"], "what did not arrive does not count"
+    assert emails(moda, Audience((textiles.id,))) == ["carlo@rossi.example"], (
+        "what did not arrive does not count"
+    )
 
 
 def test_a_pause_ends_by_itself(moda, textiles):
@@ -190,7 +192,9 @@ def test_one_mailbox_under_two_spellings_and_one_name_at_one_company(moda, texti
                       "annabianchi@ditta.example", "x+y@ditta.example", "x@ditta.example"):  # fmt: skip
             cast.subscriber(moda, textiles, email=email)
         for email in ("a@uno.example", "b@uno.example", "c@uno.example"):
-            cast.subscriber(moda, textiles, email=email, company=company, given_name="Carlo", family_name="Verdi")
+            cast.subscriber(
+                moda, textiles, email=email, company=company, given_name="Carlo", family_name="Verdi"
+            )
     rule = Audience((textiles.id,))
     assert audience.count(moda.id, rule).doubles == {"address": 2, "name": 2}
     rows, following = audience.doubles(moda.id, rule, "address")
@@ -255,7 +259,10 @@ def test_those_who_came_and_those_who_did_not(moda, nautica):
         held = factories.workshop(moda, starts_at=start, title="Lana")
         still_open = factories.workshop(moda, starts_at=start, title="Seta")
         foreign = factories.workshop(nautica, starts_at=start, title="Vele")
-        people = {n: factories.contact(moda, f"{n}@rossi.example") for n in ("venuta", "assente", "aperta", "rinuncia")}
+        people = {
+            n: factories.contact(moda, f"{n}@rossi.example")
+            for n in ("venuta", "assente", "aperta", "rinuncia")
+        }
         factories.seat(held, people["venuta"], came=True)
         factories.seat(held, people["assente"])
         factories.seat(held, people["rinuncia"], standing="cancelled")
@@ -356,7 +363,9 @@ def test_a_segment_is_made_counted_and_changed_without_script(moda, ada, sign_in
         cast.subscriber(moda, textiles, company=factories.company(moda))
         factories.contact(moda, company=factories.company(moda))
     desk = sign_in(ada)
-    added = desk.post(f"{DESK}/segments/new", data={"rows": 0, "do": "add", "kind": "province", "name": "Prato"})
+    added = desk.post(
+        f"{DESK}/segments/new", data={"rows": 0, "do": "add", "kind": "province", "name": "Prato"}
+    )
     assert 'name="c0-provinces"' in added.text
     assert "1 condizione non è completa" in added.text
     counted = desk.post(f"{DESK}/segments/new", data=segment_form(do="count"))
