@@ -71,7 +71,7 @@ def upgrade():
         sa.ForeignKeyConstraint(["by"], ["accounts.id"], name=op.f("fk_issue_versions_by_accounts")),
         sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_issue_versions_issue_id_issues")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issue_versions")),
-        sa.UniqueConstraint("issue_id", "number", name=op.f("uq_issue_versions_issue_id")),
+        sa.UniqueConstraint("issue_id", "number", name=op.f("uq_issue_versions_issue_id_number")),
     )
     op.create_index(op.f("ix_issue_versions_issue_id"), "issue_versions", ["issue_id"])
     op.create_table(
