@@ -250,7 +250,7 @@ _LISTED = {  # one value for all addresses: as many parameters as rows cost more
 
 
 def _suppressed(district_id: int, rows: list[Row]) -> dict[str, tuple[str, str]]:
-    """(kind, reason) by address (lower case) of those that are suppressed, also of persons who were erased."""
+    """(kind, reason) by address (lower case) of those that are suppressed, erased persons too."""
     marks = {row.address.lower(): row.address.lower() for row in rows}
     some = select(Suppression.id).where(Suppression.district_id == district_id).limit(1)
     if db.session.scalar(some) is None:
