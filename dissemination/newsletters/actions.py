@@ -56,7 +56,7 @@ def compose(
     district: District, *, by: Account | None, subject_it: str, activity_line_id: int,
     topics: Iterable[Topic] = (), subject_en: str = "", preheader_it: str = "", preheader_en: str = "",
     workshop_ids: Iterable[int] = (), publication_ids: Iterable[int] = (), template_id: int | None = None,
-    corrects: Issue | None = None,
+    corrects: Issue | None = None, audience_rule: dict | None = None,
 ) -> Issue:  # fmt: skip
     """Begin an issue, with a block for each of the workshops and publications.
 
@@ -68,7 +68,7 @@ def compose(
         subject_it=subject, subject_en=texts.one_line(subject_en), preheader_it=texts.one_line(preheader_it),
         preheader_en=texts.one_line(preheader_en), activity_line_id=activity_line_id, topics=list(topics),
         created_at=now(), created_by=by.id if by else None, template_id=template_id,
-        corrects_id=corrects.id if corrects else None,
+        corrects_id=corrects.id if corrects else None, audience_rule=audience_rule or {},
     )  # fmt: skip
     db.session.add(issue)
     db.session.flush()
@@ -93,13 +93,14 @@ def _change(issue: Issue, version: int | None = None) -> None:
 def revise(
     issue: Issue, *, version: int, subject_it: str, subject_en: str, preheader_it: str, preheader_en: str,
     activity_line_id: int, topics: Iterable[Topic], template_id: int | None = None, by: Account | None = None,
+    audience_rule: dict | None = None,
 ) -> None:  # fmt: skip
     """Change the facts of a draft; its address stays. Raises AlreadySent, ChangedMeanwhile."""
     _change(issue, version)
     issue.subject_it, issue.subject_en = texts.one_line(subject_it), texts.one_line(subject_en)
     issue.preheader_it, issue.preheader_en = texts.one_line(preheader_it), texts.one_line(preheader_en)
     issue.activity_line_id, issue.topics = activity_line_id, list(topics)
-    issue.template_id = template_id
+    issue.template_id, issue.audience_rule = template_id, audience_rule or {}
     versions.keep(issue, "revised", by=by)
 
 

@@ -34,10 +34,6 @@ NEXT_STEPS = {
     "skipped": _l("The person left, or the address must not be written to. Nothing was sent."),
     "cancelled": _l("You called it back before it was sent."),
 }
-LEFT_OUT = {
-    "suppressed": _l("the address must not be written to"),
-    "unconfirmed": _l("asked and has not confirmed"),
-}
 EVENTS = {
     What.ASKED: _l("asked for approval"),
     What.APPROVED: _l("approved"),

@@ -5,20 +5,18 @@ stand now, in facts that matter (date, place, cancelled, taken back), is worth a
 alone whose delivery of that letter was accepted or is uncertain.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from dissemination.delivery.models import OPEN, Delivery, Fate, Letter
+from dissemination.delivery.models import OPEN, Delivery, Letter
 from dissemination.kernel.database import db
 from dissemination.newsletters import sources
 from dissemination.newsletters.models import Issue
-
-TOLD = (Fate.ACCEPTED, Fate.UNCERTAIN)
 
 
 @dataclass(frozen=True)
@@ -101,33 +99,19 @@ def still_leaving(issue: Issue) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def audience_of(issue: Issue) -> Select | None:
-    """The ids of the contacts whom a correction is for, as a query; None when `issue` corrects nothing.
+def told_by(issue: Issue) -> tuple[int, tuple[int, ...]] | None:
+    """(id of the corrected issue, ids of its letters) that `issue` corrects; None when it corrects nothing.
 
-    They are those whose delivery of the corrected issue was accepted or is uncertain, in a letter that
+    A correction is for those whose delivery of one of these letters was accepted or is uncertain: they
     showed a row which this issue shows too. Whoever left since is the audience's to leave out.
     """
     if issue.corrects_id is None:
         return None
     mine = {(b.source_key, i) for b in issue.blocks for i in b.source_ids}
-    letters = [
+    return issue.corrects_id, tuple(
         letter_id for letter_id, shared in _letters(issue.corrects_id)
         if not mine or mine & {tuple(b["source"]) for b in shared.get("blocks", []) if "source" in b}
-    ]  # fmt: skip
-    return select(Delivery.contact_id).where(
-        Delivery.subject_kind == "issues", Delivery.subject_id == issue.corrects_id,
-        Delivery.letter_id.in_(letters), Delivery.state.in_(TOLD), Delivery.contact_id.is_not(None),
     )  # fmt: skip
-
-
-def only_those(issue: Issue, rows: Iterable[Any]) -> Iterator[Any]:
-    """Of the readers `rows` (with an id) those whom `issue` is for: all, unless it is a correction."""
-    query = audience_of(issue)
-    if query is None:
-        yield from rows
-        return
-    told = set(db.session.scalars(query))
-    yield from (row for row in rows if row.id in told)
 
 
 def corrections_of(issue: Issue) -> list[Issue]:

@@ -111,6 +111,7 @@ def facts(district, issue_id):
     others = None
     if request.method != "POST":
         form.topics.data = [t.id for t in issue.topics]
+        form.show_rule(issue.audience_rule or {})
     elif form.validate():
         try:
             with transaction():

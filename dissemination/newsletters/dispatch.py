@@ -21,7 +21,6 @@ from dissemination.newsletters import (
 )
 from dissemination.newsletters.common import (
     FATES,
-    LEFT_OUT,
     NEXT_STEPS,
     desk,
     tally,
@@ -30,6 +29,7 @@ from dissemination.newsletters.common import (
 )
 from dissemination.newsletters.dispatch_forms import WhenForm
 from dissemination.newsletters.reports import progress_of
+from dissemination.subscriptions.texts import DOUBLES, REASONS
 
 
 @desk.post("/<int:issue_id>/tests")
@@ -91,7 +91,7 @@ def _page(issue, form, counts, draft) -> str:
     district = issue.district
     return render_template(
         "newsletters/desk_sending.html", issue=issue, form=form, draft=draft, counts=counts,
-        left_out_words=LEFT_OUT, left_out=readers.left_out(issue), doubles=readers.doubles(issue),
+        rule=readers.arguments(issue), segment=readers.segment_of(issue), reasons=REASONS, doubles=DOUBLES,
         size_limit=preflight.SIZE_LIMIT, settings=history.settings(district),
         goes_at=scheduling.goes_at(issue, None, anyhow=False),
         is_quiet=quiet.is_quiet(scheduling.goes_at(issue, None, anyhow=True), history.quiet_of(district)),

@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import HiddenField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.widgets import ColorInput
 
 from dissemination.districts.models import District
@@ -22,6 +30,7 @@ from dissemination.newsletters import colours, fields, framing, pictures, texts
 from dissemination.newsletters.block_forms import LONGEST_TEXT
 from dissemination.newsletters.looks import templates
 from dissemination.plan.queries import lines
+from dissemination.subscriptions import segments
 from dissemination.subscriptions.forms import CheckboxListField, VersionField
 from dissemination.subscriptions.models import Topic
 from dissemination.subscriptions.queries import topics as topics_of
@@ -37,7 +46,13 @@ class IssueForm(Form):
     topics = CheckboxListField(_l("Topics"), coerce=int)
     activity_line_id = SelectField(_l("Activity line of the plan"), coerce=int, validators=[InputRequired()])
     template_id = SelectField(_l("Template"), coerce=int, default=0)
+    segment_id = SelectField(_l("Segment"), coerce=int, default=0)
+    unguarded = BooleanField(_l("Send it also to those who had enough newsletters lately (frequency guard)"))
     version = VersionField(validators=[Optional()])
+
+    def show_rule(self, rule: dict) -> None:
+        """Fill in the segment and the guard of an issue's `audience_rule`."""
+        self.segment_id.data, self.unguarded.data = rule.get("segment") or 0, not rule.get("guarded", True)
 
     def offer(self, district: District, chosen: Sequence[Topic] = ()) -> None:
         """Say which topics and activity lines there are; a closed topic only where it is chosen already."""
@@ -48,8 +63,11 @@ class IssueForm(Form):
             (line.id, f"{line.code}) {translated(line, 'name')}") for line in lines(district.id)
         ]
         self.template_id.choices = template_choices(district)
-        if self.template_id.data is None:
-            self.template_id.data = 0
+        none = (0, _("everybody who is subscribed"))
+        self.segment_id.choices = [none, *((s.id, s.name) for s in segments.all_of(district.id))]
+        for field in (self.template_id, self.segment_id):
+            if field.data is None:
+                field.data = 0
 
     def facts(self, district: District) -> dict:
         """What was entered, as arguments of `actions.compose` and `actions.revise`."""
@@ -59,6 +77,7 @@ class IssueForm(Form):
             "preheader_it": self.preheader_it.data or "", "preheader_en": self.preheader_en.data or "",
             "topics": [chosen[i] for i in self.topics.data or [] if i in chosen],
             "activity_line_id": self.activity_line_id.data, "template_id": self.template_id.data or None,
+            "audience_rule": {"segment": self.segment_id.data or None, "guarded": not self.unguarded.data},
         }  # fmt: skip
 
 

@@ -140,7 +140,7 @@ def _facts(issue: Issue) -> Iterator[Finding]:
             "no_english_preheader", _("The preheader has no English: the Italian one will be shown.")
         )
     if not issue.subject_en and issue.topics:
-        english = readers.counts(issue).english
+        english = readers.counts(issue).languages.get("en", 0)
         if english:
             yield _warning(
                 "no_english",
@@ -174,10 +174,11 @@ def _audience(issue: Issue, counts: readers.Counts) -> Iterator[Finding]:
             "nobody",
             _("Nobody is subscribed to the chosen topics: there is nobody to send this issue to."),
         )
-    if counts.doubles:
+    copies = sum(counts.doubles.values())
+    if copies:
         yield _warning(
             "doubles",
             ngettext(
-                "%(num)d person would get two copies.", "%(num)d people would get two copies.", counts.doubles
+                "%(num)d person would get two copies.", "%(num)d people would get two copies.", copies
             ),
         )

@@ -126,7 +126,7 @@ def test_a_correction_waits_until_the_first_issue_has_left(ada, sent):
 
 
 def test_an_issue_that_corrects_nothing_is_for_everybody(sent):
-    assert corrections.audience_of(sent) is None
+    assert corrections.told_by(sent) is None
 
 
 def test_dora_cannot_correct_it(sign_in, dora, sent):
