@@ -142,10 +142,13 @@ def rule_in_words(issue: Issue) -> str:
     if rule.get("until"):
         words += f", iscritte entro il {rule['until'][:16].replace('T', ' ')} UTC"
     words += ", senza gli indirizzi a cui non si deve scrivere; ciascuna una volta."
-    if rule.get("correction") is not None:
+    segment = issue.audience.get("segment")
+    if segment:
+        words += f" Solo chi rientra nel segmento «{segment['name']}», le cui condizioni sono riportate."
+    if rule.get("told") is not None:
         words += " Rettifica: solo chi aveva ricevuto il numero con le informazioni errate."
-    if rule.get("rule"):
-        words += " Con il filtro riportato in «rule»."
+    elif not rule.get("guarded", True):
+        words += " Senza il limite di frequenza."
     return words
 
 

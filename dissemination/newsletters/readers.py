@@ -57,7 +57,8 @@ def arguments(issue: Issue) -> dict | None:
 def segment_of(issue: Issue) -> Segment | None:
     """The segment that the issue is narrowed to."""
     chosen = (issue.audience_rule or {}).get("segment")
-    return db.session.get(Segment, chosen) if chosen else None
+    found = db.session.get(Segment, chosen) if chosen else None
+    return found if found is not None and found.district_id == issue.district_id else None
 
 
 def listed(district_id: int, described: dict, after: int = 0) -> Iterator:

@@ -133,6 +133,9 @@ def send(
         "languages": counts.languages, "left_out": counts.left_out, "doubles": counts.doubles,
         "rule": parts[0].audience,
     }  # fmt: skip
+    segment = readers.segment_of(issue)
+    if segment is not None:  # as it stood: it may be changed later
+        issue.audience["segment"] = {"name": segment.name, "conditions": segment.conditions}
     issue.frozen = {letter.language: _frozen(letter) for letter in draft.letters}
     history.note(issue, What.BEGUN, by=by, words=str(counts.persons))
     return counts.persons

@@ -66,8 +66,8 @@ def test_each_person_gets_one_mail_in_her_language(moda, ada, textiles, leather,
         "languages": {"it": 1, "en": 1}, "left_out": {"suppressed": 1},
     }  # fmt: skip
     assert described == {
-        "topics": [textiles.id, leather.id], "rule": {}, "language": "it", "correction": None, "fields": [],
-        "until": issue.sent_at.isoformat(),
+        "topics": [textiles.id, leather.id], "segment": None, "guarded": True, "told": None, "issue": issue.id,
+        "language": "it", "fields": [], "until": issue.sent_at.isoformat(),
     }  # fmt: skip
     assert issue.state is IssueState.SENDING
 
