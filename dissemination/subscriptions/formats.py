@@ -1,9 +1,9 @@
 """Files of subscribers that other programs wrote: what stands in a line, whoever wrote it. Writes nothing.
 
 Read are plain CSV with our own column names (Italian or English), listmonk's export (uuid, email, name,
-attributes, status, created_at, updated_at) and Mailchimp's audience export: a ZIP or its CSV files, one each
-for subscribed, unsubscribed, cleaned and non-subscribed people. Which it is, is seen in the header and, for
-Mailchimp, in the name of the file. Columns that are not known are left aside, not refused: exports have dozens.
+attributes, status, created_at, updated_at) and Mailchimp's audience export: a ZIP or its CSV files, one
+each for subscribed, unsubscribed, cleaned and non-subscribed people. Which it is, is seen in the header and,
+for Mailchimp, in the name of the file. Columns that are not known are left aside: exports have dozens.
 """
 
 import csv
@@ -125,7 +125,7 @@ def unpacked(upload: Upload) -> list[Upload]:
 
 
 def decode(data: bytes) -> str:
-    """The text of a file: UTF-8 or UTF-16 with or without mark, or what Windows writes. Raises NotReadable."""
+    """The text of a file: UTF-8 or UTF-16, or what Windows writes (CP1252). Raises NotReadable."""
     if len(data) > MOST_BYTES:
         raise NotReadable(_("The files are larger than 10 MB together. Split them."))
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
