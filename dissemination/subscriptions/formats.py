@@ -50,7 +50,7 @@ STATUSES = {
 STATUS_OF = {word: status for status, words in STATUSES.items() for word in words}
 # What most addresses are; all others are asked of a library that takes its time.
 PLAIN = re.compile(r"[a-z0-9_]+(?:[.+'_-][a-z0-9_]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}")
-MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
+MOMENTS = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
            "%d/%m/%Y", "%m/%d/%y %I:%M%p")  # fmt: skip
 
 
@@ -255,11 +255,21 @@ def address(text: str) -> str | None:
 
 def moment(text: str) -> datetime | None:
     """A time as exports write it, as UTC; None when there is none, or one that cannot be."""
+    if not text:
+        return None
     text = re.sub(r"(\.\d+)?( [+-]\d{4})?( [A-Z]{3,4}| [+-]\d{4})?$", "", text.strip())
+    try:
+        found = datetime.fromisoformat(text)
+        return _plausible(found if found.tzinfo else found.replace(tzinfo=UTC))
+    except ValueError:
+        pass
     for pattern in MOMENTS:
         try:
-            found = datetime.strptime(text, pattern).replace(tzinfo=UTC)
+            return _plausible(datetime.strptime(text, pattern).replace(tzinfo=UTC))
         except ValueError:
             continue
-        return found if 1995 <= found.year <= 2100 else None
     return None
+
+
+def _plausible(found: datetime) -> datetime | None:
+    return found if 1995 <= found.year <= 2100 else None
