@@ -202,7 +202,7 @@ def _mail(env, instance: Path) -> MailSettings:
 
 
 def _mail_servers(env, timeout: int) -> tuple[MailServer, ...]:
-    """MAIL_SERVERS: smtp://user:password@host:587?security=starttls&weight=2, smtps://… for TLS, commas between."""
+    """MAIL_SERVERS: smtp://user:password@host:587?security=starttls&weight=2 or smtps://…, commas between."""
     found = []
     for number, raw in enumerate((_text(env, "MAIL_SERVERS") or "").split(","), 1):
         if raw.strip():

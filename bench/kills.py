@@ -28,9 +28,8 @@ def run(count: int, *, kills: int = 10, signum: int = signal.SIGKILL, url: str =
         folder: str | None = None) -> dict:  # fmt: skip
     """Kill `kills` times while `count` recipients are served; what became of them.
 
-    {"lost", "repeated", "unmarked", "accepted", "uncertain", "allowed", "kills", "seconds"}: `lost` were never
-    seen by the sink and do not say so, `unmarked` reached it though their row says they did not, `allowed` is
-    how many may be uncertain.
+    `lost` were never seen by the sink and do not say so, `unmarked` reached it though their row says they did
+    not, `allowed` is how many may be uncertain.
     """
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="kills", dir=folder) as place, Counting() as sink:

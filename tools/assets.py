@@ -24,6 +24,8 @@ COPIES = {
     "jsqr/dist/jsQR.js": "jsqr/jsQR.js",  # reads QR codes where the browser cannot
     "axe-core/axe.min.js": None,  # only read by the browser tests
 }
+# What comes in many small modules is put together by esbuild: our few lines over it -> what is served.
+BUNDLES = {"tools/codemirror.js": "codemirror/codemirror.js"}
 
 
 def npm_command() -> list[str]:
@@ -35,28 +37,49 @@ def npm_command() -> list[str]:
     return [str(Path(sys.executable).with_name("npm"))]
 
 
+def bundled(modules: Path, source: str) -> bytes:
+    """One script out of `source` and all that it imports."""
+    command = [
+        modules / ".bin" / "esbuild",
+        source,
+        "--bundle",
+        "--minify",
+        "--format=iife",
+        "--charset=utf8",
+    ]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
+
+
+def serve(target: str, data: bytes) -> None:
+    """Write `data` where it is served, and compressed beside it."""
+    destination = VENDOR / target
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    destination.write_bytes(data)
+    if destination.suffix in (".css", ".js", ".svg"):
+        destination.with_name(destination.name + ".gz").write_bytes(gzip.compress(data, 9))
+
+
 def main() -> None:
     """Install the packages of package-lock.json and copy what is served."""
     stamp = VENDOR / ".stamp"
-    lock = (ROOT / "package-lock.json").read_text()
+    lock = (ROOT / "package-lock.json").read_text() + "".join((ROOT / b).read_text() for b in BUNDLES)
     modules = ROOT / "node_modules"
     there = all((modules / source).exists() for source in COPIES)
+    there = there and all((VENDOR / target).exists() for target in BUNDLES.values())
     if there and stamp.exists() and stamp.read_text() == lock:
         return
     subprocess.run([*npm_command(), "ci", "--silent", "--no-audit", "--no-fund"], cwd=ROOT, check=True)
     for source, target in COPIES.items():
         if target is None:
             continue
-        destination = VENDOR / target
-        destination.parent.mkdir(parents=True, exist_ok=True)
         data = (modules / source).read_bytes()
         # The source map is not served; its reference would only make browsers ask for it.
         data = data.replace(b"/*# sourceMappingURL=bootstrap-italia.min.css.map */", b"")
         # A video player that we do not use embeds its icon font; our policy refuses data: fonts.
         data = re.sub(rb"@font-face\{[^}]*data:[^}]*\}", b"", data)
-        destination.write_bytes(data)
-        if destination.suffix in (".css", ".js", ".svg"):
-            destination.with_name(destination.name + ".gz").write_bytes(gzip.compress(data, 9))
+        serve(target, data)
+    for source, target in BUNDLES.items():
+        serve(target, bundled(modules, source))
     stamp.write_text(lock)
 
 

@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import flask_mail
 
@@ -93,10 +94,10 @@ def peer(settings) -> Peer:
 
     def connect() -> Opened:
         host = RelayConnection(settings).configure_host()
-        assert host.sock is not None
         size = host.esmtp_features.get("size", "")
         return Opened(
-            host.sock, pipelining=host.has_extn("pipelining"), utf8=host.has_extn("smtputf8"),
+            cast(socket.socket, host.sock),
+            pipelining=host.has_extn("pipelining"), utf8=host.has_extn("smtputf8"),
             size=int(size) if size.isdecimal() else 0,
         )  # fmt: skip
 

@@ -78,7 +78,7 @@ def any_slow() -> bool:
 
 
 def note(taken: Iterable[str], slowed: dict[str, str], *, at: datetime) -> None:
-    """Note domains that took a message, and those that want fewer, with their last reply. In a transaction."""
+    """Note domains that took a message, and the last reply of those that want fewer. In a transaction."""
     for domain, reply in sorted(slowed.items()):
         _slow_down(domain, reply, at)
     known = db.session.scalars(select(table.c.domain).where(table.c.failures > 0)).all()
@@ -121,5 +121,6 @@ def _put_off(on_sqlite: bool):
         )
     return text(
         "UPDATE deliveries SET next_at = CAST(v.value ->> 1 AS timestamptz)"
-        " FROM json_array_elements(CAST(:rows AS json)) AS v WHERE deliveries.id = CAST(v.value ->> 0 AS bigint)"
+        " FROM json_array_elements(CAST(:rows AS json)) AS v"
+        " WHERE deliveries.id = CAST(v.value ->> 0 AS bigint)"
     )

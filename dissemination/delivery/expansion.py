@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import select, update
 
 from dissemination.delivery import outbox, sendings
-from dissemination.delivery.mail import Mail
+from dissemination.delivery.mail import Mail, Recipient
 from dissemination.delivery.models import Letter, Sending
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
@@ -31,7 +31,9 @@ def advance(sending_id: int, *, most: int | None = None) -> int:
         return 0
     place = (found.part, found.cursor)
     part, due, what = found.parts[found.part], found.starts_at, (found.subject_kind, found.subject_id)
-    mail = Mail.from_source(db.session.scalar(select(Letter.source).where(Letter.id == part["letter"])))
+    mail = Mail.from_source(
+        db.session.scalars(select(Letter.source).where(Letter.id == part["letter"])).one()
+    )
     most = most or outbox.EXPANSION
     try:
         listed = outbox.expanders[what[0]](what[1], part["audience"], found.cursor)
@@ -43,12 +45,11 @@ def advance(sending_id: int, *, most: int | None = None) -> int:
         return 0
     db.session.rollback()
     with transaction():
-        if not _move(sending_id, place, part=found, batch=batch, is_last=len(batch) < most):
+        if not _move(sending_id, place, batch=batch, is_last=len(batch) < most):
             return 0
         if batch:
-            added = outbox.insert_rows(
-                mail, part["letter"], what, [one for _cursor, one in batch], at=max(due or now(), now())
-            )
+            kept = _still(what, part["audience"], [one for _cursor, one in batch])
+            added = outbox.insert_rows(mail, part["letter"], what, kept, at=max(due or now(), now()))
             db.session.execute(
                 update(table).where(table.c.id == sending_id).values(expanded=table.c.expanded + added)
             )
@@ -56,7 +57,16 @@ def advance(sending_id: int, *, most: int | None = None) -> int:
     return len(batch)
 
 
-def _move(sending_id: int, place: tuple[int, str], *, part: Sending, batch: list, is_last: bool) -> bool:
+def _still(what: tuple[str, int], audience: dict, batch: list[Recipient]) -> list[Recipient]:
+    """Those of `batch` who have not left since they were listed."""
+    keeper = outbox.keepers.get(what[0])
+    if keeper is None:
+        return batch
+    ids = keeper(what[1], audience, [one.contact_id for one in batch if one.contact_id is not None])
+    return [one for one in batch if one.contact_id is None or one.contact_id in ids]
+
+
+def _move(sending_id: int, place: tuple[int, str], *, batch: list, is_last: bool) -> bool:
     """Claim the batch behind `place`; False when somebody else did, or when it was cancelled."""
     to = (place[0] + 1, "") if is_last else (place[0], batch[-1][0])
     claimed = db.session.execute(

@@ -98,6 +98,10 @@ class Hand:
             self.tried += outcome.fate is not Fate.QUEUED
             self.ledger.add(outcome, row)
 
+    def sending_of(self, delivery_id: int) -> int:
+        """The id of the sending that a message belongs to; 0 for single mails."""
+        return self.out[delivery_id].sending  # type: ignore[attr-defined]
+
     def file_name(self, delivery_id: int) -> str:
         """The name of a message's file: when it was written, and its row."""
         row = self.out[delivery_id]

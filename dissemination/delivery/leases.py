@@ -14,7 +14,7 @@ from itertools import count
 from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import CursorResult, and_, or_, select, text, tuple_, update
+from sqlalchemy import CursorResult, and_, or_, select, text, update
 
 from dissemination.delivery import domains, sendings
 from dissemination.delivery.models import Delivery, Fate, Suppression, SuppressionKind
@@ -146,9 +146,15 @@ def _statement(name: str, on_sqlite: bool):
     return text(sql)
 
 
-def _rows(name: str, *, sending: int = 0, **values) -> list[Row]:
+def _rows(name: str, *, most: int, at: datetime, place: sendings.Open | None = None) -> list[Row]:
+    values = {"at": as_stored(at), "most": most}
+    if place is not None:
+        values |= {"kind": place.subject_kind, "subject": place.subject_id}
     found = db.session.scalar(_statement(name, is_sqlite()), values)
-    return [Row(*row, sending) for row in (json.loads(found) if isinstance(found, str) else found or ())]
+    sending = place.id if place else 0
+    return [
+        Row._make((*row, sending)) for row in (json.loads(found) if isinstance(found, str) else found or ())
+    ]
 
 
 def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:
@@ -159,7 +165,7 @@ def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:
     rows: list[Row] = []
     for name in ("single_deferred", "single_queued"):
         if len(rows) < most:
-            rows += _rows(name, at=as_stored(at), most=most - len(rows))
+            rows += _rows(name, at=at, most=most - len(rows))
     rows.sort(key=lambda row: (row.next_at, row.id))
     return _marked(owner, rows, at=at)
 
@@ -190,10 +196,9 @@ def _of_sending(one: sendings.Open, share: int, at: datetime) -> tuple[list[Row]
     allowed = sendings.allowance(one, share, at)
     if allowed < 1:
         return [], True
-    place = {"sending": one.id, "kind": one.subject_kind, "subject": one.subject_id, "at": as_stored(at)}
-    rows = _rows("bulk_queued", **place, most=allowed)
+    rows = _rows("bulk_queued", most=allowed, at=at, place=one)
     if len(rows) < allowed:  # what is new goes first: what was deferred can wait for a few minutes more
-        rows += _rows("bulk_deferred", **place, most=allowed - len(rows))
+        rows += _rows("bulk_deferred", most=allowed - len(rows), at=at, place=one)
     sendings.use_up(one, len(rows), at)
     if not rows:
         sendings.close_if_done(one)
@@ -215,34 +220,49 @@ def _marked(owner: str, rows: list[Row], *, at: datetime) -> list[Row]:
 
 
 def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
-    districts = {row.district_id for row in rows}
-    some = select(Suppression.id).where(Suppression.district_id.in_(districts)).limit(1)
-    if db.session.scalar(some) is None:
-        return rows
-    marks = {row.id: keyed(BOUNCED, row.address) for row in rows}  # of persons who were erased
-    pairs = {(row.district_id, text) for row in rows for text in (row.address.lower(), marks[row.id])}
-    known = select(Suppression.district_id, Suppression.address, Suppression.reason, Suppression.kind)
-    found = {
-        (s.district_id, s.address): s
-        for s in db.session.execute(
-            known.where(tuple_(Suppression.district_id, Suppression.address).in_(pairs))
-        )
-    }
-    kept = []
+    """Those of `rows` that may be written to; the others are skipped, each with the reason."""
+    by_district: dict[int, list[Row]] = {}
     for row in rows:
-        why = found.get(
-            (row.district_id, row.address.lower()), found.get((row.district_id, marks[row.id]))
-        )
-        # Who unsubscribed from newsletters still gets what she asks for: a confirmation, an invitation.
-        if why is None or (why.kind is SuppressionKind.UNSUBSCRIBED and not row.sending):
-            kept.append(row)
-            continue
+        by_district.setdefault(row.district_id, []).append(row)
+    why: dict[int, str] = {}
+    for district_id, some in by_district.items():
+        known = _suppressed(district_id, some)
+        for row in some:
+            kind, reason = known.get(row.address.lower(), ("", ""))
+            # Who unsubscribed from newsletters still gets what she asks for: a confirmation, an invitation.
+            if kind and (kind != SuppressionKind.UNSUBSCRIBED or row.sending):
+                why[row.id] = reason
+    for id, reason in why.items():
         db.session.execute(
             update(deliveries)
-            .where(deliveries.c.id == row.id)
-            .values(state=Fate.SKIPPED, reason=f"suppressed: {why.reason}"[:300], finished_at=at)
+            .where(deliveries.c.id == id)
+            .values(state=Fate.SKIPPED, reason=f"suppressed: {reason}"[:300], finished_at=at)
         )
-    return kept
+    return [row for row in rows if row.id not in why] if why else rows
+
+
+_LISTED = {  # one value for all addresses: as many parameters as rows cost more than the looking up
+    True: "SELECT address, kind, reason FROM suppressions WHERE district_id = :district"
+    " AND address IN (SELECT value FROM json_each(:addresses))",
+    False: "SELECT address, kind, reason FROM suppressions WHERE district_id = :district"
+    " AND address IN (SELECT json_array_elements_text(CAST(:addresses AS json)))",
+}
+
+
+def _suppressed(district_id: int, rows: list[Row]) -> dict[str, tuple[str, str]]:
+    """(kind, reason) by address (lower case) of those that are suppressed, erased persons too."""
+    marks = {row.address.lower(): row.address.lower() for row in rows}
+    some = select(Suppression.id).where(Suppression.district_id == district_id).limit(1)
+    if db.session.scalar(some) is None:
+        return {}
+    hashed = some.where(Suppression.address >= f"{BOUNCED}:", Suppression.address < f"{BOUNCED};")
+    if db.session.scalar(hashed) is not None:
+        marks |= {keyed(BOUNCED, address): address for address in list(marks)}
+    found = db.session.execute(
+        text(_LISTED[is_sqlite()]),
+        {"district": district_id, "addresses": json.dumps(list(marks), ensure_ascii=False)},
+    )
+    return {marks[address]: (kind, reason) for address, kind, reason in found.all()}
 
 
 def renew(owner: str, *, at: datetime) -> None:

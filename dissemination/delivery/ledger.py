@@ -38,8 +38,9 @@ class Ledger:
     """
 
     def __init__(
-        self, app: Flask, *, limit: int, stop: Callable[[], bool], jitter: Callable[[], float] = random.random,
-        to_sink: bool = False, advance: Callable[[], int] = lambda: 0,
+        self, app: Flask, *, limit: int, stop: Callable[[], bool],
+        jitter: Callable[[], float] = random.random, to_sink: bool = False,
+        advance: Callable[[], int] = lambda: 0,
     ):  # fmt: skip
         self.app, self.limit, self.stop = app, limit, stop
         self.recorder = Recorder(jitter)

@@ -213,7 +213,7 @@ class MailScore(db.Model):  # type: ignore[name-defined]
 
 
 class MailDomain(db.Model):  # type: ignore[name-defined]
-    """A receiving domain as the workers last found it: how fast it may be written to, and until when it rests."""
+    """A receiving domain as the workers last found it: how fast it may go, and until when it rests."""
 
     __tablename__ = "mail_domains"
     domain: Mapped[str] = mapped_column(String(253), primary_key=True)

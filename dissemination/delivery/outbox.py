@@ -62,8 +62,9 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import as_stored, db, insert_once, is_sqlite, writing
 
 __all__ = [
-    "Part", "Rendered", "cancel", "deliveries_of", "expanders", "keep_quiet", "pause", "preview", "progress",
-    "put", "put_audience", "put_many", "resume", "retry", "retry_now", "send_again", "skip_queued", "start_at", "throttle",
+    "Part", "Rendered", "cancel", "deliveries_of", "expanders", "keep_quiet", "keepers", "pause", "preview",
+    "progress", "put", "put_audience", "put_many", "resume", "retry", "retry_now", "send_again",
+    "skip_queued", "start_at", "throttle",
 ]  # fmt: skip
 
 BATCH = 1000
@@ -72,6 +73,9 @@ KEY = ("subject_kind", "subject_id", "letter_id", "address", "idempotency")
 
 Expander = Callable[[int, dict, str], Iterable[tuple[str, Recipient]]]
 expanders: dict[str, Expander] = {}  # by subject_kind
+# By subject_kind, optional: those of the contacts (ids) who still belong to the audience. Asked in the
+# transaction that writes their rows, because somebody may have left since they were listed.
+keepers: dict[str, Callable[[int, dict, list[int]], set[int]]] = {}
 
 
 class Part(NamedTuple):
@@ -197,8 +201,9 @@ def put_audience(
 
 _COLUMNS = """district_id, letter_id, subject_kind, subject_id, idempotency, state, bulk, reason, attempts,
  next_at, deadline, last_reply, created_at, address, name, contact_id, merge, message_id"""
-_CONSTANT = """:district, :letter, :kind, :subject, '', 'queued', {true}, '', 0, {due}, {deadline}, '', {moment},
- v.value ->> 0, v.value ->> 1, {contact}, v.value -> 3, v.value ->> 4"""
+_INSERT = "INSERT INTO deliveries ({columns}) SELECT {values} FROM {source} ON CONFLICT DO NOTHING"
+_CONSTANT = """:district, :letter, :kind, :subject, '', 'queued', {true}, '', 0, {due}, {deadline}, '',
+ {moment}, v.value ->> 0, v.value ->> 1, {contact}, v.value -> 3, v.value ->> 4"""
 
 
 @cache
@@ -211,7 +216,7 @@ def _insertion(on_sqlite: bool):
         casts = {m: f"CAST(:{m} AS timestamptz)" for m in moments}
         values = _CONSTANT.format(true="true", contact="CAST(v.value ->> 2 AS integer)", **casts)
         source = "json_array_elements(CAST(:rows AS json)) AS v"
-    return text(f"INSERT INTO deliveries ({_COLUMNS}) SELECT {values} FROM {source} ON CONFLICT DO NOTHING")
+    return text(_INSERT.format(columns=_COLUMNS, values=values, source=source))
 
 
 def insert_rows(
@@ -324,7 +329,7 @@ def retry(about, fates: Iterable[Fate], *, reason: str = "") -> int:
 
 
 def retry_now(about) -> int:
-    """Let whatever waits for a later turn have it now: what was deferred, or queued by a clock that was wrong."""
+    """Let what waits for a later turn have it now: deferred, or queued by a clock that was wrong."""
     require_transaction()
     moment = now()
     changed: CursorResult = db.session.execute(

@@ -1,7 +1,7 @@
 """Writing down what became of messages, and what that says of their servers, domains and addresses.
 
-Every outcome is in its row before the transaction ends. What is only for the eye (rates, "the server is well")
-is added up and written once a second.
+Every outcome is in its row before the transaction ends. What is only for the eye (rates, "the server is
+well") is added up and written once a second.
 """
 
 import json
@@ -112,8 +112,8 @@ _TYPES = {
 
 
 # What is taken, as JSON {id: reply}: most messages, so without the columns that stay as they are.
-_TAKEN = """UPDATE deliveries SET state = 'accepted', last_reply = v.value, reason = '', attempts = attempts + 1,
- finished_at = :at, lease_owner = NULL, lease_until = NULL FROM {source} AS v
+_TAKEN = """UPDATE deliveries SET state = 'accepted', last_reply = v.value, reason = '',
+ attempts = attempts + 1, finished_at = :at, lease_owner = NULL, lease_until = NULL FROM {source} AS v
  WHERE deliveries.id = CAST(v.key AS {number})
  AND state NOT IN ('queued', 'deferred', 'accepted', 'refused', 'skipped', 'cancelled')"""
 

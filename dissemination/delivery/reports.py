@@ -1,8 +1,8 @@
-"""What servers report of mail of ours: RFC 3464 and RFC 5965 by the standard library, the rest by flufl.bounce.
+"""What servers report of mail of ours: RFC 3464 and RFC 5965 by the standard library, else flufl.bounce.
 
-Servers that write no RFC 3464 report (qmail, old Exchanges, some providers) are understood by flufl.bounce, but
-only in messages that a mail server wrote, and of a size that real ones have: its patterns are not made for
-hostile input.
+Servers that write no RFC 3464 report (qmail, old Exchanges, some providers) are understood by flufl.bounce,
+but only in messages that a mail server wrote, and of a size that real ones have: its patterns are not made
+for hostile input.
 """
 
 import logging

@@ -55,7 +55,7 @@ def rehearse_due(*, stop: Callable[[], bool] = lambda: False) -> int:
         largest[sending] = max(most, largest.get(sending, 0))
 
     count = _round(
-        lambda hand: Sink(lambda id: hand.out[id].sending, note),
+        lambda hand: Sink(hand.sending_of, note),
         stop=stop,
         jitter=random.random,
         to_sink=True,

@@ -23,7 +23,8 @@ class Session:
     """One open connection: what was written, which replies are awaited, and for which message."""
 
     def __init__(
-        self, sock: socket.socket, *, pipelining: bool, now: float, limit: int = 0, utf8: bool = False, line=None
+        self, sock: socket.socket, *, pipelining: bool, now: float, limit: int = 0, utf8: bool = False,
+        line=None,
     ):  # fmt: skip
         sock.setblocking(False)
         if sock.family in (socket.AF_INET, socket.AF_INET6):

@@ -1,12 +1,12 @@
 """Addresses that are not written to: why, since when, by whose decision, and the way back.
 
-Five ways in: a server or a bounce says that nobody is there, a reader complains, mail comes back for passing
-reasons too often, a person decides it, an import brings another program's list. All go through `suppress`;
-the only way out is `reinstate`, with a reason. Both are kept in a history that is only added to.
+Five ways in: a server or a bounce says that nobody is there, a reader complains, mail comes back for
+passing reasons too often, a person decides it, an import brings another program's list. All go through
+`suppress`; the only way out is `reinstate`, with a reason. Both are kept in a history that is only added to.
 
 Soft bounces score: a full mailbox or a mail given up after three days adds 1, a refusal for good that does
-not say why adds 2. The score halves every 30 days (HALF_LIFE) and suppresses at 4.5 (LIMIT): five in a week do,
-one a month never does.
+not say why adds 2. The score halves every 30 days (HALF_LIFE) and suppresses at 4.5 (LIMIT): five in a week
+do, one a month never does.
 
 Addresses of erased persons are kept as keyed hashes: one can tell that an address is among them, not which
 they are. The key is the installation's secret; a new secret forgets these rows.

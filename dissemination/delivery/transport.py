@@ -16,7 +16,7 @@ FOLDER = "folder"  # the name under which it is kept whether the folder can be w
 
 
 class Prepared(flask_mail.Message):
-    """A message whose octets are final, in pieces. Flask-Mail's own building of messages is left out: mail.md §1."""
+    """A message whose octets are final, in pieces. Flask-Mail's own building of messages is left out."""
 
     __slots__ = ("id", "pieces", "size", "utf8")
 

@@ -15,6 +15,7 @@ from typing import cast
 
 from flask import after_this_request, current_app, g
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, CursorResult, DateTime, Enum, Index, MetaData, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
@@ -36,7 +37,19 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-db = SQLAlchemy(model_class=Base)
+class OneDatabase(FlaskSession):
+    """A session for which all tables are in one database: it does not look for each statement's."""
+
+    _engine: Engine | None = None
+
+    def get_bind(self, mapper=None, clause=None, bind=None, **kwargs):  # noqa: ARG002 (SQLAlchemy's signature)
+        """The engine, or the connection that is asked for."""
+        if bind is None and self._engine is None:
+            self._engine = self._db.engine
+        return bind or self._engine
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": OneDatabase})
 
 
 class UtcDateTime(TypeDecorator):

@@ -1,22 +1,25 @@
 """The public archive: what was sent, as it was sent, without anybody's personal links."""
 
+import re
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 import nh3
-from flask import Response, abort, render_template, request
+from flask import Response, abort, current_app, render_template, request
 
 from dissemination.kernel.languages import language, translated
+from dissemination.kernel.paging import MOST
 from dissemination.newsletters import content, queries
 from dissemination.newsletters.common import framed, public
 from dissemination.newsletters.models import Issue
+from dissemination.newsletters.queries import Wanted
 
-TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}
+TAGS = nh3.ALLOWED_TAGS - {"map", "area"}
 KEPT = {
     "align", "bgcolor", "border", "cellpadding", "cellspacing", "colspan", "dir", "height", "lang", "role",
     "rowspan", "style", "valign", "width",
 }  # fmt: skip
-ATTRIBUTES = {"*": KEPT, "a": {"href", "title"}}
+ATTRIBUTES = {"*": KEPT, "a": {"href", "title"}, "img": {"src", "alt"}}
 STYLES = {
     "background-color", "border", "border-collapse", "border-radius", "border-top", "color",
     "direction", "display", "font-family", "font-size", "font-style", "font-weight", "line-height", "margin",
@@ -24,6 +27,7 @@ STYLES = {
     "padding-bottom", "padding-right", "table-layout", "text-align", "text-decoration", "text-transform",
     "vertical-align", "width", "word-break",
 }  # fmt: skip
+LOST = re.compile(r'<img(?![^>]*\ssrc=)(?:[^>]*?\salt="(?P<alt>[^"]*)")?[^>]*>')
 BEFORE_THE_FIRST = datetime(2014, 1, 1, tzinfo=UTC)  # "updated" of an empty feed, which must have one
 FRAME = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
@@ -34,19 +38,41 @@ FRAME = """<!doctype html>
 
 
 def cleaned(html: str) -> str:
-    """The body of a mail without scripts, forms, pictures, and addresses other than http(s) and mailto."""
-    return nh3.clean(
-        html, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"},
-        link_rel="noopener noreferrer", strip_comments=True, filter_style_properties=STYLES,
-        clean_content_tags={"script", "style", "title"},
+    """The body of a mail without scripts, forms, pictures of others, and addresses other than http(s) and
+    mailto."""
+    ours = current_app.config["SETTINGS"].public_url
+
+    def kept(tag: str, attribute: str, value: str) -> str | None:
+        if (tag, attribute) != ("img", "src"):
+            return value
+        path = value.removeprefix(ours)
+        return path if path.startswith("/") and not path.startswith("//") else None
+
+    clean = nh3.clean(
+        html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=kept,
+        url_schemes={"http", "https", "mailto"}, url_relative="pass_through", link_rel="noopener noreferrer",
+        strip_comments=True, filter_style_properties=STYLES, clean_content_tags={"script", "style", "title"},
     )  # fmt: skip
+    return LOST.sub(lambda lost: lost["alt"] or "", clean)  # pictures of others: their words stay
 
 
 @public.get("/<district>/newsletters/")
 def index(district):
-    """All issues that were sent, newest first."""
-    issues = queries.sent(district.id, after=request.args.get("after"))
-    return render_template("newsletters/archive.html", issues=issues)
+    """The issues that were sent, newest first; found by year, topic and words."""
+    wanted = Wanted(
+        year=_within(request.args.get("year", type=int), 2000, 2999),
+        topic_id=_within(request.args.get("topic", type=int), 1, MOST),
+        words=request.args.get("q", "").strip()[:100],
+    )
+    return render_template(
+        "newsletters/archive.html", wanted=wanted, years=queries.archive_years(district),
+        issues=queries.archive(district, wanted, after=request.args.get("after")),
+        topics=queries.archive_topics(district.id), searching=wanted != Wanted(),
+    )  # fmt: skip
+
+
+def _within(number: int | None, least: int, most: int) -> int | None:
+    return number if number is not None and least <= number <= most else None
 
 
 @public.get("/<district>/newsletters/<slug>")
@@ -54,9 +80,26 @@ def show(district, slug):
     """One issue: a tab per language, the page in a frame, the text below."""
     issue = queries.by_slug(district.id, slug)
     edition = _edition(issue)
+    address = content.public(district, f"newsletters/{issue.slug}")
     return render_template(
-        "newsletters/issue.html", issue=issue, edition=edition, frozen=issue.frozen[edition]
-    )
+        "newsletters/issue.html", issue=issue, edition=edition, frozen=issue.frozen[edition], address=address,
+        about=_about(issue, edition, address),
+    )  # fmt: skip
+
+
+def _about(issue: Issue, edition: str, address: str) -> dict:
+    """The issue as schema.org/NewsArticle, as JSON-LD."""
+    return {
+        "@context": "https://schema.org", "@type": "NewsArticle", "@id": address,
+        "headline": issue.frozen[edition]["subject"][:110],
+        "description": translated(issue, "preheader", edition),
+        "inLanguage": edition, "datePublished": issue.sent_at.isoformat() if issue.sent_at else None,
+        "url": f"{address}?edition={edition}", "isAccessibleForFree": True,
+        "publisher": {
+            "@type": "Organization", "name": issue.district.managing_body,
+            "url": content.public(issue.district),
+        },
+    }  # fmt: skip
 
 
 def _edition(issue: Issue) -> str:
@@ -73,7 +116,20 @@ def frame(district, slug):
     edition = _edition(issue)
     frozen = issue.frozen[edition]
     html = FRAME.format(language=edition, title=escape(frozen["subject"]), body=cleaned(frozen["html"]))
-    return framed(html, popups=True)
+    response = framed(html, popups=True)
+    response.headers["X-Robots-Tag"] = "noindex"  # the page around it is the one to be found
+    return response
+
+
+@public.get("/<district>/newsletters/sitemap.xml")
+def sitemap(district):
+    """The archive as a sitemap (sitemaps.org 0.9)."""
+    body = render_template(
+        "newsletters/sitemap.xml", home=content.public(district, "newsletters/"),
+        issues=queries.archived_slugs(district.id),
+        link=lambda slug: content.public(district, f"newsletters/{slug}"),
+    )  # fmt: skip
+    return Response(body, mimetype="application/xml")
 
 
 @public.get("/<district>/newsletters.atom")
@@ -81,7 +137,8 @@ def frame(district, slug):
 def atom(district):
     """The archive as an Atom feed (RFC 4287), with the text of each issue."""
     feed = render_template(
-        "newsletters/archive.atom.xml", issues=queries.sent(district.id).rows, begun=BEFORE_THE_FIRST,
+        "newsletters/archive.atom.xml", issues=queries.archive(district, Wanted()).rows,
+        begun=BEFORE_THE_FIRST,
         home=content.public(district, "newsletters/"), me=content.public(district, "newsletters.atom"),
         title=translated(district, "name"), text_of=lambda issue: issue.frozen[_edition(issue)]["text"],
         link=lambda issue: content.public(district, f"newsletters/{issue.slug}"),

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, redirect, url_for
 from flask_babel import lazy_gettext as _l
 
 from dissemination.delivery import outbox
 from dissemination.delivery.models import Fate
+from dissemination.newsletters.dispatches import What
 from dissemination.newsletters.models import Issue
 
 public = Blueprint("newsletters", __name__)
@@ -33,10 +34,23 @@ NEXT_STEPS = {
     "skipped": _l("The person left, or the address must not be written to. Nothing was sent."),
     "cancelled": _l("You called it back before it was sent."),
 }
-REASONS = {
-    "unsubscribed": _l("unsubscribed before it was sent"),
-    "paused": _l("paused their newsletters before it was sent"),
-    "stopped by the sender": _l("called back by the sender"),
+EVENTS = {
+    What.ASKED: _l("asked for approval"),
+    What.APPROVED: _l("approved"),
+    What.REFUSED: _l("did not approve"),
+    What.SCHEDULED: _l("decided to send it"),
+    What.UNDONE: _l("took it back before anything left"),
+    What.HELD: _l("held back"),
+    What.BEGUN: _l("sending began"),
+    What.PAUSED: _l("paused"),
+    What.RESUMED: _l("went on"),
+    What.PACED: _l("changed the pace"),
+    What.STOPPED: _l("called back what waited"),
+    What.RETRIED: _l("sent again"),
+    What.FINISHED: _l("books closed"),
+    What.REHEARSED: _l("rehearsed"),
+    What.WITHHELD: _l("kept out of the archive"),
+    What.SHOWN: _l("shown in the archive again"),
 }
 
 
@@ -83,3 +97,8 @@ def tally(issue: Issue) -> Tally:
     for fate, count in outbox.progress(issue).items():
         counts[word_for(fate)] += count
     return Tally(counts)
+
+
+def to_issue(issue: Issue):
+    """To the page of an issue, whatever state it is in."""
+    return redirect(url_for("newsletters_desk.show", district=issue.district, issue_id=issue.id), 303)

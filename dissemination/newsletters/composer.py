@@ -1,111 +1,47 @@
-"""The pages that compose a draft: its blocks, their order, and the preview in frames."""
+"""The pages that put a draft in order: places of blocks, changes of sources, previews, versions."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
+from dissemination.delivery.mjml import MjmlProblem
 from dissemination.kernel.database import transaction
-from dissemination.kernel.refusals import Refusal
+from dissemination.kernel.languages import date_time
 from dissemination.kernel.rights import Role, requires
-from dissemination.newsletters import actions, queries
-from dissemination.newsletters.common import desk, framed
-from dissemination.newsletters.desk import offered, ticked
-from dissemination.newsletters.forms import FORM_OF
-from dissemination.newsletters.models import BlockKind, Issue
-from dissemination.people.actions import ChangedMeanwhile
-
-
-def _back(issue: Issue, **arguments):
-    url = url_for(".show", district=issue.district, issue_id=issue.id, _anchor="blocks", **arguments)
-    return redirect(url, 303)
-
-
-@desk.route("/<int:issue_id>/sources", methods=["GET", "POST"])
-@requires(Role.ORGANISER)
-def sources(district, issue_id):
-    """Choose workshops and publications to show."""
-    issue = queries.issue(district.id, issue_id)
-    if request.method == "POST":
-        with transaction():
-            count = actions.add_sources(issue, **ticked(district))
-        flash(_("Blocks added: %(n)d.", n=count))
-        return _back(issue)
-    there = {kind: {b.source_id for b in issue.blocks if b.kind is kind} for kind in BlockKind}
-    return render_template(
-        "newsletters/desk_sources.html", issue=issue, chosen=there[BlockKind.WORKSHOP],
-        chosen_publications=there[BlockKind.PUBLICATION], **offered(district),
-    )  # fmt: skip
-
-
-def _form_for(kind: str):
-    try:
-        return FORM_OF[BlockKind(kind)]
-    except (KeyError, ValueError):
-        abort(404)
-
-
-@desk.route("/<int:issue_id>/blocks/new", methods=["GET", "POST"])
-@requires(Role.ORGANISER)
-def new_block(district, issue_id):
-    """Write a heading or a text."""
-    issue = queries.issue(district.id, issue_id)
-    kind = request.values.get("kind", "")
-    form = _form_for(kind)(kind=kind)
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                actions.add_block(issue, kind=BlockKind(kind), **form.words())
-            return _back(issue)
-        except Refusal as refusal:
-            form.refuse(refusal)
-    page = render_template("newsletters/desk_block.html", issue=issue, form=form, block=None, kind=kind)
-    return page, 422 if form.errors else 200
-
-
-@desk.route("/<int:issue_id>/blocks/<int:block_id>", methods=["GET", "POST"])
-@requires(Role.ORGANISER)
-def block(district, issue_id, block_id):
-    """Change the words of a heading or a text."""
-    issue = queries.issue(district.id, issue_id)
-    found = queries.block(issue, block_id)
-    form = _form_for(found.kind)(obj=found)
-    others = None
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                actions.revise_block(found, version=form.version.data or 0, **form.words())
-            return _back(issue)
-        except Refusal as refusal:
-            form.refuse(refusal)
-            others = found if isinstance(refusal, ChangedMeanwhile) else None
-    page = render_template(
-        "newsletters/desk_block.html",
-        issue=issue,
-        form=form,
-        block=found,
-        kind=found.kind.value,
-        others=others,
-    )
-    return page, 422 if form.errors else 200
+from dissemination.newsletters import actions, differences, frames, preflight, queries, versions
+from dissemination.newsletters.block_pages import back
+from dissemination.newsletters.common import desk
 
 
 @desk.post("/<int:issue_id>/blocks/<int:block_id>/position")
 @requires(Role.ORGANISER)
 def move_block(district, issue_id, block_id):
-    """Move a block up or down."""
+    """Move a block up or down, or to a place (counted from 1)."""
     issue = queries.issue(district.id, issue_id)
+    place = request.form.get("place", type=int)
     with transaction():
-        actions.move_block(queries.block(issue, block_id), up=request.form.get("direction") == "up")
-    return _back(issue)
+        found = queries.block(issue, block_id)
+        if place is not None:
+            actions.place_block(found, place - 1, by=current_user)
+        else:
+            actions.move_block(found, up=request.form.get("direction") == "up", by=current_user)
+    return back(issue, block_id)
 
 
 @desk.post("/<int:issue_id>/blocks/<int:block_id>/removal")
 @requires(Role.ORGANISER)
 def remove_block(district, issue_id, block_id):
-    """Take a block out; the page then offers to bring it back."""
+    """Take a block out; the page then offers to bring it back. One row of several by `row`."""
     issue = queries.issue(district.id, issue_id)
+    row = request.form.get("row", type=int)
     with transaction():
-        actions.remove_block(queries.block(issue, block_id))
-    return _back(issue, removed=block_id)
+        found = queries.block(issue, block_id)
+        if row is not None:
+            actions.leave_out(found, row, by=current_user)
+        else:
+            actions.remove_block(found, by=current_user)
+        gone = found.removed_at is not None
+    return back(issue, removed=block_id) if gone else back(issue, block_id)
 
 
 @desk.post("/<int:issue_id>/blocks/<int:block_id>/restoration")
@@ -114,19 +50,85 @@ def restore_block(district, issue_id, block_id):
     """Bring a block back."""
     issue = queries.issue(district.id, issue_id)
     with transaction():
-        actions.restore_block(queries.block(issue, block_id))
-    return _back(issue)
+        actions.restore_block(queries.block(issue, block_id), by=current_user)
+    return back(issue, block_id)
+
+
+@desk.post("/<int:issue_id>/blocks/<int:block_id>/acceptance")
+@requires(Role.ORGANISER)
+def accept_changes(district, issue_id, block_id):
+    """Take the changed source over as it stands now."""
+    issue = queries.issue(district.id, issue_id)
+    with transaction():
+        actions.accept_changes(queries.block(issue, block_id), by=current_user)
+    flash(_("Taken over as it stands now."))
+    return back(issue, block_id)
 
 
 @desk.get("/<int:issue_id>/preview/<language>")
 @requires(Role.VIEWER)
 def preview(district, issue_id, language):
-    """The HTML part in one language, for a sandboxed frame with its own policy."""
+    """The mail in one language, for a sandboxed frame with its own policy; `?view=` as in frames.VIEWS."""
     issue = queries.issue(district.id, issue_id)
+    view = frames.view_of(request.args.get("view"))
     if issue.sent_at is not None:
-        html = issue.frozen.get(language, {}).get("html")
-    else:
-        html = next((p.html for p in actions.prepare(issue).letters if p.language == language), None)
-    if html is None:
+        kept = issue.frozen.get(language) or abort(404)
+        return frames.shown(kept["html"], kept["text"], view=view, language=language, title=kept["subject"])
+    if language not in ("it", "en") or (language == "en" and not issue.subject_en):
         abort(404)
-    return framed(html)
+    try:
+        shown = preflight.rendered(issue, language)
+    except MjmlProblem as problem:
+        intro = _("This cannot be shown yet:")
+        return frames.listed(problem.problems, language=language, title=intro, intro=intro)
+    return frames.shown(shown.html, shown.text, view=view, language=language, title=shown.mail.subject)
+
+
+@desk.post("/<int:issue_id>/presence")
+@requires(Role.ORGANISER)
+def presence(district, issue_id):
+    """The open page says that it is open, and hears who else has it and whether something was saved."""
+    issue = queries.issue(district.id, issue_id)
+    with transaction():
+        versions.note_presence(issue, current_user)
+    seen = request.form.get("version", 0, type=int)
+    return render_template(
+        "newsletters/_presence.html", issue=issue, others=versions.open_by(issue, besides=current_user),
+        newer=versions.last_two(issue)[:1] if issue.version > seen else [],
+    )  # fmt: skip
+
+
+@desk.get("/<int:issue_id>/versions")
+@requires(Role.VIEWER)
+def history(district, issue_id):
+    """Every kept version: who, when, what."""
+    issue = queries.issue(district.id, issue_id)
+    return render_template(
+        "newsletters/desk_versions.html", issue=issue, versions=versions.listed(issue), said=versions.said,
+        kept=versions.KEPT,
+    )  # fmt: skip
+
+
+@desk.route("/<int:issue_id>/versions/<int:number>", methods=["GET", "POST"])
+@requires(Role.ORGANISER)
+def version(district, issue_id, number):
+    """What one save changed, in words; POST brings the draft back to how it was then."""
+    issue = queries.issue(district.id, issue_id)
+    kept = versions.version(issue, number)
+    if request.method == "POST":
+        label = date_time(kept.at)
+        with transaction():
+            actions.restore_version(issue, versions.version(issue, number), label=label, by=current_user)
+        flash(_("The draft is as it was on %(when)s. The versions after it are kept.", when=label))
+        return redirect(url_for(".show", district=district, issue_id=issue.id), 303)
+    against = request.args.get("against")
+    other = versions.snapshot(issue) if against == "now" else None
+    earlier = versions.before(issue, number)
+    changes = (
+        differences.between(kept.content, other, district.id) if other
+        else differences.between(earlier.content if earlier else None, kept.content, district.id)
+    )  # fmt: skip
+    return render_template(
+        "newsletters/desk_version.html", issue=issue, version=kept, said=versions.said, changes=changes,
+        against=against, earlier=earlier,
+    )  # fmt: skip

@@ -1,30 +1,25 @@
-"""What an issue shows in one language, as plain data for the mail templates.
+"""What an issue shows in one language, as plain data for the mail templates, and what is wrong with it.
 
-Workshops and publications are read as they stand now. What is missing in English is shown in Italian.
+Workshops, publications and other sources are read as they stand now. What is missing in English is shown
+in Italian.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from flask_babel import force_locale
-from flask_babel import gettext as _
 
-from dissemination.kernel.clock import local
-from dissemination.kernel.languages import long_date, translated
-from dissemination.newsletters import queries, texts
+from dissemination.newsletters import pictures, shown
+from dissemination.newsletters import sources as registered
+from dissemination.newsletters.findings import Finding
+from dissemination.newsletters.live import when
+from dissemination.newsletters.marks import with_block
 from dissemination.newsletters.models import Block, BlockKind, Issue
-from dissemination.publications.models import Publication
+from dissemination.newsletters.problems import of_blocks
 from dissemination.subscriptions.mails import public
-from dissemination.workshops.feeds import place_of
-from dissemination.workshops.models import State, Workshop
 
-Source = Workshop | Publication
-SOURCES: dict[BlockKind, Callable[[int, Iterable[int]], Mapping[int, Source]]] = {
-    BlockKind.WORKSHOP: queries.workshops_by_id,
-    BlockKind.PUBLICATION: queries.publications_by_id,
-}
+__all__ = ["blocks", "languages", "problems", "public", "rows", "sources", "when"]
 
 
 def languages(issue: Issue) -> tuple[str, ...]:
@@ -32,68 +27,67 @@ def languages(issue: Issue) -> tuple[str, ...]:
     return ("it", "en") if issue.subject_en else ("it",)
 
 
-def sources(issue: Issue) -> dict[int, Source]:
-    """The row that each block shows, by block id; blocks whose row is gone are left out."""
-    wanted = defaultdict(set)
-    for block in issue.blocks:
-        if block.source_id is not None:
-            wanted[block.kind].add(block.source_id)
-    rows = {kind: SOURCES[kind](issue.district_id, ids) for kind, ids in wanted.items()}
-    found = {b.id: rows.get(b.kind, {}).get(b.source_id or 0) for b in issue.blocks}
-    return {block_id: row for block_id, row in found.items() if row is not None}
+def rows(issue: Issue, among: Sequence[Block] | None = None) -> dict[int, list[Any]]:
+    """The rows that each block shows, by block id, in its order; rows that are gone are left out."""
+    listed = issue.blocks if among is None else among
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for block in listed:
+        if block.source_key and block.source_ids:
+            wanted[block.source_key].update(block.source_ids)
+    found: dict[str, Mapping[int, Any]] = {}
+    for key, ids in wanted.items():
+        source = registered.get(key)
+        found[key] = source.by_ids(issue.district_id, ids) if source else {}
+    return {
+        b.id: [found[b.source_key][i] for i in b.source_ids if i in found.get(b.source_key, {})]
+        for b in listed if b.source_key
+    }  # fmt: skip
 
 
-def blocks(issue: Issue, language: str) -> list[dict]:
-    """The blocks of `issue` in `language`, in order; those with nothing to show are left out."""
-    rows = sources(issue)
+def sources(issue: Issue) -> dict[int, Any]:
+    """The first row that each block shows, by block id; blocks whose rows are gone are left out."""
+    return {block_id: found[0] for block_id, found in rows(issue).items() if found}
+
+
+def blocks(issue: Issue, language: str, among: Sequence[Block] | None = None) -> list[dict]:
+    """The blocks of `issue` in `language`, in order; those with nothing to show are left out.
+
+    `among` stands for the issue's own blocks: a preview of what is not saved yet.
+    """
+    listed = issue.blocks if among is None else among
+    live = rows(issue, listed)
+    found = pictures.by_ids(issue.district_id, shown.picture_ids(listed))
     with force_locale(language):
-        shown = [_shown(issue, block, rows.get(block.id), language) for block in issue.blocks]
-    return [data for data in shown if data is not None]
+        return [
+            {**with_block(data, issue.id, block.id), "id": block.id}
+            for block in listed
+            for data in _shown(issue, block, live, language, found)
+        ]
 
 
-def _shown(issue: Issue, block: Block, row, language: str) -> dict | None:
-    if block.kind is BlockKind.HEADING:
-        heading = texts.one_line(translated(block, "text", language))
-        return {"kind": "heading", "text": heading} if heading else None
-    if block.kind is BlockKind.TEXT:
-        text = translated(block, "text", language)
-        return {"kind": "text", "html": texts.to_html(text), "text": texts.to_text(text)} if text else None
-    if row is None:
-        return None
-    return (
-        _workshop(issue, row, language)
-        if block.kind is BlockKind.WORKSHOP
-        else _publication(issue, row, language)
-    )
+def _shown(issue: Issue, block: Block, live, language: str, found) -> Iterator[dict]:
+    if block.source_key is None:
+        data = shown.own_words(block, issue.district, language, found)
+        if data is not None:
+            # The block that somebody is writing: the preview goes there.
+            yield {**data, "here": True} if (block.data or {}).get("here") else data
+        return
+    source = registered.get(block.source_key)
+    note = (block.data or {}).get("notes", {})
+    if source is None:
+        return
+    for row in live.get(block.id, ()):
+        data = {
+            **source.shown(issue, row, language), "source": [block.source_key, row.id],
+            "facts": source.facts(row),
+        }  # fmt: skip
+        # What a correction says stood in the issue that it corrects.
+        yield {**data, "was": note.get(str(row.id), {}).get(language, "")} if note else data
 
 
-def when(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    """ "giovedì 12 marzo 2026, 14:00-17:00", or both dates when there are two."""
-    first, last = local(start, zone), local(end, zone)
-    if first.date() == last.date():
-        return f"{long_date(first.date())}, {first:%H:%M}–{last:%H:%M}"
-    return f"{long_date(first.date())} {first:%H:%M} – {long_date(last.date())} {last:%H:%M}"
+def problems(issue: Issue) -> list[Finding]:
+    """What is wrong with the blocks of `issue`: changed, full, past, cancelled or missing sources, words."""
+    return of_blocks(issue, rows(issue), pictures.by_ids(issue.district_id, shown.picture_ids(issue.blocks)))
 
 
-def _workshop(issue: Issue, workshop: Workshop, language: str) -> dict:
-    return {
-        "kind": "workshop",
-        "title": texts.one_line(translated(workshop, "title", language)),
-        "when": when(workshop.starts_at, workshop.ends_at, workshop.district.zone),
-        "place": texts.one_line(place_of(workshop)),
-        "note": _("This workshop was cancelled.") if workshop.state is State.CANCELLED else "",
-        # Where registrations come from is told by the issue alone: nothing in the link names a person.
-        "url": public(issue.district, f"workshops/{workshop.slug}?n={issue.id}"),
-    }
-
-
-def _publication(issue: Issue, publication: Publication, language: str) -> dict:
-    names = [
-        " ".join(filter(None, [a.given_name, a.family_name])) for a in publication.authors if not a.editor
-    ]
-    return {
-        "kind": "publication",
-        "title": texts.one_line(translated(publication, "title", language)),
-        "authors": texts.one_line(", ".join(names[:6]) + (" …" if len(names) > 6 else "")),
-        "url": public(issue.district, f"publications/{publication.slug}?n={issue.id}"),
-    }
+KINDS_OF_WORDS = tuple(kind for kind in BlockKind if kind.value not in ("workshop", "publication", "source"))

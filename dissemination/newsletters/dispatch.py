@@ -1,4 +1,4 @@
-"""The pages that send: test, question before sending, progress, calling back, the fate of each recipient."""
+"""The pages around sending: test, the last check with its audience, progress, each recipient's fate."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -9,13 +9,27 @@ from dissemination.delivery.models import Fate
 from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.newsletters import actions, queries
-from dissemination.newsletters.common import FATES, NEXT_STEPS, REASONS, desk, tally, word_for
-from dissemination.subscriptions import queries as readers
-
-
-def _to_issue(issue):
-    return redirect(url_for(".show", district=issue.district, issue_id=issue.id), 303)
+from dissemination.newsletters import (
+    actions,
+    approving,
+    history,
+    preflight,
+    queries,
+    quiet,
+    readers,
+    scheduling,
+)
+from dissemination.newsletters.common import (
+    FATES,
+    NEXT_STEPS,
+    desk,
+    tally,
+    to_issue,
+    word_for,
+)
+from dissemination.newsletters.dispatch_forms import WhenForm
+from dissemination.newsletters.reports import progress_of
+from dissemination.subscriptions.texts import DOUBLES, REASONS
 
 
 @desk.post("/<int:issue_id>/tests")
@@ -28,40 +42,67 @@ def test(district, issue_id):
         sent = actions.send_test(issue, draft, by=current_user)
         address = sent.address
     flash(_("The test is on its way to %(address)s.", address=address))
-    return _to_issue(issue)
+    return to_issue(issue)
 
 
 @desk.route("/<int:issue_id>/sending", methods=["GET", "POST"])
 @requires(Role.ORGANISER)
 def sending(district, issue_id):
-    """GET asks: how many, who is left out, what blocks. POST sends; a second POST finds it sent."""
+    """GET checks everything and asks when. POST decides: now (with a minute to undo it) or later."""
     issue = queries.issue(district.id, issue_id)
     if issue.sent_at is not None:
-        return _to_issue(issue)
-    draft = actions.prepare(issue)
-    refused = None
+        return to_issue(issue)
+    if history.open_dispatch(issue) is not None:
+        return redirect(url_for(".departure", district=district, issue_id=issue.id), 303)
+    form = WhenForm()
+    counts = readers.counts(issue)
+    draft = preflight.check(issue, counts)
+    status = 200
     if request.method == "POST":
-        try:
-            version, tokens = request.form.get("version", 0, type=int), actions.sign_links(issue)
-            with transaction():
-                count = actions.send(issue, draft, version=version, by=current_user, tokens=tokens)
-            flash(
-                ngettext(
-                    "Sending to %(num)d person has begun.", "Sending to %(num)d people has begun.", count
-                )
-            )
-            return _to_issue(issue)
-        except actions.AlreadySent:
-            return _to_issue(issue)
-        except Refusal as refusal:
-            refused = refusal
-    topic_ids = [t.id for t in issue.topics]
-    page = render_template(
-        "newsletters/desk_sending.html", issue=issue, draft=draft, refused=refused,
-        audience=readers.audience(district.id, topic_ids),
-        suppressed=readers.suppressed_subscribers(district.id, topic_ids),
+        status = 422
+        if form.validate():
+            try:
+                return _decided(district, issue, draft, form)
+            except Refusal as refusal:
+                form.refuse(refusal)
+                status = refusal.status
+    return _page(issue, form, counts, draft), status
+
+
+def _decided(district, issue, draft, form):
+    """Write the decision; the page that can undo it."""
+    at, odd = form.moment(district)
+    with transaction():
+        dispatch = scheduling.decide(
+            issue, draft, version=form.version.data or 0, by=current_user, at=at, anyhow=form.anyhow.data,
+            per_second=form.per_second.data,
+        )  # fmt: skip
+        moved = at is not None and dispatch.starts_at > at
+    if odd == "gap":
+        flash(_("Clocks jump over that hour: it goes out an hour later."), "info")
+    elif odd == "twice":
+        flash(_("That hour comes twice, because clocks are put back: it goes out in the first."), "info")
+    if moved:
+        flash(_("The chosen moment lies in quiet hours: it goes out as soon as they end."), "info")
+    return redirect(url_for(".departure", district=district, issue_id=issue.id), 303)
+
+
+def _page(issue, form, counts, draft) -> str:
+    district = issue.district
+    return render_template(
+        "newsletters/desk_sending.html", issue=issue, form=form, draft=draft, counts=counts,
+        rule=readers.arguments(issue), segment=readers.segment_of(issue), reasons=REASONS, doubles=DOUBLES,
+        size_limit=preflight.SIZE_LIMIT, settings=history.settings(district),
+        goes_at=scheduling.goes_at(issue, None, anyhow=False),
+        is_quiet=quiet.is_quiet(scheduling.goes_at(issue, None, anyhow=True), history.quiet_of(district)),
+        needs_approval=approving.is_needed(issue, counts.persons), approval=history.approval_now(issue),
+        rehearsal=history.last_rehearsal(issue), held=_held(issue),
     )  # fmt: skip
-    return page, refused.status if refused else 200
+
+
+def _held(issue):
+    last = history.last_dispatch(issue)
+    return last if last is not None and last.held_at is not None else None
 
 
 @desk.get("/<int:issue_id>/progress")
@@ -69,7 +110,7 @@ def sending(district, issue_id):
 def progress(district, issue_id):
     """The numbers alone, which the page of a sent issue asks for every two seconds."""
     issue = queries.issue(district.id, issue_id)
-    return render_template("newsletters/_progress.html", issue=issue, tally=tally(issue), fates=FATES)
+    return render_template("newsletters/_progress.html", issue=issue, **progress_of(issue))
 
 
 @desk.post("/<int:issue_id>/interruption")
@@ -80,7 +121,7 @@ def stop(district, issue_id):
     with transaction():
         count = actions.stop(issue, by=current_user)
     flash(ngettext("%(num)d mail was called back.", "%(num)d mails were called back.", count))
-    return _to_issue(issue)
+    return to_issue(issue)
 
 
 @desk.get("/<int:issue_id>/recipients")
@@ -93,5 +134,6 @@ def recipients(district, issue_id):
     rows = queries.report(issue, fates=fates, after=request.args.get("after"))
     return render_template(
         "newsletters/desk_recipients.html", issue=issue, rows=rows, tally=tally(issue), fates=FATES,
-        wanted=wanted if fates else "", word_for=word_for, next_steps=NEXT_STEPS, reasons=REASONS,
+        wanted=wanted if fates else "", word_for=word_for, next_steps=NEXT_STEPS,
+        companies=queries.companies_of([row.contact_id for row in rows.rows if row.contact_id]),
     )  # fmt: skip

@@ -1,52 +1,25 @@
 """What to look at before an issue goes out: findings that block the sending, and findings that warn.
 
-A finding names the place where it is put right. Nothing here changes anything.
+A finding names the place where it is put right. Nothing here changes anything. `prepare` looks at the draft
+alone; `check` also at its audience and at where its links lead, which takes longer.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from dissemination.delivery import outbox
 from dissemination.delivery.mail import Mail
 from dissemination.delivery.mjml import MjmlProblem
-from dissemination.kernel.clock import now
 from dissemination.kernel.languages import translated
-from dissemination.newsletters import content, mails, texts
-from dissemination.newsletters.models import Block, BlockKind, Issue
-from dissemination.registrations.queries import seats_left_many
-from dissemination.subscriptions.queries import audience
-from dissemination.workshops.models import State as WorkshopState
-from dissemination.workshops.models import Workshop
+from dissemination.newsletters import checks, clicks, content, corrections, fields, history, mails, readers
+from dissemination.newsletters.findings import Finding, Level
+from dissemination.newsletters.models import BlockKind, Issue
 
 SIZE_LIMIT = 100_000  # bytes of HTML: Gmail clips near 102 kB
 MERGED = 400  # what personal links and addresses add to it, at most
-VAGUE = re.compile(
-    r"^(clicca(te|re)? (qui|su questo link)|qui|leggi( qui)?|link|(click|read|more) ?here|here|more)$",
-    re.IGNORECASE,
-)
-CLICK_HERE = re.compile(r"\b(clicca(te|re)? qui|click here)\b", re.IGNORECASE)
-
-
-class Level(StrEnum):
-    """Whether a finding stops the sending."""
-
-    BLOCKING = "blocking"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to put right: in a block, or among the issue's facts when `block_id` is None."""
-
-    level: Level
-    code: str
-    message: str
-    block_id: int | None = None
-    in_words: bool = False  # what is wrong is what a person wrote in the block
 
 
 @dataclass(frozen=True)
@@ -71,6 +44,7 @@ class Draft:
     version: int
     letters: tuple[Prepared, ...]
     findings: tuple[Finding, ...]
+    targets: tuple[clicks.Target, ...] = ()  # of links that are counted
 
     @property
     def is_ready(self) -> bool:
@@ -78,44 +52,84 @@ class Draft:
         return all(f.level is not Level.BLOCKING for f in self.findings)
 
 
+def rendered(issue: Issue, language: str, *, among=None, look: dict | None = None) -> Prepared:
+    """`issue` in one language. Raises MjmlProblem. For previews, see `mails.issue`."""
+    return _made(issue, mails.issue(issue, language, among=among, look=look))
+
+
+def _made(issue: Issue, mail: Mail) -> Prepared:
+    shown = outbox.preview(mail, mails.merge_for_everybody(issue, mail.language, mail))
+    return Prepared(language=mail.language, mail=mail, html=shown.html, text=shown.text)
+
+
 def prepare(issue: Issue) -> Draft:
     """Render `issue` in its languages and check it. Outside write transactions: rendering takes time."""
     letters, problems = [], []
     for language in content.languages(issue):
-        mail = mails.issue(issue, language)
         try:
-            rendered = outbox.preview(mail, mails.merge_for_everybody(issue, language))
+            letters.append(rendered(issue, language))
         except MjmlProblem as problem:
             problems.append(_blocking("mjml", str(problem)))
-            continue
-        letters.append(Prepared(language=language, mail=mail, html=rendered.html, text=rendered.text))
-    findings = [*problems, *_facts(issue), *_blocks(issue), *_sizes(letters)]
-    findings.sort(key=lambda f: f.level is not Level.BLOCKING)
-    return Draft(version=issue.version, letters=tuple(letters), findings=tuple(findings))
+    findings = [
+        *problems, *_facts(issue), *content.problems(issue), *_sizes(letters), *_letters(issue, letters),
+    ]  # fmt: skip
+    said = {f.code for f in findings if f.block_id is not None}  # of its block already, with the way there
+    doubled = {"vague_link": "click_here", "no_alt": "no_alt"}
+    findings = [f for f in findings if f.block_id is not None or doubled.get(f.code) not in said]
+    return Draft(version=issue.version, letters=tuple(letters), findings=_sorted(findings))
 
 
-def _blocking(code: str, message: str, block: Block | None = None) -> Finding:
-    return _found(Level.BLOCKING, code, message, block)
+def check(issue: Issue, counts: readers.Counts | None = None) -> Draft:
+    """`prepare`, and whether somebody gets it, once, and whether every link leads somewhere."""
+    draft = prepare(issue)
+    audience = counts or readers.counts(issue)
+    own = content.public(issue.district, f"newsletters/{issue.slug}")
+    links = checks.of_links((letter.html for letter in draft.letters), own=own)
+    more = [*_audience(issue, audience), *links]
+    return replace(draft, findings=_sorted([*draft.findings, *more]))
 
 
-def _warning(code: str, message: str, block: Block | None = None) -> Finding:
-    return _found(Level.WARNING, code, message, block)
+def final(issue: Issue, draft: Draft) -> Draft:
+    """`draft` as it goes out: with links that are counted, where the district wants that."""
+    if not history.settings(issue.district).counts_clicks or not draft.letters:
+        return draft
+    counted, targets = clicks.counting(issue, [letter.mail for letter in draft.letters])
+    try:
+        letters = tuple(_made(issue, mail) for mail in counted)
+    except MjmlProblem as problem:
+        return replace(draft, findings=_sorted([*draft.findings, _blocking("mjml", str(problem))]))
+    return replace(draft, letters=letters, targets=targets)
 
 
-def _found(level: Level, code: str, message: str, block: Block | None) -> Finding:
-    in_words = block is not None and block.source_id is None
-    return Finding(level, code, message, block.id if block else None, in_words)
+def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
+    once = list(dict.fromkeys(findings))  # both languages often say the same
+    return tuple(sorted(once, key=lambda f: f.level is not Level.BLOCKING))
+
+
+def _blocking(code: str, message: str) -> Finding:
+    return Finding(Level.BLOCKING, code, message)
+
+
+def _warning(code: str, message: str) -> Finding:
+    return Finding(Level.WARNING, code, message)
 
 
 def _facts(issue: Issue) -> Iterator[Finding]:
     if not issue.topics:
         yield _blocking("no_topics", _("No topic is chosen: nobody would get this issue."))
+    if issue.corrects_id is not None and corrections.still_leaving(issue):
+        yield _blocking(
+            "still_leaving",
+            _("The issue that this one corrects is still being sent. Wait until it is finished."),
+        )
     closed = [t for t in issue.topics if t.closed_at is not None]
     for topic in closed:
         yield _warning(
             "closed_topic", _("The topic “%(name)s” is no longer offered.", name=translated(topic, "name"))
         )
-    if not any(b.kind is not BlockKind.HEADING for b in issue.blocks):
+    if fields.FIELD.search(f"{issue.subject_it} {issue.subject_en}"):
+        yield _blocking("field", _("A subject is the same for everybody: {…} cannot stand in it."))
+    if not any(b.kind not in (BlockKind.HEADING, BlockKind.DIVIDER) for b in issue.blocks):
         yield _blocking("no_content", _("There is no text, workshop or publication yet."))
     if not issue.preheader_it:
         yield _warning(
@@ -126,75 +140,12 @@ def _facts(issue: Issue) -> Iterator[Finding]:
             "no_english_preheader", _("The preheader has no English: the Italian one will be shown.")
         )
     if not issue.subject_en and issue.topics:
-        readers = audience(issue.district_id, [t.id for t in issue.topics]).languages.get("en", 0)
-        if readers:
+        english = readers.counts(issue).languages.get("en", 0)
+        if english:
             yield _warning(
                 "no_english",
-                _("There is no English subject: %(n)d people who asked for English get Italian.", n=readers),
+                _("There is no English subject: %(n)d people who asked for English get Italian.", n=english),
             )
-
-
-def _blocks(issue: Issue) -> Iterator[Finding]:
-    rows = content.sources(issue)
-    free = seats_left_many([row.id for row in rows.values() if isinstance(row, Workshop)])
-    seen: set[tuple] = set()
-    for block in issue.blocks:
-        if block.kind in (BlockKind.HEADING, BlockKind.TEXT):
-            yield from _words(issue, block)
-            continue
-        row = rows.get(block.id)
-        if row is None:
-            yield _blocking("gone", _("What this block shows no longer exists. Take the block out."), block)
-            continue
-        title = translated(row, "title")
-        if (block.kind, block.source_id) in seen:
-            yield _warning("twice", _("“%(title)s” is in this issue twice.", title=title), block)
-        seen.add((block.kind, block.source_id))
-        if issue.subject_en and not row.title_en:
-            yield _warning("untranslated", _("“%(title)s” has no English title.", title=title), block)
-        if block.kind is BlockKind.WORKSHOP:
-            yield from _workshop(row, block, free.get(row.id, 0))
-        elif row.published_at is None:
-            yield _blocking(
-                "not_public", _("“%(title)s” is not public: its link would lead nowhere.", title=title), block
-            )
-
-
-def _workshop(workshop, block: Block, seats: int) -> Iterator[Finding]:
-    title = translated(workshop, "title")
-    state = workshop.state
-    if state is WorkshopState.CANCELLED:
-        yield _blocking("cancelled", _("“%(title)s” was cancelled. Take the block out.", title=title), block)
-    elif workshop.published_at is None or workshop.is_private:
-        yield _blocking(
-            "not_public", _("“%(title)s” is not public: its link would lead nowhere.", title=title), block
-        )
-    elif workshop.ends_at <= now():
-        yield _blocking("past", _("“%(title)s” is over. Take the block out.", title=title), block)
-    elif workshop.registration_deadline <= now():
-        yield _warning("deadline", _("Registration for “%(title)s” is closed.", title=title), block)
-    elif seats == 0:
-        yield _warning(
-            "full", _("“%(title)s” is full: who registers now goes on the waiting list.", title=title), block
-        )
-
-
-def _words(issue: Issue, block: Block) -> Iterator[Finding]:
-    if not block.text_it and not block.text_en:
-        yield _blocking("empty", _("A block has no text."), block)
-        return
-    if issue.subject_en and not block.text_en:
-        yield _warning("untranslated", _("A text has no English: the Italian one will be shown."), block)
-    if not block.text_it:
-        yield _warning("untranslated", _("A text has no Italian: the English one will be shown."), block)
-    both = f"{block.text_it}\n{block.text_en}"
-    vague = any(VAGUE.match(words.strip(" .:*")) for words, _address in texts.links(both))
-    if vague or CLICK_HERE.search(both):
-        yield _warning(
-            "click_here",
-            _("A link should say where it leads: “clicca qui” says nothing to those who hear the page read."),
-            block,
-        )
 
 
 def _sizes(letters: list[Prepared]) -> Iterator[Finding]:
@@ -205,3 +156,29 @@ def _sizes(letters: list[Prepared]) -> Iterator[Finding]:
                 _("The issue (%(language)s) has %(size)d kB: above 100 kB mail programs cut it off.",
                   language=letter.language, size=letter.size // 1000),
             )  # fmt: skip
+
+
+def _letters(issue: Issue, letters: list[Prepared]) -> Iterator[Finding]:
+    for letter in letters:
+        yield from checks.of_subject(letter.mail.subject, letter.language)
+        yield from checks.of_html(letter.html, letter.language)
+        yield from checks.of_text(letter.text, letter.language)
+    preheader = translated(issue, "preheader", "it")
+    if preheader and preheader == translated(issue, "subject", "it"):
+        yield _warning("preheader_repeats", _("The preheader repeats the subject: it could say more."))
+
+
+def _audience(issue: Issue, counts: readers.Counts) -> Iterator[Finding]:
+    if not counts.persons and issue.topics:
+        yield _blocking(
+            "nobody",
+            _("Nobody is subscribed to the chosen topics: there is nobody to send this issue to."),
+        )
+    copies = sum(counts.doubles.values())
+    if copies:
+        yield _warning(
+            "doubles",
+            ngettext(
+                "%(num)d person would get two copies.", "%(num)d people would get two copies.", copies
+            ),
+        )

@@ -1,16 +1,19 @@
 """Finding issues, and what an issue may show. Every query names its district."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from dissemination.delivery.models import Delivery, Fate
+from dissemination.districts.models import District
+from dissemination.kernel.clock import local
 from dissemination.kernel.database import db
 from dissemination.kernel.paging import Page, page
 from dissemination.newsletters.models import Block, Issue, IssueTest, issue_topics
-from dissemination.people.models import Contact
+from dissemination.people.models import Company, Contact
 from dissemination.publications.models import Publication
 from dissemination.subscriptions.models import Topic
 from dissemination.workshops.models import Workshop
@@ -28,10 +31,75 @@ def by_id(issue_id: int) -> Issue | None:
 
 
 def by_slug(district_id: int, slug: str) -> Issue:
-    """The district's sent issue at that address. Raises NotFound (404), also for drafts."""
+    """The district's sent issue at that address. Raises NotFound (404), also for drafts and for what is kept
+    out of the archive."""
     return db.one_or_404(
-        select(Issue).where(Issue.district_id == district_id, Issue.slug == slug, Issue.sent_at.is_not(None))
+        select(Issue).where(
+            Issue.district_id == district_id, Issue.slug == slug, Issue.sent_at.is_not(None),
+            Issue.withheld_at.is_(None),
+        )
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a visitor of the archive looks for."""
+
+    year: int | None = None
+    topic_id: int | None = None
+    words: str = ""
+
+
+def archive(district: District, wanted: Wanted, *, after: str | None = None, size: int = 25) -> Page:
+    """One page of the archive, newest first: subjects and preheaders that hold all the words."""
+    query = _archived(district.id)
+    if wanted.year:
+        start, end = (datetime(wanted.year + n, 1, 1, tzinfo=district.zone) for n in (0, 1))
+        query = query.where(Issue.sent_at >= start, Issue.sent_at < end)
+    if wanted.topic_id:
+        named = exists().where(
+            issue_topics.c.issue_id == Issue.id, issue_topics.c.topic_id == wanted.topic_id
+        )
+        query = query.where(named)
+    for word in wanted.words.split()[:8]:
+        query = query.where(_says(word))
+    query = query.options(selectinload(Issue.topics))
+    return page(query, columns=(Issue.sent_at, Issue.id), after=after, descending=True, size=size)
+
+
+def _archived(district_id: int) -> Select:
+    return select(Issue).where(
+        Issue.district_id == district_id, Issue.sent_at.is_not(None), Issue.withheld_at.is_(None)
     )
+
+
+def _says(word: str) -> ColumnElement[bool]:
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    columns = (Issue.subject_it, Issue.subject_en, Issue.preheader_it, Issue.preheader_en)
+    return or_(*(column.ilike(f"%{escaped}%", escape="\\") for column in columns))
+
+
+def archive_years(district: District) -> list[int]:
+    """The years in which issues of the archive were sent, newest first."""
+    moments = db.session.scalars(_archived(district.id).with_only_columns(Issue.sent_at))
+    return sorted({local(moment, district.zone).year for moment in moments if moment}, reverse=True)
+
+
+def archive_topics(district_id: int) -> list[Topic]:
+    """The topics that issues of the archive went to, in their order."""
+    sent_to = (
+        select(issue_topics.c.topic_id).join(Issue, Issue.id == issue_topics.c.issue_id)
+        .where(Issue.district_id == district_id, Issue.sent_at.is_not(None), Issue.withheld_at.is_(None))
+    )  # fmt: skip
+    return list(
+        db.session.scalars(select(Topic).where(Topic.id.in_(sent_to)).order_by(Topic.position, Topic.id))
+    )
+
+
+def archived_slugs(district_id: int, *, limit: int = 50_000) -> list:
+    """(slug, sent at) of every issue of the archive, newest first; at most what a sitemap may hold."""
+    query = _archived(district_id).with_only_columns(Issue.slug, Issue.sent_at)
+    return list(db.session.execute(query.order_by(Issue.sent_at.desc()).limit(limit)))
 
 
 def slug_is_taken(district_id: int, slug: str) -> bool:
@@ -102,7 +170,10 @@ def test_by_id(test_id: int) -> IssueTest | None:
 def workshops_by_id(district_id: int, ids: Iterable[int]) -> dict[int, Workshop]:
     """The district's workshops with those ids, as they stand now."""
     query = select(Workshop).where(Workshop.district_id == district_id, Workshop.id.in_(set(ids)))
-    query = query.options(selectinload(Workshop.sessions), joinedload(Workshop.district))
+    query = query.options(
+        selectinload(Workshop.sessions), joinedload(Workshop.district), joinedload(Workshop.cancellation),
+        joinedload(Workshop.closing),
+    )  # fmt: skip
     return {row.id: row for row in db.session.scalars(query).unique()}
 
 
@@ -120,6 +191,24 @@ def recent_publications(district_id: int, *, limit: int = 20) -> list[Publicatio
     query = query.options(selectinload(Publication.authors))
     query = query.order_by(Publication.published_at.desc(), Publication.id.desc()).limit(limit)
     return list(db.session.scalars(query))
+
+
+def every_fate(issue: Issue, *, fates: Iterable[Fate] = ()) -> Iterator[Delivery]:
+    """The fates of an issue's recipients, in the order of sending, read in batches: for exports."""
+    query = select(Delivery).where(Delivery.subject_kind == "issues", Delivery.subject_id == issue.id)
+    if fates:
+        query = query.where(Delivery.state.in_(list(fates)))
+    last = 0
+    while rows := db.session.scalars(query.where(Delivery.id > last).order_by(Delivery.id).limit(2000)).all():
+        last = rows[-1].id
+        yield from rows
+        db.session.expunge_all()
+
+
+def companies_of(contact_ids: Iterable[int]) -> dict[int, str]:
+    """The names of the companies of contacts, by contact id."""
+    query = select(Contact.id, Company.name).join(Company, Company.id == Contact.company_id)
+    return dict(db.session.execute(query.where(Contact.id.in_(list(contact_ids)))).all())
 
 
 def report(issue: Issue, *, fates: Iterable[Fate] = (), after: str | None = None) -> Page:

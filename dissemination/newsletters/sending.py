@@ -5,33 +5,35 @@ open any more `finish` freezes the outcome and writes the activity with its evid
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
-from io import BytesIO
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from dissemination.delivery import outbox
-from dissemination.delivery.mail import Recipient
+from dissemination.delivery import queries as delivery
+from dissemination.delivery.mail import Mail, Recipient
 from dissemination.delivery.models import OPEN, Delivery, Fate, Letter
+from dissemination.delivery.outbox import Part
 from dissemination.districts.models import Sector
-from dissemination.kernel import files
 from dissemination.kernel.clock import local, now
 from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
-from dissemination.newsletters import content, mails
+from dissemination.newsletters import clicks, evidence, fields, history, mails, personal, readers
+from dissemination.newsletters.dispatches import Dispatch, IssueEvent, What
 from dissemination.newsletters.models import Issue, IssueTest
 from dissemination.newsletters.preflight import Draft, Prepared
 from dissemination.people.accounts import Account
 from dissemination.people.actions import ChangedMeanwhile
 from dissemination.people.models import Company, Contact, OrganisationType
 from dissemination.plan import activity
-from dissemination.plan.actions import add_evidence
-from dissemination.subscriptions import queries as readers
+from dissemination.plan.log import Activity
 from dissemination.subscriptions.mails import merge_for, token_for
 
+AGAIN = (Fate.REFUSED, Fate.UNCERTAIN)
 BATCH = 2000
 
 
@@ -54,6 +56,19 @@ class NotReady(Refusal):
     message = _l("The issue cannot be sent yet: put right what is marked as blocking.")
 
 
+class IsScheduled(Refusal):
+    """Somebody decided that it goes out as it is."""
+
+    message = _l("This issue is about to go out as it is. Take it back first, then change it.")
+
+
+class NotAgain(Refusal):
+    """Only what was refused or is uncertain can be sent a second time."""
+
+    status = 422
+    message = _l("Only what was refused, or whose fate is uncertain, can be sent again.")
+
+
 class NobodyToSendTo(Refusal):
     """No living subscription to the chosen topics."""
 
@@ -69,7 +84,7 @@ def send_test(issue: Issue, draft: Draft, *, by: Account) -> IssueTest:
     for letter in draft.letters:
         # Links of nobody: pressing "unsubscribe" in a test ends no subscription.
         merge = {
-            **mails.merge_for_everybody(issue, letter.language),
+            **mails.merge_for_everybody(issue, letter.language, letter.mail),
             "address": by.email,
             "unsubscribe_url": merge_for(token_for(0), "", public_url)["unsubscribe_url"],
         }
@@ -77,23 +92,15 @@ def send_test(issue: Issue, draft: Draft, *, by: Account) -> IssueTest:
     return test
 
 
-def sign_links(issue: Issue) -> dict[int, str]:
-    """The token of every person in the audience, by contact id.
-
-    Signing 50,000 takes seconds: done before the transaction, so that nobody waits for it.
-    """
-    people = readers.recipients(issue.district_id, [t.id for t in issue.topics], language=None)
-    return {row.id: token_for(row.id) for row in people}
-
-
 def send(
-    issue: Issue, draft: Draft, *, version: int, by: Account, tokens: Mapping[int, str] | None = None
-) -> int:
+    issue: Issue, draft: Draft, *, version: int, by: Account | None, dispatch: Dispatch | None = None,
+    in_batches: bool = True,
+) -> int:  # fmt: skip
     """Send `issue` as `draft` has it to everybody who asked for one of its topics; how many persons.
 
-    `version` is what the sender looked at; `tokens` are those of `sign_links`, made here where they lack.
-    Raises AlreadySent (also for the second of a double submit), ChangedMeanwhile, NotReady,
-    NobodyToSendTo.
+    `version` is what the sender looked at. One row is written, whatever their number: the worker lists the
+    recipients while the first messages leave. Without `in_batches` their rows are written here (sample data).
+    Raises AlreadySent (also for the second of a double submit), ChangedMeanwhile, NotReady, NobodyToSendTo.
     """
     if not draft.is_ready:
         raise NotReady
@@ -106,23 +113,40 @@ def send(
         raise AlreadySent if issue.sent_at is not None else ChangedMeanwhile
     if draft.version != version:
         raise ChangedMeanwhile
-    topic_ids = [t.id for t in issue.topics]
-    readers.lock_subscriptions(topic_ids)
-    audience = readers.audience(issue.district_id, topic_ids)
-    count = sum(
-        outbox.put_many(
-            letter.mail, _recipients(issue, topic_ids, _audience_of(letter, draft), tokens or {}), about=issue
-        )
-        for letter in draft.letters
-    )
-    if not count:
+    counts = readers.counts(issue)
+    if not counts.persons:
         raise NobodyToSendTo
+    parts = [
+        Part(letter.mail, audience_of(issue, letter.mail, language=_audience_of(letter, draft), until=moment))
+        for letter in draft.letters
+    ]
+    if in_batches:
+        _put(issue, parts, total=counts.persons, dispatch=dispatch)
+    else:
+        for part in parts:
+            outbox.put_many(
+                part.mail, (r for _cursor, r in recipients_of(issue.id, part.audience, "")), about=issue
+            )
+    clicks.keep(issue, draft.targets)
     issue.audience = {
-        "topics": [t.code for t in issue.topics], "persons": count, "languages": audience.languages,
-        "suppressed": audience.suppressed, "unconfirmed": audience.unconfirmed,
+        "topics": [t.code for t in issue.topics], "persons": counts.persons, "companies": counts.companies,
+        "languages": counts.languages, "left_out": counts.left_out, "doubles": counts.doubles,
+        "rule": parts[0].audience,
     }  # fmt: skip
     issue.frozen = {letter.language: _frozen(letter) for letter in draft.letters}
-    return count
+    history.note(issue, What.BEGUN, by=by, words=str(counts.persons))
+    return counts.persons
+
+
+def _put(issue: Issue, parts: list[Part], *, total: int, dispatch: Dispatch | None) -> None:
+    chosen = history.settings(issue.district)
+    window = None
+    if chosen.quiet_from and chosen.quiet_until and not (dispatch and dispatch.anyhow):
+        window = (chosen.quiet_from, chosen.quiet_until, issue.district.timezone)
+    outbox.put_audience(
+        parts, about=issue, total=total, window=window,
+        per_second=(dispatch.per_second if dispatch else None) or chosen.per_second,
+    )  # fmt: skip
 
 
 def _frozen(letter: Prepared) -> dict[str, str]:
@@ -137,24 +161,89 @@ def _audience_of(letter: Prepared, draft: Draft) -> str | None:
     return letter.language if len(draft.letters) > 1 else None
 
 
-def _recipients(
-    issue: Issue, topic_ids: list[int], language: str | None, tokens: Mapping[int, str]
-) -> Iterator[Recipient]:
+def audience_of(issue: Issue, mail: Mail, *, language: str | None, until: datetime) -> dict:
+    """Who gets `mail`, and which of their own facts stand in it: what `listed` understands."""
+    wanted = sorted(fields.wanted(mail.shared.get("blocks", [])))
+    return {**readers.described(issue, language=language, until=until), "fields": wanted}
+
+
+def recipients_of(issue_id: int, audience: dict, after: str) -> Iterator[tuple[str, Recipient]]:
+    """(cursor, recipient) of an audience behind `after`: how the outbox lists those of issues."""
+    issue = db.session.get_one(Issue, issue_id)
+    yield from listed(issue.district_id, audience, after)
+
+
+def listed(district_id: int, audience: dict, after: str) -> Iterator[tuple[str, Recipient]]:
+    """(cursor, recipient) of an audience of a district behind `after`, by contact."""
     public_url = current_app.config["SETTINGS"].public_url
-    for row in readers.recipients(issue.district_id, topic_ids, language=language):
-        token = tokens.get(row.id) or token_for(row.id)
-        yield Recipient(
+    rows = readers.listed(district_id, audience, int(after or 0))
+    for row, own in personal.values_of(audience.get("fields", ()), rows):
+        yield str(row.id), Recipient(
             address=row.email, name=f"{row.given_name} {row.family_name}".strip(), contact_id=row.id,
-            merge=merge_for(token, row.email, public_url),
+            merge={**merge_for(token_for(row.id), row.email, public_url), **own},
         )  # fmt: skip
+
+
+def still_in(issue_id: int, audience: dict, contact_ids: list[int]) -> set[int]:
+    """Those of the contacts who still belong to the audience, asked while their rows are written."""
+    issue = db.session.get_one(Issue, issue_id)
+    return readers.still(issue.district_id, audience, contact_ids)
 
 
 def stop(issue: Issue, *, by: Account) -> int:
     """Call back what has not been handed to a server; how many. What was sent stays sent."""
-    if issue.sent_at is None or issue.finished_at is not None:
+    if not _is_going(issue):
         return 0
     issue.stopped_at, issue.stopped_by = now(), by.id
-    return outbox.cancel(issue, "stopped by the sender")
+    count = outbox.cancel(issue, "stopped by the sender")
+    history.note(issue, What.STOPPED, by=by, words=str(count))
+    return count
+
+
+def _is_going(issue: Issue) -> bool:
+    return issue.sent_at is not None and issue.finished_at is None
+
+
+def pause(issue: Issue, *, by: Account) -> bool:
+    """Hand over nothing more until `resume`; False when it is not being sent or paused already."""
+    steered = delivery.sending(issue)
+    if not _is_going(issue) or steered is None or steered.paused_at is not None:
+        return False
+    outbox.pause(issue)
+    history.note(issue, What.PAUSED, by=by)
+    return True
+
+
+def resume(issue: Issue, *, by: Account) -> bool:
+    """Go on after `pause`; False when it was not paused."""
+    steered = delivery.sending(issue)
+    if steered is None or steered.paused_at is None:
+        return False
+    outbox.resume(issue)
+    history.note(issue, What.RESUMED, by=by)
+    return True
+
+
+def pace(issue: Issue, *, per_second: int | None, by: Account) -> None:
+    """At most so many messages a second from now on; None: as fast as it goes."""
+    if _is_going(issue):
+        outbox.throttle(issue, per_second)
+        history.note(issue, What.PACED, by=by, words=str(per_second or ""))
+
+
+def retry(issue: Issue, fate: Fate, *, reason: str, by: Account) -> int:
+    """Send again to everybody whose mail was REFUSED or is UNCERTAIN; how many. `reason` is the person's.
+
+    The books are opened again and closed when the new fates are final. Raises NotAgain for other fates.
+    """
+    if fate not in AGAIN or issue.sent_at is None:
+        raise NotAgain
+    count = outbox.retry(issue, (fate,))
+    if count:
+        issue.finished_at = None
+        history.note(issue, What.RETRIED, by=by, words=f"{fate.value} {count}: {reason}")
+        db.session.flush()
+    return count
 
 
 def is_done(issue: Issue) -> bool:
@@ -165,7 +254,8 @@ def is_done(issue: Issue) -> bool:
 def finish(issue: Issue) -> bool:
     """Close the books of an issue whose deliveries are all final: evidence, and rows of the log.
 
-    False when somebody else did, or when deliveries are open. No address goes into the log.
+    False when somebody else did, or when deliveries are open. No address goes into the log. After a retry
+    the books are closed once more: only those who were reached since are added, never a second issue.
     """
     moment = now()
     claimed = db.session.scalar(
@@ -184,15 +274,34 @@ def finish(issue: Issue) -> bool:
         return False
     by = db.session.get(Account, issue.sent_by) if issue.sent_by else None
     day = local(moment, issue.district.zone).date()
-    reached = activity.record_all(_reached(issue, day, by))
-    activity.record(
-        Did.SENT, issue, district_id=issue.district_id, title=issue.subject_it, happened_on=day, by=by,
-        activity_line_id=issue.activity_line_id, attributes=_attributes(issue),
-        not_counted=None if reached else "nobody_reached",
-    )  # fmt: skip
-    _keep_evidence(issue, progress, by)
+    since = _finished_before(issue)
+    reached = activity.record_all(_reached(issue, day, by, since))
+    if not _is_counted(issue) and (since is None or reached):
+        activity.record(
+            Did.SENT, issue, district_id=issue.district_id, title=issue.subject_it, happened_on=day, by=by,
+            activity_line_id=issue.activity_line_id, attributes=_attributes(issue),
+            not_counted=None if reached else "nobody_reached",
+        )  # fmt: skip
+    evidence.keep(issue, progress, by=by)
+    history.note(issue, What.FINISHED, by=None, words=str(progress.get(Fate.ACCEPTED, 0)))
     db.session.flush()
     return True
+
+
+def _finished_before(issue: Issue) -> datetime | None:
+    """When the books of `issue` were closed the last time."""
+    query = select(func.max(IssueEvent.at)).where(
+        IssueEvent.issue_id == issue.id, IssueEvent.what == What.FINISHED
+    )
+    return db.session.scalar(query)
+
+
+def _is_counted(issue: Issue) -> bool:
+    query = select(Activity.id).where(
+        Activity.district_id == issue.district_id, Activity.subject_kind == "issues",
+        Activity.subject_id == issue.id, Activity.verb == Did.SENT, Activity.not_counted.is_(None),
+    )  # fmt: skip
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def _attributes(issue: Issue) -> dict[str, str]:
@@ -204,8 +313,8 @@ def _attributes(issue: Issue) -> dict[str, str]:
     }
 
 
-def _reached(issue: Issue, day, by: Account | None) -> Iterator[dict]:
-    """One row per person whose mail server accepted the issue."""
+def _reached(issue: Issue, day, by: Account | None, since: datetime | None) -> Iterator[dict]:
+    """One row per person whose mail server accepted the issue, after `since` when it is given."""
     query = (
         select(
             Delivery.id, Delivery.contact_id, Letter.language, Company.id.label("company_id"), Company.type,
@@ -222,6 +331,8 @@ def _reached(issue: Issue, day, by: Account | None) -> Iterator[dict]:
         .order_by(Delivery.id)
         .limit(BATCH)
     )  # fmt: skip
+    if since is not None:
+        query = query.where(Delivery.finished_at > since)
     last = 0
     while rows := db.session.execute(query.where(Delivery.id > last)).all():
         for row in rows:
@@ -236,23 +347,3 @@ def _reached(issue: Issue, day, by: Account | None) -> Iterator[dict]:
                 },
             }  # fmt: skip
         last = rows[-1].id
-
-
-def _keep_evidence(issue: Issue, progress: dict[Fate, int], by: Account | None) -> None:
-    """The frozen HTML and text of every language, their hash, and the audience with its counts."""
-    for language, frozen in issue.frozen.items():
-        for suffix, media_type in (("html", "text/html"), ("text", "text/plain")):
-            name = f"newsletter-{issue.slug}-{language}.{'html' if suffix == 'html' else 'txt'}"
-            stored = files.put(
-                BytesIO(frozen[suffix].encode()), name, district_id=issue.district_id,
-                accept={"application/octet-stream"},
-            )  # fmt: skip
-            stored.media_type = media_type
-            note = f"{content.public(issue.district, f'newsletters/{issue.slug}')} · SHA-256 {stored.sha256}"
-            add_evidence(
-                issue, district_id=issue.district_id, code="archive", file=stored, note=note[:500], by=by
-            )
-    counts = " · ".join(f"{fate.value} {count}" for fate, count in sorted(progress.items()))
-    topics = ", ".join(issue.audience.get("topics", []))
-    note = f"topics {topics} · persons {issue.audience.get('persons', 0)} · {counts}"
-    add_evidence(issue, district_id=issue.district_id, code="recipients", note=note[:500], by=by)

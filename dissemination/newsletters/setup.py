@@ -1,10 +1,10 @@
-"""What subscriptions ask of issues and tell them."""
+"""What subscriptions ask of issues and tell them, and how the outbox lists an issue's recipients."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from dissemination.delivery import outbox
-from dissemination.newsletters import content, queries
+from dissemination.newsletters import content, live, queries, rehearsing, sending
 from dissemination.newsletters.models import Issue
 from dissemination.people.models import Contact
 from dissemination.subscriptions import hooks
@@ -54,7 +54,11 @@ def _newsletters(district_id: int, ids: Iterable[int]) -> list[Newsletter]:
 
 
 def init_app(app) -> None:  # noqa: ARG001 - every package is set up with the application
-    """Register with the subscriptions, once per process."""
+    """Register our sources, and with the subscriptions and the outbox, once per process."""
+    outbox.expanders["issues"] = sending.recipients_of
+    outbox.keepers["issues"] = sending.still_in
+    outbox.expanders[rehearsing.KIND] = rehearsing.recipients_of
+    live.offer()
     if _call_back not in hooks.left:
         hooks.left.append(_call_back)
         hooks.topic_users.append(queries.names_topic)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
+from flask_babel import lazy_gettext as _l
 from markupsafe import escape
 from werkzeug.urls import iri_to_uri
 
@@ -19,6 +20,10 @@ ITEM = re.compile(r"[-*•]\s+(.+)")
 LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\(([^()\s]{1,2000}(?:\([^()\s]*\)[^()\s]*)*)\)")
 BOLD = re.compile(r"\*\*(?=\S)(.{1,1000}?)(?<=\S)\*\*")
 ITALIC = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*<\n]{1,1000}?)(?<=[^\s*])\*(?![\w*])")
+KINDS = {  # what people call the kinds of blocks
+    "heading": _l("Heading"), "text": _l("Text"), "quote": _l("Quotation"), "image": _l("Picture"),
+    "button": _l("Button"), "divider": _l("Dividing line"), "columns": _l("Two columns"), "mjml": _l("MJML"),
+}  # fmt: skip
 SCHEMES = ("http", "https", "mailto")
 PARAGRAPH = '<p style="margin:0 0 12px">%s</p>'
 ITEMS = '<ul style="margin:0 0 12px;padding-left:20px">%s</ul>'

@@ -72,6 +72,7 @@ def register(
     language: str = "it",
     form_mark: str | None = None,
     newsletter_issue_id: int | None = None,
+    newsletter_block_id: int | None = None,
     attends: Attends | None = None,
     guest_id: int | None = None,
     proven: bool = False,
@@ -119,6 +120,7 @@ def register(
         "workshop_id": workshop.id, "contact_id": contact.id, "company_id": company.id if company else None,
         "attends": attends, "number": place.number, "standing": standing, "job_title": job_title,
         "answers": dict(answers or {}), "language": language, "newsletter_issue_id": newsletter_issue_id,
+        "newsletter_block_id": newsletter_block_id,
         "guest_id": guest_id, "proof_due": due, "told_revision": workshop.revision,
     }  # fmt: skip
     registration = entering.add(row, form_mark=form_mark if form_mark and len(form_mark) <= MARK else None)

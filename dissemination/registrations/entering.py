@@ -85,8 +85,8 @@ def add(row: dict, *, form_mark: str | None) -> Registration | None:
     moment = now()
     values = {
         "group_id": None, "pool_id": None, "replaces_id": None, "guest_id": None, "proof_due": None,
-        "offer_until": None, "newsletter_issue_id": None, "cancelled_at": None, "cancelled_by": None,
-        "coming_asked_at": None, "coming_at": None, "purged_at": None,
+        "offer_until": None, "newsletter_issue_id": None, "newsletter_block_id": None, "cancelled_at": None,
+        "cancelled_by": None, "coming_asked_at": None, "coming_at": None, "purged_at": None,
         "confirmed_at": moment if row["standing"] is Standing.CONFIRMED else None, **row,
     }  # fmt: skip
     return insert_once(

@@ -19,7 +19,7 @@ from dissemination.kernel.languages import language, translated
 from dissemination.people.models import OrganisationType, Purpose, SizeClass
 from dissemination.plan import contract
 from dissemination.registrations import answers, rooms
-from dissemination.registrations.kept import thing
+from dissemination.registrations.kept import NEWSLETTER, thing
 from dissemination.registrations.models import Attends
 from dissemination.registrations.plain import named, plain
 from dissemination.registrations.queries import workshop_of
@@ -215,7 +215,7 @@ class _PublicForm(_PersonForm):
 
     def facts(self) -> dict:
         """The arguments of `actions.register`, with the consent as it was shown."""
-        return {**super().facts(), **self._consent(), "newsletter_issue_id": issue_id()}
+        return {**super().facts(), **self._consent(), **brought_by()}
 
     def group_facts(self) -> dict:
         """The arguments of `actions.register_group`, people as dicts for `groups.Person`.
@@ -301,10 +301,19 @@ def form_mark() -> str | None:
     return request.form.get("form_mark") or None
 
 
-def issue_id() -> int | None:
-    """The newsletter issue that brought the person: `?n=`, kept in the form."""
+def newsletter() -> str | None:
+    """What says which newsletter brought the person, `?n=<issue>` or `?n=<issue>.<block>`, kept in the form."""
     given = request.form.get("n") or request.args.get("n") or ""
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+    return given if NEWSLETTER.fullmatch(given) else None
+
+
+def brought_by() -> dict[str, int | None]:
+    """The issue and the block of `newsletter()`, as arguments of `actions.register`."""
+    issue, _dot, block = (newsletter() or "").partition(".")
+    return {
+        "newsletter_issue_id": int(issue) if issue else None,
+        "newsletter_block_id": int(block) if block else None,
+    }
 
 
 def _sector_field(district) -> SelectField:

@@ -63,6 +63,7 @@ def register_group(
     language: str = "it",
     form_mark: str | None = None,
     newsletter_issue_id: int | None = None,
+    newsletter_block_id: int | None = None,
     guest_id: int | None = None,
     proven: bool = False,
     by: Account | None = None,
@@ -103,7 +104,8 @@ def register_group(
     shared = {
         "workshop_id": workshop.id, "company_id": company.id if company else None, "group_id": group.id,
         "attends": attends, "standing": standing, "proof_due": due, "language": language,
-        "newsletter_issue_id": newsletter_issue_id, "told_revision": workshop.revision,
+        "newsletter_issue_id": newsletter_issue_id, "newsletter_block_id": newsletter_block_id,
+        "told_revision": workshop.revision,
     }  # fmt: skip
     members = []
     for n, (person, number) in enumerate(zip(colleagues, place.numbers, strict=True), 1):

@@ -5,6 +5,7 @@ is put in at the end. What is kept is found by everything it depends on; facts w
 names of sectors and of the district) show a change after `SECONDS` at the latest.
 """
 
+import re
 import secrets
 import time
 from collections import OrderedDict
@@ -18,6 +19,7 @@ from dissemination.kernel.languages import language
 SECONDS = 30
 MOST = 500  # things kept; the one that was not asked for the longest time goes first
 NONCE = secrets.token_hex(8)
+NEWSLETTER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")  # `?n=`: an issue, or one of its blocks
 MARKED = "dissemination.marked"  # in the WSGI environment: who asks fills the marks in
 
 
@@ -58,5 +60,5 @@ def _is_for_everybody() -> bool:
     issue = request.args.get("n", "0")
     return (
         "_user_id" not in session and "_flashes" not in session
-        and request.args.keys() <= {"n"} and issue.isdigit() and len(issue) < 10
+        and request.args.keys() <= {"n"} and NEWSLETTER.fullmatch(issue) is not None
     )  # fmt: skip

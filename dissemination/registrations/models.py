@@ -135,7 +135,9 @@ class Registration(db.Model):  # type: ignore[name-defined]
     job_title: Mapped[str] = mapped_column(String(120), default="")
     answers: Mapped[dict] = mapped_column(JSON, default=dict)  # question id (as str) -> answer
     language: Mapped[str] = mapped_column(String(2), default="it")
-    newsletter_issue_id: Mapped[int | None]  # ?n=: which newsletter brought the person, as data
+    # ?n=: which newsletter brought the person, and which of its blocks; as data.
+    newsletter_issue_id: Mapped[int | None] = mapped_column(index=True)
+    newsletter_block_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

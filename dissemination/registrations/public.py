@@ -31,7 +31,7 @@ def openness(workshop: Workshop) -> dict:
         actions.check_open(workshop)
     except Refusal as why:
         refusal = why
-    return {"seats": queries.seats(workshop), "refusal": refusal, "issue": forms.issue_id()}
+    return {"seats": queries.seats(workshop), "refusal": refusal, "issue": forms.newsletter()}
 
 
 def _frame(district, slug: str) -> Frame:

@@ -192,7 +192,7 @@ def _page(door, form, visit: Visit, frame: Frame, *, marked: bool = False) -> st
     return render_template(
         "registrations/new.html", workshop=workshop, door=door, form=form, frame=frame, visit=visit,
         questions=answers.questions_of(form), place=mails.place(workshop), refusal=None,
-        issue=forms.issue_id(), removed=form.is_submitted() and answers.removed_meanwhile(form),
+        issue=forms.newsletter(), removed=form.is_submitted() and answers.removed_meanwhile(form),
         token=kept.mark("token") if marked else frame.token(),
         form_mark=kept.mark("form_mark") if marked else given or form_token(),
         seats={

@@ -120,7 +120,7 @@ def _compose(world: World, facts: dict, topics: list[Topic], since: date):
 def _send(world: World, facts: dict, topics: list[Topic], since: date) -> None:
     issue = _compose(world, facts, topics, since)
     draft = actions.prepare(issue)
-    actions.send(issue, draft, version=issue.version, by=world.ada)
+    actions.send(issue, draft, version=issue.version, by=world.ada, in_batches=False)
     world.then(clock.now() + timedelta(minutes=4), partial(_finish, world, issue))
 
 

@@ -36,6 +36,7 @@ BATCH = 2000
 MOST_SHOWN = 500  # unconfirmed requests on a page
 REASONS = ("erased", "suppressed", "paused", "excluded", "segment", "digest", "guard")
 UNCONFIRMED = "unconfirmed"
+TOLD = (Fate.ACCEPTED, Fate.UNCERTAIN)
 HELD = (Fate.QUEUED, Fate.IN_DATA, Fate.DEFERRED, Fate.ACCEPTED, Fate.UNCERTAIN)  # may have reached her
 
 
@@ -46,6 +47,7 @@ class Audience:
     `topics`: ids; a live subscription to one of them is needed. `segment`: id of a segment that the person
     must be in. `issue`: id of the issue, for the exclusions of that issue only, and so that it does not count
     against itself. `guarded`: whether the frequency guard holds. `until`: who joined later is left out.
+    `told`: (id of an earlier issue, ids of its letters): only who got one of these, of a correction.
     """
 
     topics: tuple[int, ...]
@@ -53,12 +55,14 @@ class Audience:
     issue: int | None = None
     guarded: bool = True
     until: datetime | None = None
+    told: tuple[int, tuple[int, ...]] | None = None
 
     def to_json(self) -> dict:
         """The rule as JSON-able data."""
         return {
             "topics": sorted(self.topics), "segment": self.segment, "issue": self.issue,
             "guarded": self.guarded, "until": self.until.isoformat() if self.until else None,
+            "told": [self.told[0], list(self.told[1])] if self.told else None,
         }  # fmt: skip
 
     @classmethod
@@ -67,10 +71,12 @@ class Audience:
         if isinstance(rule, Audience):
             return rule
         segment, issue, until = rule.get("segment"), rule.get("issue"), rule.get("until")
+        told = rule.get("told")
         return cls(
             topics=tuple(int(t) for t in rule.get("topics") or ()), segment=int(segment) if segment else None,
             issue=int(issue) if issue else None, guarded=bool(rule.get("guarded", True)),
             until=datetime.fromisoformat(until) if until else None,
+            told=(int(told[0]), tuple(int(i) for i in told[1])) if told else None,
         )  # fmt: skip
 
 
@@ -117,7 +123,15 @@ def subscribed(rule: Audience) -> ColumnElement[bool]:
     ]  # fmt: skip
     if rule.until is not None:
         parts.append(Subscription.confirmed_at <= rule.until)
-    return exists().where(*parts)
+    live = exists().where(*parts)
+    return live if rule.told is None else and_(live, _was_told(*rule.told))
+
+
+def _was_told(issue_id: int, letters: Iterable[int]) -> ColumnElement[bool]:
+    return exists().where(
+        Delivery.contact_id == Contact.id, Delivery.subject_kind == "issues", Delivery.subject_id == issue_id,
+        Delivery.letter_id.in_(letters), Delivery.state.in_(TOLD),
+    )  # fmt: skip
 
 
 def _paused() -> ColumnElement[bool]:

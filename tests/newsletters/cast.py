@@ -6,11 +6,12 @@ from itertools import count
 
 from sqlalchemy import select
 
-from dissemination.delivery.models import Delivery, Fate, Letter
+from dissemination.delivery import expansion
+from dissemination.delivery.models import Delivery, Fate, Letter, Sending
 from dissemination.kernel.database import db, transaction
 from dissemination.newsletters import actions
 from dissemination.newsletters.models import BlockKind
-from dissemination.people.models import Consent
+from dissemination.people.models import Consent, Contact
 from dissemination.publications.models import Author, Kind, Publication
 from dissemination.subscriptions.models import Subscription, Topic
 from tests import factories
@@ -69,7 +70,17 @@ def send(row, *, by):
     """Send a draft as its editor sees it now; how many persons."""
     draft = actions.prepare(row)
     with transaction():
-        return actions.send(row, draft, version=draft.version, by=by)
+        count = actions.send(row, draft, version=draft.version, by=by)
+    write_rows()
+    return count
+
+
+def write_rows():
+    """Let the worker write the rows of every audience that was put, also in quiet hours."""
+    waiting = select(Sending.id).where(Sending.expanded_at.is_(None), Sending.cancelled_at.is_(None))
+    while ids := db.session.scalars(waiting).all():
+        for sending_id in ids:
+            expansion.advance(sending_id)
 
 
 def settle(row, fate=Fate.ACCEPTED, **only):

@@ -1,7 +1,11 @@
 """Sending to topics, test sends, calling back, finishing with evidence and log rows."""
 
 import hashlib
+import json
+import re
 from datetime import UTC, date, datetime
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 import time_machine
@@ -11,7 +15,7 @@ from dissemination.delivery.models import Fate, Suppression
 from dissemination.districts.models import Sector
 from dissemination.kernel import files
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters import actions, jobs, queries
+from dissemination.newsletters import actions, jobs, queries, sending
 from dissemination.newsletters.models import IssueState
 from dissemination.people.actions import ChangedMeanwhile
 from dissemination.people.models import OrganisationType
@@ -56,9 +60,14 @@ def test_each_person_gets_one_mail_in_her_language(moda, ada, textiles, leather,
     assert [(d.address, d.letter.language, d.letter.subject, d.contact_id) for d in cast.deliveries(issue.id)] == [
         ("a@moda.example", "it", "Novità di marzo", both.id), ("e@moda.example", "en", "March news", english.id),
     ]  # fmt: skip
+    described = issue.audience.pop("rule")
     assert issue.audience == {
-        "topics": [textiles.code, leather.code], "persons": 2, "languages": {"it": 1, "en": 1},
-        "suppressed": 1, "unconfirmed": 0,
+        "topics": [textiles.code, leather.code], "persons": 2, "companies": 0, "doubles": {},
+        "languages": {"it": 1, "en": 1}, "left_out": {"suppressed": 1},
+    }  # fmt: skip
+    assert described == {
+        "topics": [textiles.id, leather.id], "rule": {}, "language": "it", "correction": None, "fields": [],
+        "until": issue.sent_at.isoformat(),
     }  # fmt: skip
     assert issue.state is IssueState.SENDING
 
@@ -94,6 +103,7 @@ def test_a_double_submit_sends_once(moda, ada, textiles):
         actions.send(issue, draft, version=draft.version, by=ada)
     with pytest.raises(actions.AlreadySent), transaction():
         actions.send(issue, draft, version=draft.version, by=ada)
+    cast.write_rows()
     assert len(cast.deliveries(issue.id)) == 1
 
 
@@ -199,16 +209,80 @@ def test_finishing_writes_the_activity_with_its_evidence(moda, ada, textiles):
     ]  # fmt: skip
     assert "@" not in " ".join(f"{r.title} {r.attributes}" for r in reached)
 
-    proofs = evidence_of(issue)
-    assert [(e.code, e.file.name if e.file else None) for e in proofs] == [
-        ("archive", "newsletter-novita-di-marzo-it.html"), ("archive", "newsletter-novita-di-marzo-it.txt"),
-        ("archive", "newsletter-novita-di-marzo-en.html"), ("archive", "newsletter-novita-di-marzo-en.txt"),
-        ("recipients", None),
+    stem = "newsletter-novita-di-marzo"
+    proofs = {e.file.name: e for e in evidence_of(issue)}
+    assert [(e.code, name) for name, e in proofs.items()] == [
+        *(("archive", f"{stem}-{end}") for end in
+          ("it.html", "it.txt", "it.eml", "en.html", "en.txt", "en.eml")),
+        ("recipients", f"{stem}-audience.json"), ("archive", f"{stem}-SHA256SUMS.txt"),
     ]  # fmt: skip
-    assert files.read(proofs[0].file).decode() == issue.frozen["it"]["html"]
-    assert hashlib.sha256(files.read(proofs[0].file)).hexdigest() == issue.frozen["it"]["sha256"]
-    assert proofs[0].file.media_type == "text/html"
-    assert proofs[-1].note == f"topics {textiles.code} · persons 3 · accepted 2 · refused 1"
+    html = proofs[f"{stem}-it.html"]
+    assert files.read(html.file).decode() == issue.frozen["it"]["html"]
+    assert hashlib.sha256(files.read(html.file)).hexdigest() == issue.frozen["it"]["sha256"]
+    assert html.file.media_type == "text/html"
+    assert proofs[f"{stem}-audience.json"].note == (
+        f"topics {textiles.code} · persons 3 · accepted 2 · refused 1 · reached 2 persons, 2 companies"
+    )
+
+
+def test_the_sums_of_the_evidence_hold_and_the_message_shows_the_same_html(moda, ada, textiles):
+    with transaction():
+        company = factories.company(moda)
+        for address in ("gina@moda.example", "ugo@moda.example"):
+            cast.subscriber(moda, textiles, company=company, email=address)
+        issue = cast.issue(moda, textiles, by=ada)
+    cast.send(issue, by=ada)
+    with transaction():
+        cast.settle(issue)
+    jobs.finish_issues()
+    kept = {e.file.name: files.read(e.file) for e in evidence_of(issue)}
+    sums = dict(
+        line.split("  ")[::-1] for line in kept["newsletter-novita-di-marzo-SHA256SUMS.txt"].decode().splitlines()
+    )
+    assert len(sums) == 4
+    assert sums == {name: hashlib.sha256(kept[name]).hexdigest() for name in sums}
+
+    octets = kept["newsletter-novita-di-marzo-it.eml"]
+    message = message_from_bytes(octets, policy=default)
+    assert message["To"].addresses[0].addr_spec == "eventi@moda.example"
+    assert message["Subject"] == "Novità di marzo"
+    assert message.get_body(("html",)).get_content().replace("\r\n", "\n").strip() == (
+        issue.frozen["it"]["html"].replace("tutti gli iscritti", "eventi@moda.example").strip()
+    )
+    for name, content in kept.items():
+        assert b"gina@" not in content, name
+        assert b"ugo@" not in content, name
+        assert not re.search(rb"/[us]/[\w-]", content), name
+
+    audience = json.loads(kept["newsletter-novita-di-marzo-audience.json"])
+    assert audience["reached"] == {"persons": 2, "companies": 1}
+    assert audience["fates"] == {"accepted": 2}
+    assert audience["rule"]["topics"] == [textiles.id]
+    assert "«Tessile»" in audience["rule_in_words"]
+
+
+def test_after_a_retry_the_books_are_closed_again_and_nothing_is_counted_twice(moda, ada, textiles):
+    with transaction():
+        for address in ("a@moda.example", "b@moda.example"):
+            cast.subscriber(moda, textiles, email=address)
+        issue = cast.issue(moda, textiles, by=ada)
+    cast.send(issue, by=ada)
+    with transaction():
+        cast.settle(issue, Fate.REFUSED, address="b@moda.example")
+        cast.settle(issue, Fate.ACCEPTED, address="a@moda.example")
+    jobs.finish_issues()
+    with transaction():
+        assert sending.retry(issue, Fate.REFUSED, reason="casella riaperta", by=ada) == 1
+    assert issue.state is IssueState.SENDING
+    with transaction():
+        (again,) = [d for d in cast.deliveries(issue.id) if d.state is Fate.QUEUED]
+        again.state, again.finished_at = Fate.ACCEPTED, datetime.now(UTC)
+    jobs.finish_issues()
+    assert issue.state is IssueState.FINISHED
+    assert len(rows("newsletter.sent")) == 1
+    assert len(rows("newsletter.reached")) == 2
+    with pytest.raises(sending.NotAgain), transaction():
+        sending.retry(issue, Fate.ACCEPTED, reason="", by=ada)
 
 
 def test_an_issue_with_open_deliveries_is_not_finished(moda, ada, textiles):
