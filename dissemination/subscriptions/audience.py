@@ -5,10 +5,11 @@ person is left out for one reason, the first of REASONS that holds. Everything i
 number of statements whatever the size.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Union
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, distinct, exists, func, or_, select, true
 
@@ -65,7 +66,7 @@ class Audience:
         }  # fmt: skip
 
     @classmethod
-    def of(cls, rule: Union["Audience", dict]) -> "Audience":
+    def of(cls, rule: "Audience | dict") -> "Audience":
         """The rule that `to_json` made; what is missing has its default. Raises ValueError, TypeError."""
         if isinstance(rule, Audience):
             return rule
@@ -79,7 +80,7 @@ class Audience:
         )  # fmt: skip
 
 
-Rule = Union[Audience, dict]
+Rule = Audience | dict
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _monthly() -> ColumnElement[bool]:
 
 
 def _excluded(district_id: int, rule: Audience) -> ColumnElement[bool]:
-    of_issue = Exclusion.issue_id.is_(None)
+    of_issue: ColumnElement[bool] = Exclusion.issue_id.is_(None)
     if rule.issue is not None:
         of_issue = or_(of_issue, Exclusion.issue_id == rule.issue)
     stands = and_(Exclusion.district_id == district_id, Exclusion.ended_at.is_(None), of_issue)
@@ -153,17 +154,24 @@ def _excluded(district_id: int, rule: Audience) -> ColumnElement[bool]:
 
 
 def _received(district_id: int, rule: Audience, days: int):
-    """How many newsletters the contact got, or is about to get, in so many days."""
+    """How many newsletters the contact got, or is about to get, in so many days.
+
+    Only the index of the contact serves here: the sums keep SQLite, which knows nothing of how many rows a
+    subject has, from reading all mail of all newsletters for each contact.
+    """
     query = (
         select(func.count(distinct(Delivery.subject_id)))
         .where(
-            Delivery.contact_id == Contact.id, Delivery.subject_kind == "issues", Delivery.state.in_(HELD),
-            Delivery.created_at >= now() - timedelta(days=days), Delivery.district_id == district_id,
+            Delivery.contact_id == Contact.id,
+            Delivery.subject_kind + "" == "issues",
+            Delivery.state.in_(HELD),
+            Delivery.created_at >= now() - timedelta(days=days),
+            Delivery.district_id + 0 == district_id,
         )
         .correlate(Contact)
-    )  # fmt: skip
+    )
     if rule.issue is not None:
-        query = query.where(Delivery.subject_id != rule.issue)
+        query = query.where(Delivery.subject_id + 0 != rule.issue)
     return query.scalar_subquery()
 
 
@@ -213,43 +221,52 @@ def _judged(district_id: int, rule: Audience, *more) -> Select[Any]:
 # What is asked.
 
 
-def count(district_id: int, rule: Rule, *, doubles: bool = True) -> Counts:
-    """How many persons would get it, by language and of how many companies; who is left out and why."""
+def count(district_id: int, rule: Rule) -> Counts:
+    """How many persons would get it, by language and of how many companies; who is left out and why.
+
+    One statement judges every subscriber once; what is counted of them is counted here.
+    """
     rule = Audience.of(rule)
-    judged = _judged(district_id, rule).subquery()
-    rows = db.session.execute(
-        select(judged.c.reason, judged.c.language, func.count()).group_by(judged.c.reason, judged.c.language)
-    ).all()
-    languages: dict[str, int] = {}
-    left_out: dict[str, int] = {}
-    for reason, language, number in rows:
-        if reason:
-            left_out[reason] = left_out.get(reason, 0) + number
-        else:
-            languages[language] = languages.get(language, 0) + number
-    companies = db.session.scalar(
-        select(func.count(distinct(judged.c.company_id))).where(judged.c.reason == "")
-    )
-    waiting = sum(1 for _request in _unconfirmed(district_id, rule))
-    if waiting:
-        left_out[UNCONFIRMED] = waiting
-    ordered = {name: left_out[name] for name in (*REASONS, UNCONFIRMED) if left_out.get(name)}
-    twice = same.counts(district_id, is_reached(district_id, rule)) if doubles else {}
-    return Counts(languages, companies or 0, ordered, twice)
+    languages: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    mailboxes: Counter[str] = Counter()
+    names: Counter[tuple[int, str]] = Counter()
+    companies: set[int] = set()
+    for row in db.session.execute(_judged(district_id, rule)):
+        if row.reason:
+            left_out[row.reason] += 1
+            continue
+        languages[row.language] += 1
+        mailboxes[same.mailbox_of(row.email)] += 1
+        if row.company_id is not None:
+            companies.add(row.company_id)
+            names[row.company_id, row.name_folded] += bool(row.name_folded)
+    left_out[UNCONFIRMED] = sum(1 for _request in _unconfirmed(district_id, rule))
+    ordered = {name: left_out[name] for name in (*REASONS, UNCONFIRMED) if left_out[name]}
+    twice = {same.ADDRESS: _too_many(mailboxes), same.NAME: _too_many(names)}
+    return Counts(dict(languages), len(companies), ordered, {kind: n for kind, n in twice.items() if n})
 
 
-def recipients(district_id: int, rule: Rule, language: str | None = None, *, after: int = 0) -> Iterator:
+def _too_many(counted: Counter) -> int:
+    """How many copies too many go to groups of several."""
+    return sum(n - 1 for n in counted.values() if n > 1)
+
+
+def recipients(
+    district_id: int, rule: Rule, language: str | None = None, *, after: int = 0, batch: int = BATCH
+) -> Iterator:
     """(id, email, given_name, family_name, language) of who gets it, by id behind `after`, in batches.
 
     `language` "en" means those who chose English, "it" all others, None everybody.
     """
     rule, last = Audience.of(rule), after
+    # The sum keeps SQLite to the primary key: else it would sort the whole district for each batch.
     query = select(
         Contact.id, Contact.email, Contact.given_name, Contact.family_name, Contact.language
-    ).where(Contact.district_id == district_id, is_reached(district_id, rule))
+    ).where(Contact.district_id + 0 == district_id, is_reached(district_id, rule))
     if language is not None:
         query = query.where((Contact.language == "en") == (language == "en"))
-    query = query.order_by(Contact.id).limit(BATCH)
+    query = query.order_by(Contact.id).limit(batch)
     while rows := db.session.execute(query.where(Contact.id > last)).all():
         yield from rows
         last = rows[-1].id
@@ -346,7 +363,7 @@ def _exclusions(district_id: int, rule: Audience, contacts: list[Contact]) -> di
     rows = list(db.session.scalars(query))
     persons = {r.contact_id: r for r in rows if r.contact_id}
     companies = {r.company_id: r for r in rows if r.company_id}
-    found = {c.id: persons.get(c.id) or companies.get(c.company_id) for c in contacts}
+    found = {c.id: persons.get(c.id) or companies.get(c.company_id or 0) for c in contacts}
     return {contact_id: (row.reason, row.at) for contact_id, row in found.items() if row is not None}
 
 

@@ -140,7 +140,7 @@ CONDITIONS: dict[str, Condition] = {
         ("workshop",), ("workshop",), _attended,
     ),
     "attended_any": Condition(
-        _l("Was at any workshop"), _l("Of a sector, in a time, or ever: what you leave empty does not count."),
+        _l("Was at any workshop"), _l("Of a sector, in a time, or ever: what is empty does not count."),
         ("sector", *TIME), (), _attended,
     ),
     "absent": Condition(

@@ -78,7 +78,8 @@ def _wanted(district) -> ledger.Wanted:
     return ledger.Wanted(
         search=request.args.get("q", ""), contact_id=request.args.get("contact", type=int),
         since=_moment(district, "since"), until=_moment(district, "until", days=1),
-        source=request.args.get("source", ""), given={"yes": True, "no": False}.get(request.args.get("said", "")),
+        source=request.args.get("source", ""),
+        given={"yes": True, "no": False}.get(request.args.get("said", "")),
     )  # fmt: skip
 
 

@@ -59,21 +59,17 @@ def _groups(found, kind: str):
     return select(*by, func.count().label("n")).group_by(*by).having(func.count() > 1).cte("groups")
 
 
-def counts(district_id: int, reached: ColumnElement[bool]) -> dict[str, int]:
-    """How many copies too many would go out, by kind; kinds without any left out. One statement each."""
-    result = {}
-    for kind in (ADDRESS, NAME):
-        groups = _groups(_reached(district_id, reached, kind), kind)
-        extra = db.session.scalar(select(func.sum(groups.c.n - 1)))
-        if extra:
-            result[kind] = int(extra)
-    return result
+def mailbox_of(email: str) -> str:
+    """The mailbox that an address means; the same as `mailbox` says in SQL."""
+    local, _at, domain = email.lower().partition("@")
+    bare = local.split("+", 1)[0] or local
+    return f"{bare.replace('.', '')}@gmail.com" if domain in GOOGLE else f"{bare}@{domain}"
 
 
 def rows(
     district_id: int, reached: ColumnElement[bool], kind: str, *, after: str = ""
 ) -> tuple[list[Double], str]:
-    """The persons of the groups behind the key `after`, whole groups, and the key to go on with ("": the end)."""
+    """The persons of whole groups behind the key `after`, and the key to go on with ("": the end)."""
     found = _reached(district_id, reached, kind)
     groups = _groups(found, kind)
     joined = found.c.key == groups.c.key

@@ -1,7 +1,7 @@
 """Entering an import that was decided on: contacts, subscriptions, consents and suppressions, set by set.
 
-Each step is one statement over the lines, so that 100,000 lines take seconds. Whoever was suppressed, or left,
-since the lines were read is taken out first.
+Each step is one statement over the lines, so that 100,000 lines take seconds. Whoever was suppressed, or
+left, since the lines were read is taken out first.
 """
 
 from sqlalchemy import Integer, String, cast, exists, func, insert, literal, null, select, update
@@ -54,7 +54,9 @@ def _take_out(row: SubscriberImport) -> None:
     gone = hers.where(Subscription.ended_at.is_not(None)) & ~hers.where(Subscription.ended_at.is_(None))
     for condition, verdict in ((hit, Verdict.SUPPRESSED), (gone, Verdict.LEFT)):
         db.session.execute(
-            update(ImportLine).where(*_mine(row, Verdict.SUBSCRIBE), condition).values(verdict=verdict, message="")
+            update(ImportLine)
+            .where(*_mine(row, Verdict.SUBSCRIBE), condition)
+            .values(verdict=verdict, message="")
             .execution_options(synchronize_session=False)
         )  # fmt: skip
 

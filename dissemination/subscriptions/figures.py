@@ -1,4 +1,4 @@
-"""The figures of the overview: who joined and left each month, by topic and by source; and the rows behind."""
+"""The figures of the overview: who joined and left each month, by topic and source; the rows behind."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time

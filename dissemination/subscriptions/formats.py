@@ -1,9 +1,9 @@
 """Files of subscribers that other programs wrote: what stands in a line, whoever wrote it. Writes nothing.
 
 Read are plain CSV with our own column names (Italian or English), listmonk's export (uuid, email, name,
-attributes, status, created_at, updated_at) and Mailchimp's audience export: a ZIP or its CSV files, one each
-for subscribed, unsubscribed, cleaned and non-subscribed people. Which it is, is seen in the header and, for
-Mailchimp, in the name of the file. Columns that are not known are left aside, not refused: exports have dozens.
+attributes, status, created_at, updated_at) and Mailchimp's audience export: a ZIP or its CSV files, one
+each for subscribed, unsubscribed, cleaned and non-subscribed people. Which it is, is seen in the header and,
+for Mailchimp, in the name of the file. Columns that are not known are left aside: exports have dozens.
 """
 
 import csv
@@ -50,7 +50,7 @@ STATUSES = {
 STATUS_OF = {word: status for status, words in STATUSES.items() for word in words}
 # What most addresses are; all others are asked of a library that takes its time.
 PLAIN = re.compile(r"[a-z0-9_]+(?:[.+'_-][a-z0-9_]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}")
-MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
+MOMENTS = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
            "%d/%m/%Y", "%m/%d/%y %I:%M%p")  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def unpacked(upload: Upload) -> list[Upload]:
 
 
 def decode(data: bytes) -> str:
-    """The text of a file: UTF-8 or UTF-16 with or without mark, or what Windows writes. Raises NotReadable."""
+    """The text of a file: UTF-8 or UTF-16, or what Windows writes (CP1252). Raises NotReadable."""
     if len(data) > MOST_BYTES:
         raise NotReadable(_("The files are larger than 10 MB together. Split them."))
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
@@ -255,11 +255,21 @@ def address(text: str) -> str | None:
 
 def moment(text: str) -> datetime | None:
     """A time as exports write it, as UTC; None when there is none, or one that cannot be."""
+    if not text:
+        return None
     text = re.sub(r"(\.\d+)?( [+-]\d{4})?( [A-Z]{3,4}| [+-]\d{4})?$", "", text.strip())
+    try:
+        found = datetime.fromisoformat(text)
+        return _plausible(found if found.tzinfo else found.replace(tzinfo=UTC))
+    except ValueError:
+        pass
     for pattern in MOMENTS:
         try:
-            found = datetime.strptime(text, pattern).replace(tzinfo=UTC)
+            return _plausible(datetime.strptime(text, pattern).replace(tzinfo=UTC))
         except ValueError:
             continue
-        return found if 1995 <= found.year <= 2100 else None
     return None
+
+
+def _plausible(found: datetime) -> datetime | None:
+    return found if 1995 <= found.year <= 2100 else None

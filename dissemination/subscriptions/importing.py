@@ -1,8 +1,8 @@
-"""Importing subscribers: a file is looked at line by line, somebody decides, and all of it is entered or nothing.
+"""Importing subscribers: a file is looked at line by line, somebody decides, all of it is entered or nothing.
 
-Suppression comes first: whoever unsubscribed, bounced or complained elsewhere goes on the suppression list and
-is subscribed by no other line; whoever left here stays unsubscribed. Each consent names who imported it, the
-file, its hash, the line, the times that the file gives, and the legal basis that the importer wrote down.
+Suppression comes first: whoever unsubscribed, bounced or complained elsewhere goes on the suppression list
+and is subscribed by no other line; whoever left here stays unsubscribed. Each consent names who imported it,
+the file, its hash, the line, the times that the file gives, and the legal basis that the importer wrote down.
 
 Small files are read at once, large ones by the worker, in small transactions that count on. What is entered
 is one transaction of a few statements over the lines.
@@ -108,7 +108,8 @@ def upload(
     row = SubscriberImport(
         district_id=district.id, name=", ".join(p.name for p in parts)[:255], sha256=digest.hexdigest(),
         files=kept, format=max((s.format for s in sheets), key=lambda f: f != "csv"), topic_ids=chosen,
-        language=language, basis=basis.strip(), created_at=now(), created_by=by.id if by else None, lines=total,
+        language=language, basis=basis.strip(), created_at=now(), created_by=by.id if by else None,
+        lines=total,
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()

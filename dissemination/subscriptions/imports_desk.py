@@ -77,7 +77,8 @@ def subscriber_import(district, import_id):
 def _shown(district, row: SubscriberImport, refused: Refusal | None = None):
     page = render_template(
         "subscriptions/desk_import.html", row=row, states=STATES, verdicts=VERDICTS, Verdict=Verdict,
-        refused=refused, topics=[t for t in queries.topics(district.id, closed=True) if t.id in row.topic_ids],
+        refused=refused,
+        topics=[t for t in queries.topics(district.id, closed=True) if t.id in row.topic_ids],
         wrong=import_queries.lines(row, Verdict.WRONG).rows[:20] if row.state is ImportState.READ else [],
     )  # fmt: skip
     return page, refused.status if refused else 200

@@ -25,7 +25,8 @@ def receive(incoming: Incoming, *, dry: bool) -> Outcome:
     if not any(queries.topic_ids_of(contact) for contact in contacts):
         return Outcome("none", "not subscribed", kept=True)
     if not dry:
-        proof = f"message {incoming.key} {'with the token of the newsletter' if incoming.token else 'of the address'}"
+        by = "with the token of the newsletter" if incoming.token else "of the address"
+        proof = f"message {incoming.key} {by}"
         for contact in contacts:
             unsubscribe_everything(contact, source=SOURCE, proof=proof[:300])
     return Outcome("unsubscribed", kept=True)

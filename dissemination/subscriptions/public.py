@@ -190,7 +190,8 @@ def explanation(token):
     with _speaking(contact.language):
         page = render_template(
             "subscriptions/why.html", contact=contact, token=token, received=why.received(contact),
-            source_name=source_name, proof_in_words=proof_in_words, said=lambda texts: texts.get(language()) or next(iter(texts.values())),
+            source_name=source_name, proof_in_words=proof_in_words,
+            said=lambda texts: texts.get(language()) or next(iter(texts.values())),
         )  # fmt: skip
     return _private(page)
 

@@ -90,7 +90,7 @@ def _value(name: str, raw: list[str], choices: dict[str, dict]):
     """(the value as data, what is wrong)."""
     first = raw[0].strip() if raw else ""
     if name in LISTS:
-        return [c for c in _keys(choices[name], raw)], ""
+        return _keys(choices[name], raw), ""
     if name in ("workshop", "sector", "language"):
         found = _keys(choices["sectors" if name == "sector" else name], [first])
         return (found[0] if found else None), "" if found or not first else _(

@@ -1,4 +1,4 @@
-"""Addresses that must not be written to, as this package asks for them; what they are is `delivery.suppressed`.
+"""Addresses that must not be written to, as this package asks for them: see `delivery.suppressed`.
 
 Here: the condition on a contact, many at once for an import, and lifting a departure when she asks herself.
 """

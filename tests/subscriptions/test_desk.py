@@ -48,7 +48,11 @@ def test_the_overview_counts_by_month_on_the_districts_clock_and_opens_its_rows(
         desk = sign_in(ada)
         page = desk.get(f"{DESK}/").text
         assert "2 persone sono iscritte" in page
-        for query, name in (("month=2027-03", "marzo"), ("month=2027-02", "febbraio"), ("month=2027-03&amp;what=left", "uscita")):
+        for query, name in (
+            ("month=2027-03", "marzo"),
+            ("month=2027-02", "febbraio"),
+            ("month=2027-03&amp;what=left", "uscita"),
+        ):
             link = f"/moda/desk/subscriptions/people?{query}"
             assert f'href="{link}"' in page
             rows = desk.get(link.replace("&amp;", "&")).text
@@ -65,13 +69,23 @@ def test_the_overview_of_an_empty_district_says_what_to_do(moda, ada, sign_in):
 @pytest.fixture
 def ledger(moda, nautica, textiles):
     carlo = joins(moda, textiles, "carlo@rossi.example", datetime(2027, 1, 31, 22, 30, tzinfo=UTC))
-    joins(moda, textiles, "dario@rossi.example", datetime(2027, 1, 31, 23, 30, tzinfo=UTC))  # 1 February in Rome
+    joins(
+        moda, textiles, "dario@rossi.example", datetime(2027, 1, 31, 23, 30, tzinfo=UTC)
+    )  # 1 February in Rome
     with transaction():
         people.record_consent(
-            carlo, purpose=Purpose.OPPORTUNITIES, given=False, text="=1+1", version="1", source="x", proof="@y"
+            carlo,
+            purpose=Purpose.OPPORTUNITIES,
+            given=False,
+            text="=1+1",
+            version="1",
+            source="x",
+            proof="@y",
         )
         foreign = factories.contact(nautica, "altrove@rossi.example")
-        people.record_consent(foreign, purpose=Purpose.NEWSLETTER, given=True, text="t", version="1", source="x")
+        people.record_consent(
+            foreign, purpose=Purpose.NEWSLETTER, given=True, text="t", version="1", source="x"
+        )
     return carlo
 
 
@@ -114,7 +128,9 @@ def test_an_address_is_suppressed_found_and_reinstated_with_reasons(moda, ada, s
         suppression.add(moda.id, "rotta@rossi.example", kind="bounce", reason="550 5.1.1 Unknown")
         suppressed.forget(moda.id, "cancellata@rossi.example")
     desk = sign_in(ada)
-    assert desk.post(f"{DESK}/suppressions/", data={"email": "x@rossi.example", "reason": ""}).status_code == 422
+    assert (
+        desk.post(f"{DESK}/suppressions/", data={"email": "x@rossi.example", "reason": ""}).status_code == 422
+    )
     desk.post(f"{DESK}/suppressions/", data={"email": "X@rossi.example", "reason": "Al telefono"})
     page = desk.get(f"{DESK}/suppressions/").text
     assert [w in page for w in ("550 5.1.1 Unknown", "Al telefono", "erased:")] == [True, True, False]
@@ -170,4 +186,8 @@ def test_erasing_a_person_takes_her_choices_and_import_lines_along(moda, ada, te
     assert len(dossier.dossier(carlo)["newsletter_choices"]) == 3
     with transaction():
         privacy.erase([carlo])
-    assert [db.session.scalars(select(m)).all() for m in (ReaderChoice, Exclusion, ImportLine)] == [[], [], []]
+    assert [db.session.scalars(select(m)).all() for m in (ReaderChoice, Exclusion, ImportLine)] == [
+        [],
+        [],
+        [],
+    ]
