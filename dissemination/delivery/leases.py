@@ -152,7 +152,9 @@ def _rows(name: str, *, most: int, at: datetime, place: sendings.Open | None = N
         values |= {"kind": place.subject_kind, "subject": place.subject_id}
     found = db.session.scalar(_statement(name, is_sqlite()), values)
     sending = place.id if place else 0
-    return [Row(*row, sending=sending) for row in (json.loads(found) if isinstance(found, str) else found or ())]
+    return [
+        Row(*row, sending=sending) for row in (json.loads(found) if isinstance(found, str) else found or ())
+    ]
 
 
 def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:

@@ -44,7 +44,11 @@ class Counts:
 
 def described(issue: Issue, *, language: str | None, until: datetime | None) -> dict[str, Any]:
     """The audience of `issue` as JSON: topics, the rule beyond them, a language, and until when one must
-    have subscribed. A correction is for those alone who were told the wrong dates (see corrections). `language` "en" means those who chose English, "it" all others, None everybody."""
+    have subscribed.
+
+    `language` "en" means those who chose English, "it" all others, None everybody. A correction is for those
+    alone who were told the wrong dates (see corrections).
+    """
     return {
         "topics": sorted(t.id for t in issue.topics), "rule": issue.audience_rule or {}, "language": language,
         "until": until.isoformat() if until else None,

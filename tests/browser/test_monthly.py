@@ -54,7 +54,9 @@ def spring(moda, ada):
             for name, language in (("gina", "it"), ("ugo", "it"), ("zoe", "en")):
                 cast.subscriber(moda, topic, email=f"{name}@example.org", language=language)
             for day in (11, 18, 25):
-                factories.workshop(moda, starts_at=factories.DAY.replace(day=day), title=f"Filati di marzo, {day}")
+                factories.workshop(
+                    moda, starts_at=factories.DAY.replace(day=day), title=f"Filati di marzo, {day}"
+                )
             cast.publication(moda)
         yield clock
 
@@ -138,7 +140,9 @@ HOSTILE = """
 
 @pytest.mark.browser
 @pytest.mark.parametrize("where", ["archive", "desk"])
-def test_a_hostile_issue_runs_nothing_and_loads_nothing(chromium_browser, page, spring, moda, ada, site, where):
+def test_a_hostile_issue_runs_nothing_and_loads_nothing(
+    chromium_browser, page, spring, moda, ada, site, where
+):
     """The HTML is put where the program keeps what it sent, as if every check before had failed."""
     with transaction():
         topic = cast.topic(moda, "Ostile")

@@ -11,7 +11,7 @@ from dissemination.delivery.models import Delivery, Fate, Letter, Sending
 from dissemination.kernel.database import db, transaction
 from dissemination.newsletters import actions
 from dissemination.newsletters.models import BlockKind
-from dissemination.people.models import Consent, Contact
+from dissemination.people.models import Consent
 from dissemination.publications.models import Author, Kind, Publication
 from dissemination.subscriptions.models import Subscription, Topic
 from tests import factories

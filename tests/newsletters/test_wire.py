@@ -48,7 +48,10 @@ def received(app, moda, ada, mailbox):
                 if address.isascii()
             }
             issue = cast.issue(
-                moda, topic, by=ada, subject_it="Perché la società “cuce” 🧵 più novità à è ì ò ù: marzo " * 2,
+                moda,
+                topic,
+                by=ada,
+                subject_it="Perché la società “cuce” 🧵 più novità à è ì ò ù: marzo " * 2,
                 text="Parole molto lunghe: " + "precipitevolissimevolmente" * 12 + "\n.\n.punto",
                 workshop_ids=[factories.workshop(moda, title="Filati & <tessuti> “à”").id],
             )
@@ -63,7 +66,9 @@ def received(app, moda, ada, mailbox):
 def fields(raw):
     """[(name, value)] of the header, unfolded."""
     head = raw.partition(b"\r\n\r\n")[0].decode("ascii")
-    return re.findall(r"^([\w-]+): (.*?)$", re.sub(r"\r\n[ \t]+", " ", head).replace("\r\n", "\n"), re.MULTILINE)
+    return re.findall(
+        r"^([\w-]+): (.*?)$", re.sub(r"\r\n[ \t]+", " ", head).replace("\r\n", "\n"), re.MULTILINE
+    )
 
 
 def test_every_octet_is_as_the_standards_want_it(received):
@@ -77,7 +82,9 @@ def test_every_octet_is_as_the_standards_want_it(received):
         assert b"\n" not in raw.replace(b"\r\n", b"")
         assert max(map(len, body.split(b"\r\n"))) <= 78, address
         long = [line for line in head.split(b"\r\n") if len(line) > 78]
-        assert [line for line in long if not re.search(rb"<(http|mailto:)", line)] == [], "only an address cannot be folded"
+        assert [line for line in long if not re.search(rb"<(http|mailto:)", line)] == [], (
+            "only an address cannot be folded"
+        )
         assert max(map(len, head.split(b"\r\n"))) <= 998
 
 
@@ -115,7 +122,7 @@ def test_headers_say_what_a_newsletter_must_say_once(received):
 
 
 def test_text_first_then_html_below_100_kb_and_nobody_elses_links(received):
-    messages, people, issue = received
+    messages, people, _issue = received
     for address, (_sender, raw) in messages.items():
         message = message_from_bytes(raw, policy=default)
         assert message.get_content_type() == "multipart/alternative"
