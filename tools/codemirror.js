@@ -17,7 +17,7 @@ function mount(area) {
     parent: root,
     extensions: [
       basicSetup, xml(), lintGutter(), EditorView.lineWrapping,
-      EditorView.theme({ "&": { maxHeight: "32rem", fontSize: "14px" }, ".cm-scroller": { overflow: "auto" } }),
+      EditorView.theme({ "&": { maxHeight: "32rem", fontSize: "14px" }, ".cm-scroller": { overflow: "auto" }, ".cm-activeLine": { backgroundColor: "transparent" } }),
       EditorView.contentAttributes.of({ "aria-label": label ? label.textContent.trim() : area.name, "aria-multiline": "true" }),
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
