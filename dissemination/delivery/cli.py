@@ -66,9 +66,9 @@ def mail():
 def receive(explain):
     """Take in one message from standard input, as a mail server hands it over.
 
-    Calendar answers to our invitations are acted on; all else is left to people, so hand this command a
-    copy. Exit codes (sysexits.h): 0 read, also when nothing was to be done; 65 refused for good, the
-    message is over 5 MB; 75 not now, try again.
+    Calendar answers to our invitations, bounces and complaints are acted on; all else is left to people,
+    so hand this command a copy. Exit codes (sysexits.h): 0 read, also when nothing was to be done; 65
+    refused for good, the message is over 5 MB; 75 not now, try again.
     """
     octets = sys.stdin.buffer.read(inbound.LIMIT + 1)
     try:

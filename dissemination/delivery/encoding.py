@@ -26,7 +26,7 @@ ATOM_TEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _ATOM = r"[^\x00-\x20\x7f-\xa0\"(),.:;<>@\[\\\]\u2000-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff0-\uffff]+"
 ADDRESS = re.compile(
     rf'(?:{_ATOM}(?:\.{_ATOM})*|"(?:[ !#-\[\]-~]|\\[ -~])+")@'
-    r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
 )
 
 PLAIN_ADDRESS = re.compile(
@@ -119,9 +119,9 @@ def words(text: str) -> list[str]:
 def phrase(name: str) -> str:
     """A display name as RFC 5322 wants it: an atom, a quoted string, or encoded words on folded lines."""
     name = one_line(name)
-    if not name.isascii():
+    if not name.isascii() or len(name) > 60 or "=?" in name:  # longer ones have to be folded
         return "\r\n ".join(words(name))
-    if ATOM_TEXT.fullmatch(name) and "=?" not in name:
+    if ATOM_TEXT.fullmatch(name):
         return name
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

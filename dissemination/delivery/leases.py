@@ -14,7 +14,7 @@ from itertools import count
 from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import CursorResult, and_, or_, select, text, tuple_, update
+from sqlalchemy import CursorResult, and_, or_, select, text, update
 
 from dissemination.delivery import domains, sendings
 from dissemination.delivery.models import Delivery, Fate, Suppression
@@ -153,7 +153,7 @@ def _rows(name: str, *, most: int, at: datetime, place: sendings.Open | None = N
     found = db.session.scalar(_statement(name, is_sqlite()), values)
     sending = place.id if place else 0
     return [
-        Row(*row, sending=sending) for row in (json.loads(found) if isinstance(found, str) else found or ())
+        Row._make((*row, sending)) for row in (json.loads(found) if isinstance(found, str) else found or ())
     ]
 
 
@@ -220,33 +220,45 @@ def _marked(owner: str, rows: list[Row], *, at: datetime) -> list[Row]:
 
 
 def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
-    districts = {row.district_id for row in rows}
-    some = select(Suppression.id).where(Suppression.district_id.in_(districts)).limit(1)
-    if db.session.scalar(some) is None:
-        return rows
-    marks = {row.id: keyed(BOUNCED, row.address) for row in rows}  # of persons who were erased
-    pairs = {(row.district_id, text) for row in rows for text in (row.address.lower(), marks[row.id])}
-    known = select(Suppression.district_id, Suppression.address, Suppression.reason)
-    found = {
-        (s.district_id, s.address): s.reason
-        for s in db.session.execute(
-            known.where(tuple_(Suppression.district_id, Suppression.address).in_(pairs))
-        )
-    }
-    kept = []
+    """Those of `rows` that may be written to; the others are skipped, each with the reason."""
+    by_district: dict[int, list[Row]] = {}
     for row in rows:
-        reason = found.get(
-            (row.district_id, row.address.lower()), found.get((row.district_id, marks[row.id]))
-        )
-        if reason is None:
-            kept.append(row)
-            continue
+        by_district.setdefault(row.district_id, []).append(row)
+    why: dict[int, str] = {}
+    for district_id, some in by_district.items():
+        known = _suppressed(district_id, some)
+        why.update({row.id: known[row.address.lower()] for row in some if row.address.lower() in known})
+    for id, reason in why.items():
         db.session.execute(
             update(deliveries)
-            .where(deliveries.c.id == row.id)
+            .where(deliveries.c.id == id)
             .values(state=Fate.SKIPPED, reason=f"suppressed: {reason}"[:300], finished_at=at)
         )
-    return kept
+    return [row for row in rows if row.id not in why] if why else rows
+
+
+_LISTED = {  # one value for all addresses: as many parameters as rows cost more than the looking up
+    True: "SELECT address, reason FROM suppressions WHERE district_id = :district"
+    " AND address IN (SELECT value FROM json_each(:addresses))",
+    False: "SELECT address, reason FROM suppressions WHERE district_id = :district"
+    " AND address IN (SELECT json_array_elements_text(CAST(:addresses AS json)))",
+}
+
+
+def _suppressed(district_id: int, rows: list[Row]) -> dict[str, str]:
+    """The reason by address (lower case) of those that are suppressed, also of persons who were erased."""
+    marks = {row.address.lower(): row.address.lower() for row in rows}
+    some = select(Suppression.id).where(Suppression.district_id == district_id).limit(1)
+    if db.session.scalar(some) is None:
+        return {}
+    hashed = some.where(Suppression.address >= f"{BOUNCED}:", Suppression.address < f"{BOUNCED};")
+    if db.session.scalar(hashed) is not None:
+        marks |= {keyed(BOUNCED, address): address for address in list(marks)}
+    found = db.session.execute(
+        text(_LISTED[is_sqlite()]),
+        {"district": district_id, "addresses": json.dumps(list(marks), ensure_ascii=False)},
+    )
+    return {marks[address]: reason for address, reason in found.all()}
 
 
 def renew(owner: str, *, at: datetime) -> None:

@@ -197,14 +197,15 @@ def _headers(mail: Mail) -> bytes:
     if bulk is None:
         lines.append("Auto-Submitted: auto-generated")
     else:
-        name = f"{mailbox(bulk.list_name, one_line(bulk.list_id))}" if bulk.list_name else f"<{bulk.list_id}>"
+        list_id = _address(bulk.list_id)
+        name = mailbox(bulk.list_name, list_id) if one_line(bulk.list_name) else f"<{list_id}>"
         lines += [
             f"List-Id: {name}", f"List-Archive: <{_address(bulk.archive_url)}>",
             f"List-Help: <{_address(bulk.help_url or bulk.archive_url)}>",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click", "Precedence: bulk",
         ]  # fmt: skip
         if bulk.feedback_id:
-            lines.append(f"Feedback-ID: {one_line(bulk.feedback_id)}")
+            lines.append(f"Feedback-ID: {_address(bulk.feedback_id)[:60]}")
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 

@@ -54,6 +54,11 @@ class Problem:
     message: str
     serious: bool = True  # False: a warning, the mail can still be sent
 
+    @property
+    def level(self) -> str:
+        """`error`: it cannot be sent so; `warning`: it can."""
+        return "error" if self.serious else "warning"
+
     def __str__(self) -> str:
         return f"{self.line}:{self.column}: {self.message}"
 

@@ -29,6 +29,9 @@ INLINE_STYLE = re.compile(r"<mj-style\b[^<>]*\binline\b[^<>]*>([^<]*)</mj-style\
 MRML_OFFSET = re.compile(r"at position (\d+)")
 
 
+Finding = Problem  # what `check` tells: line, column, level, message
+
+
 class MjmlProblem(ValueError):
     """MJML that must not or cannot be rendered; `problems` lists each with line and column."""
 
@@ -52,7 +55,7 @@ def normalised(source: str) -> str:
 def check(source: str, *, hosts=()) -> list[Problem]:
     """All problems of a draft, warnings included; rendering it is tried in a child process."""
     source = normalised(source)
-    problems = lint(source, hosts=frozenset(hosts))
+    problems = lint(source, hosts=frozenset(hosts))  # (line, column, level, message) of each
     if any(p.serious for p in problems):
         return problems
     try:
@@ -186,6 +189,9 @@ def render_draft(source: str, *, language: str = "it", hosts=()) -> str:
     if "html" in answer:
         return answer["html"]
     raise MjmlProblem([Problem(*p) for p in answer["problems"]])
+
+
+render_guarded = render_draft  # the name for who renders what came from outside
 
 
 def _child() -> None:

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from dissemination.delivery.mail import one_line
 from dissemination.delivery.models import MailScore, Suppression, SuppressionEvent, SuppressionKind
@@ -221,3 +221,20 @@ def _note(
         district_id=district_id, address=address, what=what, kind=str(kind), reason=reason,
         by_name=one_line(by_name)[:200], delivery_id=delivery_id, at=now(),
     ))  # fmt: skip
+
+
+def hide(district_id: int, addresses: Iterable[str]) -> None:
+    """Keep the suppressions of erased persons as keyed hashes only; their history and scores go."""
+    known = sorted({address.strip().lower() for address in addresses})
+    for start in range(0, len(known), 500):
+        some = known[start : start + 500]
+        query = select(Suppression).where(
+            Suppression.district_id == district_id, Suppression.address.in_(some)
+        )
+        for row in db.session.scalars(query).all():
+            row.address, row.reason = keyed(BOUNCED, row.address), ""
+            row.source = row.note = ""
+        for model in (SuppressionEvent, MailScore):
+            gone = delete(model).where(model.district_id == district_id, model.address.in_(some))
+            db.session.execute(gone, execution_options={"synchronize_session": False})
+    db.session.flush()

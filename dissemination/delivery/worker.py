@@ -7,6 +7,7 @@ UPDATE, and messages are leased to one worker.
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from flask import Flask, current_app
@@ -60,6 +61,7 @@ class Worker:
         """Work until SIGTERM or SIGINT; then finish what is under way and return."""
         threads = [
             threading.Thread(target=self._send, name="courier"),
+            threading.Thread(target=self._rehearse, name="rehearsal"),
             threading.Thread(target=self._tick, name="clock"),
         ]
         for thread in threads:
@@ -73,11 +75,18 @@ class Worker:
 
     def _send(self) -> None:
         """The courier: whatever is due leaves within a second."""
+        self._again_and_again(lambda: sending.deliver_due(stop=self.stopping.is_set, rehearsals=False))
+
+    def _rehearse(self) -> None:
+        """Rehearsals need no server: they wait for no newsletter that is on its way."""
+        self._again_and_again(lambda: sending.rehearse_due(stop=self.stopping.is_set))
+
+    def _again_and_again(self, act: Callable[[], int]) -> None:
         while not self.stopping.is_set():
             pause = IDLE
             try:
                 with self.app.app_context():
-                    sending.deliver_due(stop=self.stopping.is_set)
+                    act()
             except Exception:
                 log.exception("sending stopped; it goes on in %s seconds", TROUBLE)
                 pause = TROUBLE

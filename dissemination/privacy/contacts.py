@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, func, or_, select, update
 
-from dissemination.delivery.models import Delivery, Suppression
-from dissemination.delivery.suppressed import BOUNCED, keyed
+from dissemination.delivery import suppressed
+from dissemination.delivery.models import Delivery
 from dissemination.guests.models import Guest
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, rows_changed
@@ -140,7 +140,7 @@ def erase(contacts: Sequence[Contact]) -> Counter:
         wiping.wipe_replies(
             Reply.district_id == district_id, Reply.address.ilike(f"%{like_of(email)}%", escape="\\")
         )
-    _hide_suppressions(district_id, emails)
+    suppressed.hide(district_id, emails)
     for contact in contacts:
         _empty(contact)
     db.session.flush()
@@ -158,16 +158,6 @@ def _empty(contact: Contact) -> None:
     contact.phone = contact.job_title = ""
     contact.company_id = contact.proven_at = None
     contact.version += 1
-
-
-def _hide_suppressions(district_id: int, emails: list[str]) -> None:
-    """Addresses that must not be written to are kept as keyed hashes once their person is gone."""
-    rows = db.session.scalars(
-        select(Suppression).where(Suppression.district_id == district_id, Suppression.address.in_(emails))
-    ).all()
-    for row in rows:
-        row.address, row.reason = keyed(BOUNCED, row.address), ""
-    db.session.flush()
 
 
 def was_purged():

