@@ -12,7 +12,7 @@ from dissemination.kernel.rights import RANK, Role
 PUBLIC = {
     "static", "security.static", "front.index", "front.home", "front.privacy", "front.live", "front.ready",
     "front.metrics", "plan.index", "plan.figures_csv", "plan.figures_json",
-    "newsletters.atom", "newsletters.index", "newsletters.show", "newsletters.frame", "newsletters.image", "subscriptions.subscribe",
+    "newsletters.atom", "newsletters.index", "newsletters.show", "newsletters.frame", "newsletters.sitemap", "newsletters.click", "newsletters.image", "subscriptions.subscribe",
     "subscriptions.asked", "subscriptions.confirmation", "subscriptions.preferences", "subscriptions.leave",
     "subscriptions.restore", "subscriptions.unsubscribe", "subscriptions.resume", "subscriptions.explanation",
     "subscriptions.embed", "subscriptions.create_embedded", "subscriptions.embed_asked",

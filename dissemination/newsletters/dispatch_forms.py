@@ -18,7 +18,8 @@ class WhenForm(Form):
     """When an issue goes out, and how fast."""
 
     when = RadioField(
-        _l("When"), default="now",
+        _l("When"),
+        default="now",
         choices=[SelectChoice("now", _l("Now")), SelectChoice("later", _l("At a chosen moment"))],
     )
     day = DayField(_l("Day"), validators=[Optional()])

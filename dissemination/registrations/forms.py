@@ -302,7 +302,7 @@ def form_mark() -> str | None:
 
 
 def newsletter() -> str | None:
-    """What says which newsletter brought the person, `?n=<issue>` or `?n=<issue>.<block>`, kept in the form."""
+    """Which newsletter brought the person, kept in the form: `?n=<issue>` or `?n=<issue>.<block>`."""
     given = request.form.get("n") or request.args.get("n") or ""
     return given if NEWSLETTER.fullmatch(given) else None
 

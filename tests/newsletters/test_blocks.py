@@ -59,7 +59,8 @@ def upload(data=PNG, name="foto.png"):
 
 def shown(issue, language="it"):
     return [
-        {k: v for k, v in b.items() if k not in ("source", "facts", "id")} for b in content.blocks(issue, language)
+        {k: v for k, v in b.items() if k not in ("source", "facts", "id")}
+        for b in content.blocks(issue, language)
     ]
 
 

@@ -88,7 +88,9 @@ def test_what_is_decided_in_quiet_hours_goes_when_they_end(moment, goes):
 def test_without_quiet_hours_it_goes_at_once():
     night = datetime(2026, 3, 8, 2, 0, tzinfo=UTC)
     assert quiet.first_allowed(night, quiet.Quiet(ROME)) == night
-    assert quiet.first_allowed(night, quiet.Quiet(ROME, None, days=True)) == datetime(2026, 3, 8, 23, tzinfo=UTC)
+    assert quiet.first_allowed(night, quiet.Quiet(ROME, None, days=True)) == datetime(
+        2026, 3, 8, 23, tzinfo=UTC
+    )
 
 
 def test_a_time_that_clocks_leave_out_or_show_twice_is_said():

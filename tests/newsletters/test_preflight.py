@@ -32,7 +32,12 @@ def found(html):
 
 @pytest.mark.parametrize(
     ("ink", "paper", "ratio"),
-    [("#000", "#fff", 21.0), ("#777777", "#ffffff", 4.48), ("#767676", "#ffffff", 4.54), ("#fff", "#fff", 1.0)],
+    [
+        ("#000", "#fff", 21.0),
+        ("#777777", "#ffffff", 4.48),
+        ("#767676", "#ffffff", 4.54),
+        ("#fff", "#fff", 1.0),
+    ],
 )
 def test_contrast_is_that_of_wcag(ink, paper, ratio):
     assert round(markup.contrast(markup.colour(ink), markup.colour(paper)), 2) == ratio
@@ -48,7 +53,10 @@ def test_contrast_is_that_of_wcag(ink, paper, ratio):
         ('<p style="color:#888;font-size:19px">Non abbastanza grande</p>', True),
         ('<table bgcolor="#06c"><tr><td style="color:#fff">Bianco su blu</td></tr></table>', False),
         ('<table bgcolor="#fc0"><tr><td style="color:#fff">Bianco su giallo</td></tr></table>', True),
-        ('<div style="background:url(https://x.example/a.png)"><p style="color:#fff">Su una foto</p></div>', False),
+        (
+            '<div style="background:url(https://x.example/a.png)"><p style="color:#fff">Su una foto</p></div>',
+            False,
+        ),
         ('<div style="display:none;color:#fff">Non si vede</div>', False),
         ("<style>.k{color:#ddd}</style><p class=k>Da un foglio di stile</p>", True),
         ("<style>@media (prefers-color-scheme:dark){p{color:#eee}}</style><p>Solo di notte</p>", False),
@@ -295,7 +303,13 @@ def test_settings_are_checked_and_kept(sign_in, moda, bice):
     page = desk.get(url).text
     assert 'value="500"' in page
     assert 'value="21:00"' in page
-    wrong = {"version": 0, "approval_above": "-1", "quiet_from": "21:00", "quiet_until": "", "per_second": "0"}
+    wrong = {
+        "version": 0,
+        "approval_above": "-1",
+        "quiet_from": "21:00",
+        "quiet_until": "",
+        "per_second": "0",
+    }
     answer = desk.post(url, data=wrong)
     assert answer.status_code == 422
     assert answer.text.count("<li><a href=") >= 2

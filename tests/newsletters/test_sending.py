@@ -237,7 +237,8 @@ def test_the_sums_of_the_evidence_hold_and_the_message_shows_the_same_html(moda,
     jobs.finish_issues()
     kept = {e.file.name: files.read(e.file) for e in evidence_of(issue)}
     sums = dict(
-        line.split("  ")[::-1] for line in kept["newsletter-novita-di-marzo-SHA256SUMS.txt"].decode().splitlines()
+        line.split("  ")[::-1]
+        for line in kept["newsletter-novita-di-marzo-SHA256SUMS.txt"].decode().splitlines()
     )
     assert len(sums) == 4
     assert sums == {name: hashlib.sha256(kept[name]).hexdigest() for name in sums}

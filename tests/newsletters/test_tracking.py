@@ -11,6 +11,7 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 from dissemination.newsletters import actions, jobs, outcome, preflight, scheduling, settling
 from dissemination.newsletters.dispatches import IssueLink
+from dissemination.people.models import Contact
 from dissemination.registrations.models import Registration
 from dissemination.subscriptions import actions as subscriptions
 from tests import factories
@@ -33,7 +34,11 @@ def issue(moda, ada):
             cast.subscriber(moda, topic, email=f"{name}@moda.example")
         workshop = factories.workshop(moda)
         return cast.issue(
-            moda, topic, by=ada, workshop_ids=[workshop.id], text="Leggi [il bando](https://bando.example/a?b=1&c=2)."
+            moda,
+            topic,
+            by=ada,
+            workshop_ids=[workshop.id],
+            text="Leggi [il bando](https://bando.example/a?b=1&c=2).",
         )
 
 
@@ -59,7 +64,9 @@ def test_registrations_are_counted_per_block_and_old_links_still_count(client, s
         answer = client.post(url, data={**person(n), "n": mark})
         assert answer.status_code in (302, 303), answer.text
     db.session.rollback()
-    found = [(r.newsletter_issue_id, r.newsletter_block_id) for r in db.session.query(Registration).order_by("id")]
+    found = [
+        (r.newsletter_issue_id, r.newsletter_block_id) for r in db.session.query(Registration).order_by("id")
+    ]
     assert found == [(issue.id, block.id), (issue.id, None), (None, None), (None, None), (None, None)]
     brought = outcome.registrations(issue)
     assert brought.by_block == {block.id: 1, None: 1}
@@ -126,16 +133,30 @@ def test_counted_links_lead_on_and_keep_a_sum_only(app, moda, ada, issue, clock,
     links, by_block = outcome.openings(issue)
     assert sorted(link.opened for link in links) == [1, 2]
     assert sum(by_block.values()) == 3
-    assert {c.name for c in IssueLink.__table__.columns} == {"id", "issue_id", "number", "block_id", "url", "opened"}
+    assert {c.name for c in IssueLink.__table__.columns} == {
+        "id",
+        "issue_id",
+        "number",
+        "block_id",
+        "url",
+        "opened",
+    }
     page = sign_in(ada).get(f"{DESK}/{issue.id}/outcome").text
     assert "macchine comprese" in page
     assert "https://bando.example/a?b=1&amp;c=2" in page
 
 
 @pytest.mark.parametrize(
-    "path", ["/c/{issue}/99", "/c/99999/1", "/c/{issue}/0", "/c/99999999999999/99999999999999", "/c/{issue}/1/https://x.example",
-             "/c/{issue}/-1"]  # fmt: skip
-)  # fmt: skip
+    "path",
+    [
+        "/c/{issue}/99",
+        "/c/99999/1",
+        "/c/{issue}/0",
+        "/c/99999999999999/99999999999999",
+        "/c/{issue}/1/https://x.example",
+        "/c/{issue}/-1",
+    ],
+)
 def test_nothing_but_a_link_of_that_issue_is_led_to(client, moda, ada, issue, clock, path):
     sent_with_counts(moda, ada, issue, clock)
     assert client.get(path.format(issue=issue.id)).status_code == 404
@@ -144,7 +165,9 @@ def test_nothing_but_a_link_of_that_issue_is_led_to(client, moda, ada, issue, cl
     )
 
 
-def test_who_left_and_who_complained_is_counted_for_the_issue_they_got(client, moda, ada, issue, clock, sign_in):
+def test_who_left_and_who_complained_is_counted_for_the_issue_they_got(
+    client, moda, ada, issue, clock, sign_in
+):
     cast.send(issue, by=ada)
     with transaction():
         cast.settle(issue, Fate.REFUSED, address="c@moda.example")
@@ -153,7 +176,7 @@ def test_who_left_and_who_complained_is_counted_for_the_issue_they_got(client, m
     clock.shift(3600)
     with transaction():
         for delivery in deliveries:  # also the one that never got it
-            contact = db.session.get(cast.Contact, delivery.contact_id)
+            contact = db.session.get(Contact, delivery.contact_id)
             if delivery.address != "a@moda.example":
                 subscriptions.unsubscribe_everything(contact)
         db.session.add(SuppressionEvent(
