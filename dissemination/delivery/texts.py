@@ -15,6 +15,7 @@ REASONS = {
     "too_big": _l("The message is larger than the server takes."),
     "needs_utf8": _l("The server takes no addresses with letters beyond ASCII."),
     "unsubscribed": _l("The person has unsubscribed."),
+    "paused": _l("The person has paused the newsletters."),
     "stopped by the sender": _l("Stopped by the sender."),
 }  # fmt: skip
 FATES = {

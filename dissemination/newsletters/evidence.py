@@ -92,7 +92,7 @@ def message(issue: Issue, language: str) -> bytes | None:
     domain = mail.sender.domain
     slip = letters.Slip(
         mailbox, issue.district.mailbox_name, merge, None, f"<issue-{issue.id}-{language}@{domain}>",
-        moment or issue.sent_at,
+        moment or issue.sent_at or issue.created_at,
     )  # fmt: skip
     return letters.fill(letter, slip)
 
