@@ -69,7 +69,8 @@ def by_month(district: District) -> list[tuple[Month, int, int]]:
         for column in (Subscription.confirmed_at, Subscription.ended_at)
     ]
     query = select(*columns).join(Topic, Topic.id == Subscription.topic_id)
-    row = db.session.execute(query.where(Topic.district_id == district.id)).one()
+    lately = or_(Subscription.confirmed_at >= periods[-1].since, Subscription.ended_at >= periods[-1].since)
+    row = db.session.execute(query.where(Topic.district_id == district.id, lately)).one()
     values = [int(v or 0) for v in row]
     return [(period, values[2 * n], values[2 * n + 1]) for n, period in enumerate(periods)]
 
