@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from sqlalchemy import select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery.models import MailDomain
 from dissemination.delivery.sendings import paced_after, paced_count
-from dissemination.kernel.database import as_stored, db, is_sqlite
+from dissemination.kernel.database import as_stored, db, insert_into, is_sqlite
 
 PATIENCE = 3  # refusals to talk in a row before a domain rests
 FIRST_REST = timedelta(minutes=1)
@@ -103,7 +102,7 @@ def _slow_down(domain: str, reply: str, at: datetime) -> None:
 
 
 def _ensure(domain: str) -> None:
-    insert = (sqlite if is_sqlite() else postgresql).insert(table)
+    insert = insert_into(table)
     db.session.execute(insert.values(domain=domain[:253], failures=0, last_reply="").on_conflict_do_nothing())
 
 

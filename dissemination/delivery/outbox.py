@@ -39,7 +39,6 @@ from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import CursorResult, bindparam, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery import sendings
 from dissemination.delivery.calendar import CalendarObject
@@ -59,7 +58,7 @@ from dissemination.delivery.sendings import (
     throttle,
 )  # fmt: skip
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import as_stored, db, insert_once, is_sqlite, writing
+from dissemination.kernel.database import as_stored, db, insert_into, insert_once, is_sqlite, writing
 
 __all__ = [
     "Part", "Rendered", "cancel", "deliveries_of", "expanders", "keep_quiet", "keepers", "pause", "preview",
@@ -89,8 +88,7 @@ _BY_HASH = select(Letter.id).where(Letter.content_hash == bindparam("hash"))
 
 
 def _insert(model):
-    dialect = {"sqlite": sqlite, "postgresql": postgresql}[db.session.get_bind().dialect.name]
-    return dialect.insert(model.__table__).on_conflict_do_nothing()
+    return insert_into(model.__table__).on_conflict_do_nothing()
 
 
 def _letter_id(mail: Mail) -> int:

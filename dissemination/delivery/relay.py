@@ -7,10 +7,9 @@ no other; the messages keep their place and their attempts. What went wrong is k
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery.models import Relay
-from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.database import db, insert_into
 
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -43,7 +42,7 @@ def all_is_well(name: str, at: datetime) -> None:
 
 def _ensure_row(name: str) -> None:
     """Make the row of a server if there is none; another worker may be making it at the same moment."""
-    insert = (sqlite if is_sqlite() else postgresql).insert(Relay)
+    insert = insert_into(Relay)
     db.session.execute(insert.values(name=name, failures=0, last_error="").on_conflict_do_nothing())
 
 

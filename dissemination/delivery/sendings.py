@@ -10,12 +10,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CursorResult, and_, case, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery.mail import one_line
 from dissemination.delivery.models import Delivery, Fate, Sending
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.database import db, insert_into, is_sqlite
 from dissemination.kernel.subjects import kind_of
 
 Window = tuple[time, time, str]  # quiet from, until, and the zone's name
@@ -51,7 +50,7 @@ def of(about) -> Sending | None:
 def ensure(about, *, district_id: int) -> None:
     """Make the row of `about` if there is none."""
     kind, subject_id = subject(about)
-    insert = (sqlite if is_sqlite() else postgresql).insert(sendings)
+    insert = insert_into(sendings)
     moment = now()
     db.session.execute(
         insert.values(

@@ -14,12 +14,11 @@ from flask import Flask, current_app
 from huey import SqliteHuey
 from huey.consumer import Consumer
 from sqlalchemy import CursorResult, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery import sending
 from dissemination.delivery.models import JobTurn
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, is_sqlite, transaction
+from dissemination.kernel.database import db, insert_into, transaction
 
 IDLE = 1.0  # seconds between two looks at the rows
 TROUBLE = 5.0  # seconds to wait after an error that is not the mail server's, such as a lost database
@@ -34,7 +33,7 @@ def job_name(function) -> str:
 def take_turn(name: str, *, seconds: int) -> bool:
     """Whether the job is due and this worker is the one to do it; the next turn is `seconds` later."""
     moment = now()
-    insert = (sqlite if is_sqlite() else postgresql).insert(JobTurn)
+    insert = insert_into(JobTurn)
     with transaction():
         db.session.execute(insert.values(name=name, next_at=moment).on_conflict_do_nothing())
         taken: CursorResult = db.session.execute(

@@ -9,7 +9,6 @@ from secrets import token_hex
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery import outbox
 from dissemination.followups import mails, queries, timing
@@ -17,7 +16,7 @@ from dissemination.followups.models import Anchor, MailRule, MailRuleSending
 from dissemination.followups.ready import READY
 from dissemination.followups.timing import Stage
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.database import db, insert_into
 from dissemination.kernel.refusals import Refusal
 from dissemination.people.accounts import Account
 from dissemination.people.actions import check_version
@@ -163,7 +162,7 @@ def _note(rule: MailRule, people: list[Registration]) -> set[int]:
     """Write down that these people are being written to; the ids of those that nobody wrote to before."""
     if not people:
         return set()
-    insert = (sqlite if is_sqlite() else postgresql).insert(MailRuleSending)
+    insert = insert_into(MailRuleSending)
     rows = [{"rule_id": rule.id, "registration_id": r.id, "at": now()} for r in people]
     statement = insert.values(rows).on_conflict_do_nothing().returning(MailRuleSending.registration_id)
     return set(db.session.scalars(statement))

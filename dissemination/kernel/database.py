@@ -205,6 +205,11 @@ def finish_transaction(*, failed: bool) -> None:
     opened.__exit__(None, None, None)
 
 
+def insert_into(table):
+    """INSERT into `table` (or a model's) that knows ON CONFLICT, of the current application's database."""
+    return (sqlite if is_sqlite() else postgresql).insert(table)
+
+
 def writing() -> Connection:
     """The connection of the open transaction(), for plain statements, which look for theirs each time.
 

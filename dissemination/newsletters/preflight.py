@@ -178,7 +178,5 @@ def _audience(issue: Issue, counts: readers.Counts) -> Iterator[Finding]:
     if copies:
         yield _warning(
             "doubles",
-            ngettext(
-                "%(num)d person would get two copies.", "%(num)d people would get two copies.", copies
-            ),
+            ngettext("%(num)d person would get two copies.", "%(num)d people would get two copies.", copies),
         )

@@ -17,9 +17,8 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Text, and_, bindparam, case, cast, delete, func, literal, select, true
-from sqlalchemy.dialects import postgresql, sqlite
 
-from dissemination.kernel.database import db, is_sqlite, writing
+from dissemination.kernel.database import db, insert_into, is_sqlite, writing
 from dissemination.people.models import Company, OrganisationType
 from dissemination.plan import counting, periods, queries, rules
 from dissemination.plan.counting import EXCLUSION, Scope
@@ -297,8 +296,7 @@ def _upsert(model, values: list[dict]) -> None:
     if not values:
         return
     table = model.__table__
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
+    statement = insert_into(table)
     identity = [c.name for c in table.primary_key]
     update = {name: table.c[name] + statement.excluded[name] for name in values[0] if name not in identity}
     db.session.execute(statement.on_conflict_do_update(index_elements=identity, set_=update), values)

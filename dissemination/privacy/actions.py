@@ -9,12 +9,11 @@ from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery import suppressed
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, is_sqlite, transaction
+from dissemination.kernel.database import db, insert_into, transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.people.accounts import Account
 from dissemination.people.models import Contact
@@ -256,7 +255,7 @@ def _give_up_seats(contact: Contact, by: Account | None) -> int:
 
 def ask(contact: Contact) -> None:
     """Note that a person asked, by her own link, to be erased. Twice is once."""
-    insert = (sqlite if is_sqlite() else postgresql).insert(ErasureRequest)
+    insert = insert_into(ErasureRequest)
     values = {"district_id": contact.district_id, "contact_id": contact.id, "asked_at": now(), "answer": ""}
     db.session.execute(insert.values(**values).on_conflict_do_nothing())
 

@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, and_, bindparam, case, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from dissemination.kernel.database import db, is_sqlite, writing
+from dissemination.kernel.database import db, insert_into, writing
 from dissemination.registrations.models import Attends, Room, Standing
 from dissemination.registrations.refusals import NotThisWay
 from dissemination.workshops.models import Mode, Workshop
@@ -139,7 +138,7 @@ def _execute(statement, workshop: Workshop, attends: Attends, size: int) -> Plac
 
 
 def _make(workshop: Workshop, attends: Iterable[Attends]) -> None:
-    insert = (sqlite if is_sqlite() else postgresql).insert(Room).on_conflict_do_nothing()
+    insert = insert_into(Room).on_conflict_do_nothing()
     for one in attends:
         db.session.execute(
             insert.values(workshop_id=workshop.id, attends=one, taken=0, reserved=0, waiting=0, last_number=0)

@@ -5,12 +5,11 @@ left, since the lines were read is taken out first.
 """
 
 from sqlalchemy import Integer, String, cast, exists, func, insert, literal, null, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery.models import Suppression
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import UtcDateTime, db, is_sqlite
+from dissemination.kernel.database import UtcDateTime, db, insert_into
 from dissemination.people.models import Consent, Contact, Purpose
 from dissemination.subscriptions import formats, queries, suppression
 from dissemination.subscriptions.models import ImportLine, SubscriberImport, Subscription, Topic, Verdict
@@ -85,7 +84,7 @@ def _subscribed(row: SubscriberImport) -> list[Contact]:
 
 
 def _once(model):
-    return (sqlite.insert if is_sqlite() else postgresql.insert)(model.__table__).on_conflict_do_nothing()
+    return insert_into(model.__table__).on_conflict_do_nothing()
 
 
 def _add_contacts(row: SubscriberImport) -> None:

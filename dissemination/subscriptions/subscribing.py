@@ -10,14 +10,13 @@ from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery import outbox
 from dissemination.delivery.mail import Recipient
 from dissemination.districts.models import District
 from dissemination.kernel import links
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.database import db, insert_into
 from dissemination.kernel.refusals import Refusal
 from dissemination.people import actions as people
 from dissemination.people.models import Contact, Purpose
@@ -84,7 +83,7 @@ def ask(
 
 def _request_row(district: District, address: str) -> SubscriptionRequest:
     """The one row of an address, locked: of two who ask at once the second sees what the first did."""
-    insert = (sqlite.insert if is_sqlite() else postgresql.insert)(SubscriptionRequest)
+    insert = insert_into(SubscriptionRequest)
     values = {"district_id": district.id, "email": address, "mark": secrets.token_hex(8), "asked_at": now(),
               "topic_ids": []}  # fmt: skip
     db.session.execute(insert.values(**values).on_conflict_do_nothing())

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dissemination.delivery import suppressed
 from dissemination.delivery.models import Suppression, SuppressionEvent, SuppressionKind
 from dissemination.delivery.suppressed import Score
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.database import db, insert_into
 from dissemination.kernel.paging import Page
 from dissemination.people.accounts import Account
 from dissemination.people.models import Contact
@@ -110,7 +109,7 @@ def add_many(
                        "by": by.id if by else None})  # fmt: skip
         events.append({**row, "what": "suppressed", "kind": kind, "by_name": name[:200]})
     if values:
-        once = (sqlite.insert if is_sqlite() else postgresql.insert)(Suppression).on_conflict_do_nothing()
+        once = insert_into(Suppression).on_conflict_do_nothing()
         db.session.execute(once, values)
         db.session.execute(insert(SuppressionEvent), events)
 

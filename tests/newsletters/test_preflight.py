@@ -210,7 +210,9 @@ def test_who_would_get_two_copies_is_named(sign_in, moda, ada):
     page = desk.get(f"{DESK}/{issue.id}/sending").text
     assert "2 persone riceverebbero due copie." in page
     link = html.unescape(re.search(r'href="([^"]*/audience/doubles/address[^"]*)"', page)[1])
-    named = re.findall(r"\b[\w.+-]+@(?:gmail|googlemail|tessitura)\.\w+", desk.get(link).text.replace("%2B", "+"))
+    named = re.findall(
+        r"\b[\w.+-]+@(?:gmail|googlemail|tessitura)\.\w+", desk.get(link).text.replace("%2B", "+")
+    )
     assert set(named) == {
         "gina.rossi@gmail.com", "ginarossi@googlemail.com", "ugo@tessitura.example",
         "ugo+news@tessitura.example", "ginarossi@gmail.com",

@@ -206,6 +206,11 @@ def test_who_left_and_who_complained_is_counted_for_the_issue_they_got(
 def test_nothing_individual_is_in_a_message(issue, ada):
     cast.send(issue, by=ada)
     first, second = (d.merge for d in cast.deliveries(issue.id)[:2])
-    assert {k for k in first if first[k] != second[k]} == {"address", "preferences_url", "unsubscribe_url", "why_url"}
+    assert {k for k in first if first[k] != second[k]} == {
+        "address",
+        "preferences_url",
+        "unsubscribe_url",
+        "why_url",
+    }
     html = issue.frozen["it"]["html"]
     assert "<img" not in html
