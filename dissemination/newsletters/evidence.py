@@ -15,6 +15,7 @@ from dissemination.delivery import letters
 from dissemination.delivery.mail import Mail
 from dissemination.delivery.models import Delivery, Fate, Letter
 from dissemination.kernel import files
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.newsletters import content, mails
 from dissemination.newsletters.models import Issue
@@ -93,7 +94,7 @@ def message(issue: Issue, language: str) -> bytes | None:
     domain = mail.sender.domain
     slip = letters.Slip(
         mailbox, issue.district.mailbox_name, merge, None, f"<issue-{issue.id}-{language}@{domain}>",
-        moment or issue.sent_at,
+        moment or issue.sent_at or now(),
     )  # fmt: skip
     return letters.fill(letter, slip)
 
