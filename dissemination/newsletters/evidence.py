@@ -70,19 +70,20 @@ def message(issue: Issue, language: str) -> bytes | None:
     links. None when no message was made in that language.
     """
     query = (
-        select(Letter, func.min(Delivery.finished_at))
+        select(Letter.id, func.min(Delivery.finished_at))
         .join(Delivery, Delivery.letter_id == Letter.id)
         .where(
             Delivery.subject_kind == "issues", Delivery.subject_id == issue.id, Letter.language == language
         )
-        .group_by(Letter)
+        .group_by(Letter.id)
         .order_by(Letter.id)
         .limit(1)
-    )
+    )  # fmt: skip
     row = db.session.execute(query).first()
     if row is None:
         return None
-    stored, moment = row
+    letter_id, moment = row
+    stored = db.session.get_one(Letter, letter_id)
     if stored.segments is not None:
         letter = letters.Letter.load(stored.segments)
     else:
