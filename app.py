@@ -82,11 +82,9 @@ def create_served_app():
     static = str(config.ROOT / "dissemination" / "static")
     app.wsgi_app = WhiteNoise(app.wsgi_app, root=static, prefix="static/", max_age=31536000,
                               allow_all_origins=False)  # fmt: skip
-    # What stands now stands until the end: Python's collector need not look through it again and again,
-    # and may wait for a few requests' garbage. One fifteenth of the time of a registration.
+    # Python's collector may wait for a whole request's garbage: one fifteenth of a registration's time.
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(5_000, 10, 10)
     return app
 
 

@@ -2,9 +2,8 @@
 
 import re
 from datetime import UTC, datetime
-from xml.sax.saxutils import escape
+from html import escape
 
-import nh3
 from flask import Response, abort, current_app, render_template, request
 
 from dissemination.kernel.languages import language, translated
@@ -14,7 +13,6 @@ from dissemination.newsletters.common import framed, public
 from dissemination.newsletters.models import Issue
 from dissemination.newsletters.queries import Wanted
 
-TAGS = nh3.ALLOWED_TAGS - {"map", "area"}
 KEPT = {
     "align", "bgcolor", "border", "cellpadding", "cellspacing", "colspan", "dir", "height", "lang", "role",
     "rowspan", "style", "valign", "width",
@@ -40,6 +38,8 @@ FRAME = """<!doctype html>
 def cleaned(html: str) -> str:
     """The body of a mail without scripts, forms, pictures of others, and addresses other than http(s) and
     mailto."""
+    import nh3  # here: few requests need it
+
     ours = current_app.config["SETTINGS"].public_url
 
     def kept(tag: str, attribute: str, value: str) -> str | None:
@@ -49,7 +49,7 @@ def cleaned(html: str) -> str:
         return path if path.startswith("/") and not path.startswith("//") else None
 
     clean = nh3.clean(
-        html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=kept,
+        html, tags=nh3.ALLOWED_TAGS - {"map", "area"}, attributes=ATTRIBUTES, attribute_filter=kept,
         url_schemes={"http", "https", "mailto"}, url_relative="pass_through", link_rel="noopener noreferrer",
         strip_comments=True, filter_style_properties=STYLES, clean_content_tags={"script", "style", "title"},
     )  # fmt: skip

@@ -113,7 +113,9 @@ class Registration(db.Model):  # type: ignore[name-defined]
         ),
         *(
             index_where_set(f"ix_registrations_{column}", column)
-            for column in ("group_id", "pool_id", "guest_id", "offer_until", "proof_due")
+            for column in (
+                "group_id", "pool_id", "guest_id", "offer_until", "proof_due", "newsletter_issue_id"
+            )
         ),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -136,7 +138,7 @@ class Registration(db.Model):  # type: ignore[name-defined]
     answers: Mapped[dict] = mapped_column(JSON, default=dict)  # question id (as str) -> answer
     language: Mapped[str] = mapped_column(String(2), default="it")
     # ?n=: which newsletter brought the person, and which of its blocks; as data.
-    newsletter_issue_id: Mapped[int | None] = mapped_column(index=True)
+    newsletter_issue_id: Mapped[int | None]
     newsletter_block_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

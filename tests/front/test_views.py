@@ -192,7 +192,7 @@ def test_a_message_that_cannot_be_put_together_shows_its_fate_all_the_same(sign_
 
 def test_the_desk_says_that_the_mail_server_is_down(sign_in, ada, moda):
     with transaction():
-        relay.pause("connection refused", at=clock.now())
+        relay.pause("mail.example", "connection refused", at=clock.now())
     assert "Il server di posta non accetta messaggi" in sign_in(ada).get("/moda/desk/").text
 
 
