@@ -7,6 +7,7 @@ from dissemination.delivery import outbox, relay
 from dissemination.delivery.mail import Mail, Recipient, Sender
 from dissemination.delivery.mjml import MjmlProblem
 from dissemination.delivery.models import Delivery, Fate
+from dissemination.delivery.transport import FOLDER
 from dissemination.kernel import clock
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.rights import Role
@@ -192,7 +193,7 @@ def test_a_message_that_cannot_be_put_together_shows_its_fate_all_the_same(sign_
 
 def test_the_desk_says_that_the_mail_server_is_down(sign_in, ada, moda):
     with transaction():
-        relay.pause("mail.example", "connection refused", at=clock.now())
+        relay.pause(FOLDER, "connection refused", at=clock.now())
     assert "Il server di posta non accetta messaggi" in sign_in(ada).get("/moda/desk/").text
 
 
