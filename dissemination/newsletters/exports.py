@@ -3,17 +3,15 @@
 from flask import Response, request
 from flask_babel import gettext as _
 from flask_login import current_user
-from structlog import get_logger
 
 from dissemination.delivery.models import Fate
 from dissemination.delivery.texts import explain
+from dissemination.kernel.logs import log
 from dissemination.kernel.rights import Role, requires
 from dissemination.newsletters import queries
 from dissemination.newsletters.common import FATES, desk, word_for
 from dissemination.registrations.export_rows import Sheet
 from dissemination.registrations.exports import XLSX, as_csv, as_xlsx
-
-log = get_logger()
 
 
 @desk.get("/<int:issue_id>/recipients.<any(csv, xlsx):kind>")

@@ -9,16 +9,14 @@ from pathlib import Path
 from flask import request
 from flask_security import MailUtil, MfRecoveryCodesUtil, Security, SQLAlchemyUserDatastore, WebauthnUtil
 from flask_security.totp import Totp
-from structlog import get_logger
 
 from dissemination.delivery import outbox
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
+from dissemination.kernel.logs import log
 from dissemination.people import access, deferred, gate, mails
 from dissemination.people.accounts import Account, Passkey, SecurityRole
 from dissemination.people.texts import MESSAGES, ROLES, SIZES, TYPES
-
-log = get_logger()
 
 
 class Outbox(MailUtil):

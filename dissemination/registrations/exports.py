@@ -12,8 +12,8 @@ from secrets import SystemRandom
 
 from flask import Blueprint, Response, render_template, request
 from flask_login import current_user
-from structlog import get_logger
 
+from dissemination.kernel.logs import log
 from dissemination.kernel.rights import Role, requires
 from dissemination.registrations import export_rows as rows
 from dissemination.registrations.export_rows import Sheet, Wanted
@@ -21,7 +21,6 @@ from dissemination.registrations.models import Attends, Standing
 from dissemination.registrations.texts import STANDINGS
 from dissemination.workshops import queries as workshops
 
-log = get_logger()
 desk = Blueprint("exports_desk", __name__, url_prefix="/<district>/desk/workshops/<slug>/data")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST = 60  # characters of a column in a spreadsheet

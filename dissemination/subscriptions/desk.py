@@ -4,8 +4,8 @@ from datetime import date, datetime, time, timedelta
 
 from flask import Response, abort, render_template, request, url_for
 from flask_login import current_user
-from structlog import get_logger
 
+from dissemination.kernel.logs import log
 from dissemination.kernel.rights import Role, requires
 from dissemination.people import queries as people_queries
 from dissemination.people.texts import PURPOSES
@@ -15,8 +15,6 @@ from dissemination.registrations.exports import XLSX, as_csv, as_xlsx
 from dissemination.subscriptions import audience, choices, exclusions, figures, ledger, queries, suppression
 from dissemination.subscriptions.common import desk
 from dissemination.subscriptions.texts import CADENCES, KINDS, source_name
-
-log = get_logger()
 
 
 @desk.get("/")

@@ -16,7 +16,6 @@ from io import BytesIO
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, insert, or_, select, update
-from structlog import get_logger
 
 from dissemination.delivery.suppressed import BOUNCED, ERASED, keyed
 from dissemination.districts.models import District
@@ -24,6 +23,7 @@ from dissemination.kernel import files
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.files import StoredFile
+from dissemination.kernel.logs import log
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import fold
 from dissemination.people.accounts import Account
@@ -43,7 +43,6 @@ AT_ONCE = 2_000  # lines that are done within the request
 BATCH = 2_000
 STUCK = timedelta(minutes=15)  # then another worker begins anew
 KEPT = timedelta(days=90)
-log = get_logger()
 
 
 class CannotRead(Refusal):

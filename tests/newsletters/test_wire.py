@@ -152,7 +152,9 @@ def test_the_message_that_is_kept_as_evidence_is_the_one_that_was_sent(received)
     for kind in ("plain", "html"):
         a, b = (m.get_body((kind,)).get_content().replace("\r\n", "\n") for m in (kept, sent))
         b = b.replace("gina@example.org", "eventi@moda.example")
-        b = re.sub(rf"http://127.0.0.1:8000/[us]/{token}(/why)?", "http://127.0.0.1:8000/moda/subscriptions", b)
+        b = re.sub(
+            rf"http://127.0.0.1:8000/[us]/{token}(/why)?", "http://127.0.0.1:8000/moda/subscriptions", b
+        )
         assert a == b
 
 
