@@ -107,5 +107,5 @@ def test_who_leaves_while_the_rows_are_written_waits_and_gets_nothing(app, gina,
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_without_the_lock_the_race_is_real(app, gina, monkeypatch):
-    monkeypatch.setattr(readers, "held", lambda *arguments: None)
+    monkeypatch.setattr(readers, "_hold", lambda *arguments: None)
     assert race(app, gina, monkeypatch) == ([False], [Fate.QUEUED])
