@@ -18,7 +18,7 @@ PLAIN_VALUE = re.compile(r"[!-<>-~](?:[ -<>-~]{0,68}[!-<>-~])?")  # written as i
 HARMLESS = re.compile(r"(?!From )(?!.*  )[^\W_](?:[A-Za-z0-9 ,()/+_-]{0,70}[A-Za-z0-9,)])?", re.ASCII)
 _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f"
 ACCENTED = re.compile(  # names with accents: written alike too, only not in ASCII
-    rf"(?!From )(?!.*  )[A-Za-z](?:[0-9 ,()/+{_LETTER}-]{{0,40}}[{_LETTER}])?"
+    rf"(?!From )(?!.*  )[A-Za-z](?:[0-9 ,()/+{_LETTER}-]{{0,40}}[0-9{_LETTER}])?"
 )
 HARMLESS_ADDRESS = re.compile(r"https?://[A-Za-z0-9./:_~%?#+,-]{1,200}")
 ATOM_TEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")

@@ -110,7 +110,8 @@ class Row(NamedTuple):
 # lets the sending thread in, which costs more than the row.
 _PLAIN = ("id", "letter_id", "district_id", "address", "name")
 _REST = ("message_id", "created_at", "next_at", "attempts")
-# The conditions are written out because only then do the databases see that the partial indexes fit.
+# The conditions are written out, word by word as the partial index ix_deliveries_due has them: only then does
+# SQLite see that it fits.
 _SINGLE = """SELECT {columns} FROM deliveries WHERE {single} AND state = '{state}' AND next_at <= :at
  ORDER BY next_at, id LIMIT :most"""
 _BULK = """SELECT {columns} FROM deliveries WHERE subject_kind = :kind AND subject_id = :subject
@@ -119,14 +120,14 @@ _SQLITE = {
     "rows": "SELECT json_group_array(json_array({plain}, json(merge), json(calendar), {rest})) FROM ({due})",
     "mark": "UPDATE deliveries SET state = 'in_data', lease_owner = :owner, lease_until = :until"
     " WHERE id IN (SELECT value FROM json_each(:ids))",
-    "single": "bulk = 0", "bulk": "bulk = 1",
+    "single": "bulk = 0 AND state IN ('queued', 'deferred')", "bulk": "bulk = 1",
 }  # fmt: skip
 _POSTGRESQL = {
     "rows": "SELECT json_agg(json_build_array({plain}, merge, calendar, {rest}))"
     " FROM ({due} FOR UPDATE SKIP LOCKED) AS due",
     "mark": "UPDATE deliveries SET state = 'in_data', lease_owner = :owner, lease_until = :until"
     " WHERE id IN (SELECT value::bigint FROM json_array_elements_text(CAST(:ids AS json)))",
-    "single": "NOT bulk", "bulk": "bulk",
+    "single": "NOT bulk AND state IN ('queued', 'deferred')", "bulk": "bulk",
 }  # fmt: skip
 
 

@@ -52,7 +52,7 @@ class Ledger:
         self.owner = leases.new_owner()
         self.marked: deque = deque()
         self.outcomes: deque[tuple[Outcome, object]] = deque()  # the two threads only add and take off
-        self.enough = self.limit * 5 // 8  # outcomes that are worth a transaction
+        self.enough = self.limit // 2  # outcomes that are worth a transaction
         self.under_way = 0  # marked and not recorded
         self.is_empty = False  # nothing is left to mark
         self.singles_at = 0.0  # when to look for single mails again
@@ -80,8 +80,6 @@ class Ledger:
         if self.failure:
             raise self.failure
         taken = [self.marked.popleft() for _ in range(min(most, len(self.marked)))]
-        if len(self.marked) < self.limit // 4 and not self.is_empty:
-            self._nudge()
         return taken
 
     def add(self, outcome: Outcome, row) -> None:
@@ -122,7 +120,7 @@ class Ledger:
             self._write()
             self._advance()
             with self._turn:
-                self._hurry = self._hurry and bool(self.outcomes)
+                self._hurry = self._hurry and bool(self.outcomes) and not self.marked
                 self._called = False
                 self._turn.notify_all()
                 self._turn.wait_for(self._is_called, timeout=self._patience())
@@ -144,8 +142,8 @@ class Ledger:
     def _is_called(self) -> bool:
         if self._ending or self._hurry:
             return True
-        few = len(self.marked) < self.limit // 4 and not self.is_empty and not self.holds_back
-        return len(self.outcomes) >= self.enough or (few and self.under_way < self.limit)
+        more = not self.is_empty and not self.holds_back
+        return len(self.outcomes) >= self.enough or (more and self.limit - self.under_way >= self.enough)
 
     def _write(self) -> None:
         """One transaction: the outcomes so far, the next marks, and further leases."""

@@ -16,12 +16,20 @@ TOKEN = re.compile(rf"\+b([0-9a-f]{{1,16}})-([0-9a-f]{{{SIGNATURE}}})@", re.IGNO
 
 
 @lru_cache(maxsize=8)
-def _key(secret: str) -> bytes:
-    return sha256(b"verp:" + secret.encode()).digest()
+def _halves(secret: str):
+    """HMAC-SHA256 (RFC 2104) with its key taken in, inner and outer: copied for each message.
+
+    `hmac.digest` would let other threads in each time, which costs more than the signature.
+    """
+    key = sha256(b"verp:" + secret.encode()).digest().ljust(64, b"\0")
+    return sha256(bytes(b ^ 0x36 for b in key)), sha256(bytes(b ^ 0x5C for b in key))
 
 
 def _signed(number: str, secret: str) -> str:
-    return hmac.digest(_key(secret), number.encode(), "sha256").hex()[:SIGNATURE]
+    inner, outer = (half.copy() for half in _halves(secret))
+    inner.update(number.encode())
+    outer.update(inner.digest())
+    return outer.hexdigest()[:SIGNATURE]
 
 
 def sign(delivery_id: int, mailbox: str, *, secret: str) -> str:
