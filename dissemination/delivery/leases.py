@@ -14,7 +14,7 @@ from itertools import count
 from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import CursorResult, and_, or_, select, text, update
+from sqlalchemy import CursorResult, and_, bindparam, or_, select, text, update
 
 from dissemination.delivery import domains, sendings
 from dissemination.delivery.models import Delivery, Fate, Suppression, SuppressionKind
@@ -228,7 +228,7 @@ def _without_suppressed(rows: list[Row], *, at: datetime) -> list[Row]:
     why: dict[int, str] = {}
     for district_id, some in by_district.items():
         known = _suppressed(district_id, some)
-        for row in some:
+        for row in some if known else ():
             kind, reason = known.get(row.address.lower(), ("", ""))
             # Who unsubscribed from newsletters still gets what she asks for: a confirmation, an invitation.
             if kind and (kind != SuppressionKind.UNSUBSCRIBED or row.sending):
@@ -250,14 +250,16 @@ _LISTED = {  # one value for all addresses: as many parameters as rows cost more
 }
 
 
+_ANY = select(Suppression.id).where(Suppression.district_id == bindparam("district")).limit(1)
+_ANY_HASHED = _ANY.where(Suppression.address >= f"{BOUNCED}:", Suppression.address < f"{BOUNCED};")
+
+
 def _suppressed(district_id: int, rows: list[Row]) -> dict[str, tuple[str, str]]:
     """(kind, reason) by address (lower case) of those that are suppressed, erased persons too."""
-    marks = {row.address.lower(): row.address.lower() for row in rows}
-    some = select(Suppression.id).where(Suppression.district_id == district_id).limit(1)
-    if db.session.scalar(some) is None:
+    if db.session.scalar(_ANY, {"district": district_id}) is None:
         return {}
-    hashed = some.where(Suppression.address >= f"{BOUNCED}:", Suppression.address < f"{BOUNCED};")
-    if db.session.scalar(hashed) is not None:
+    marks = {row.address.lower(): row.address.lower() for row in rows}
+    if db.session.scalar(_ANY_HASHED, {"district": district_id}) is not None:
         marks |= {keyed(BOUNCED, address): address for address in list(marks)}
     found = db.session.execute(
         text(_LISTED[is_sqlite()]),

@@ -156,12 +156,16 @@ class Open(NamedTuple):
         return self.expanded_at is None and not self.trouble
 
 
-_OPEN = select(*(getattr(sendings.c, name) for name in Open._fields)).where(sendings.c.is_open)
+_OPEN = (
+    select(*(getattr(sendings.c, name) for name in Open._fields))
+    .where(sendings.c.is_open)
+    .order_by(sendings.c.id)
+)
 
 
 def open_ones(*, to_sink: bool) -> list[Open]:
     """Every sending that is not known to be done, oldest first."""
-    found = db.session.execute(_OPEN.order_by(sendings.c.id)).all()
+    found = db.session.execute(_OPEN).all()
     return [one for row in found if (one := Open(*row)).to_sink == to_sink]
 
 

@@ -26,7 +26,8 @@ def _halves(secret: str):
 
 
 def _signed(number: str, secret: str) -> str:
-    inner, outer = (half.copy() for half in _halves(secret))
+    inner, outer = _halves(secret)
+    inner, outer = inner.copy(), outer.copy()
     inner.update(number.encode())
     outer.update(inner.digest())
     return outer.hexdigest()[:SIGNATURE]
