@@ -92,11 +92,13 @@ class Session:
             octets += command
         return octets
 
-    def write(self, pieces: list[bytes]) -> None:
-        """Send `pieces`, keeping what the kernel does not take yet. Raises Lost."""
+    def write(self, pieces: list[bytes], octets: int | None = None) -> None:
+        """Send `pieces` (`octets` in all, where that is known), keeping what the kernel does not take yet.
+
+        Raises Lost.
+        """
         if self.out or self.is_tls or not 1 < len(pieces) < MANY:
-            octets = b"".join((self.out, *pieces)) if self.out else b"".join(pieces)
-            self.out = memoryview(octets)
+            self.out = memoryview(b"".join((self.out, *pieces)) if self.out else b"".join(pieces))
             self.flush()
             return
         try:
@@ -106,7 +108,7 @@ class Session:
         except OSError as error:
             raise Lost(str(error)) from None
         self.written += sent
-        if sent < self.length_of(pieces):
+        if sent < (self.length_of(pieces) if octets is None else octets):
             self.out = memoryview(b"".join(pieces)[sent:])
 
     @staticmethod

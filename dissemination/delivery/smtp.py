@@ -293,19 +293,21 @@ class _Run:
         pieces, size = ([], 0) if session.failure else (message.pieces, message.size)
         session.awaited.append("END")
         session.body_ends = session.written + len(session.out) + size + len(END)
-        self.follow(session, [*pieces, END])
+        self.follow(session, [*pieces, END], size + len(END))
 
-    def follow(self, session: Session, pieces: list[bytes], *, reset: bool = False) -> None:
-        """Write `pieces` and, right behind them, the envelope of the next message if there is one."""
+    def follow(self, session: Session, pieces: list[bytes], octets: int = 0, *, reset: bool = False) -> None:
+        """Write `pieces` (`octets` in all) and, right behind them, the next envelope if there is one."""
         if not self.ready and not self.is_down():
             self.ready.extend(self.source.take())
         message = self.next_for(session) if session.is_free else None
         if message is not None:
             pieces.append(session.begin(message, reset=reset))
+            octets += len(pieces[-1])
         elif reset:
             session.awaited.append("RSET")
             pieces.append(b"RSET\r\n")
-        session.write(pieces)
+            octets += len(pieces[-1])
+        session.write(pieces, octets)
 
     def ended(self, session: Session, code: int, text: str) -> None:
         message, session.body = session.body, None
