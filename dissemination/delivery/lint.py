@@ -9,9 +9,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
-from urllib.parse import urlsplit
 
 from dissemination.delivery.elements import ELEMENTS
+from dissemination.delivery.loads import LOADED, addresses_of, css_addresses, foreign_host
 
 MAX_SIZE = 512 * 1024  # bytes
 MAX_DEPTH = 100  # nested tags
@@ -33,16 +33,12 @@ FORBIDDEN = frozenset({
     "script", "iframe", "object", "embed", "applet", "form", "input", "textarea", "select", "button", "base",
     "link", "svg", "math", "frame", "frameset", "audio", "video", "source", "track",
 })  # fmt: skip
-LOADED = frozenset({  # attributes whose address a mail program fetches by itself
-    "src", "srcset", "background", "background-url", "poster", "thumbnails-src", "left-icon", "right-icon",
-    "icon-wrapped-url", "icon-unwrapped-url", "data",
-})  # fmt: skip
 TOKEN = re.compile(
     r"""<!--(?:[^-]|-(?!->))*+-->|<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9_:.-]*)(?P<rest>(?:[^<>"']|"[^"<]*"|'[^'<]*')*+)>"""
 )
 ATTRIBUTE = re.compile(r"""([^\s=/"'<>]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>]+))?""")
+SCRIPTS = ("javascript:", "vbscript:", "data:text")
 QUOTED = re.compile(r"""\"[^"]*\"|'[^']*'""")
-CSS_ADDRESS = re.compile(r"""(?:url\(\s*["']?|@import\s+["'])([^"')\s]*)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -80,18 +76,6 @@ def attributes(text: str) -> Iterator[tuple[str, str, int]]:
     for match in ATTRIBUTE.finditer(text):
         value = match[2] or ""
         yield match[1].lower(), value[1:-1] if value[:1] in "\"'" else value, match.start()
-
-
-def foreign_host(address: str, hosts: frozenset[str]) -> str | None:
-    """The host that `address` names when it is not one of `hosts`; None for data: and template values."""
-    address = address.strip()
-    if not address or address.startswith(("data:image/", "cid:", "#")):
-        return None
-    try:
-        host = urlsplit(address if "://" in address else address.replace("//", "https://", 1)).hostname
-    except ValueError:
-        return address[:60]
-    return host if host and host.lower() not in hosts else None
 
 
 class _Reader:
@@ -133,8 +117,8 @@ class _Reader:
             where = f"directly in <{parent}>" if parent else "outside of <mjml>"
             self.say(offset, f"text {where} would be lost: put it into an <mj-text>")
         if parent in ("mj-style", "style"):
-            for match in CSS_ADDRESS.finditer(text):
-                self.address(match[1], start + match.start())
+            for address, offset in css_addresses(text):
+                self.address(address, start + offset)
 
     def tag(self, match: re.Match) -> bool:
         """Check one tag; False when reading must stop."""
@@ -211,14 +195,16 @@ class _Reader:
         scheme = re.sub(r"[\s\x00-\x20]", "", unescape(value)).lower()
         if key.startswith("on"):
             self.say(where, f"{key} would run a script: remove it")
-        elif scheme.startswith(("javascript:", "vbscript:", "data:text")):
+        elif scheme.startswith(SCRIPTS) or (key == "href" and scheme.startswith("data:")):
             self.say(where, f"{key} must be a web address, not a script")
+        elif (name, key, scheme) == ("meta", "http-equiv", "refresh"):
+            self.say(where, "a mail leads nowhere by itself: remove the refresh")
         elif key in LOADED or (name in ("mj-font", "link") and key == "href"):
-            for address in value.split(",") if key == "srcset" else [value]:
-                self.address(address.strip().split(" ")[0], where)
+            for address in addresses_of(key, value):
+                self.address(address, where)
         elif key == "style":
-            for match in CSS_ADDRESS.finditer(value):
-                self.address(match[1], where)
+            for address, _offset in css_addresses(value):
+                self.address(address, where)
         elif name == "mj-hero" and key == "mode" and value == "fluid-height":
             self.say(where, 'mode="fluid-height" is not supported: mrml ignores it')
 

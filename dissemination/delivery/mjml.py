@@ -11,17 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dissemination.delivery.lint import (
-    ATTRIBUTE,
-    CSS_ADDRESS,
-    LOADED,
-    TOKEN,
-    Positions,
-    Problem,
-    attributes,
-    foreign_host,
-    lint,
-)
+from dissemination.delivery.lint import ATTRIBUTE, TOKEN, Positions, Problem, attributes, lint
+from dissemination.delivery.loads import LOADED, addresses_of, css_addresses, foreign_host
 
 TIME_LIMIT = 5  # seconds for a draft
 MEMORY_LIMIT = 1024**3  # bytes of address space of the child
@@ -166,9 +157,9 @@ def _loaded(html: str):
     for match in re.finditer(r"<(?!/)([\w:]+)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*+)>", html):
         for key, value, _offset in attributes(match[2]):
             if key in LOADED or (match[1].lower() == "link" and key == "href"):
-                yield value
-    for match in CSS_ADDRESS.finditer(html):
-        yield match[1]
+                yield from addresses_of(key, value)
+    for address, _offset in css_addresses(html):
+        yield address
 
 
 def render_draft(source: str, *, language: str = "it", hosts=()) -> str:

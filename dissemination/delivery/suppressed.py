@@ -101,7 +101,7 @@ def suppress(
     }  # fmt: skip
     row = insert_once(Suppression, district_id=district_id, address=address, **values)
     if row is None:
-        row = is_suppressed(district_id, address)
+        row = _row(district_id, address)
         assert row is not None  # noqa: S101 (nobody takes it out inside this transaction)
         if STRENGTH.index(kind) > STRENGTH.index(row.kind):
             for name, value in values.items():
@@ -129,6 +129,11 @@ def reinstate(suppression: Suppression, *, reason: str, by_name: str) -> None:
         db.session.delete(score)
     db.session.delete(suppression)
     db.session.flush()
+
+
+def _row(district_id: int, address: str) -> Suppression | None:
+    query = select(Suppression).where(Suppression.district_id == district_id, Suppression.address == address)
+    return db.session.scalars(query).one_or_none()
 
 
 def is_suppressed(district_id: int, address: str) -> Suppression | None:
@@ -223,6 +228,30 @@ def _note(
     ))  # fmt: skip
 
 
+def _hide(row: Suppression) -> None:
+    """Keep a row as a hash; of a person who was erased before, and came back, the stronger reason."""
+    former = _row(row.district_id, keyed(BOUNCED, row.address))
+    if former is None:
+        row.address, row.reason = keyed(BOUNCED, row.address), ""
+        row.source = row.note = ""
+        return
+    former.kind = max(former.kind, row.kind, key=STRENGTH.index)
+    db.session.delete(row)
+
+
+def lift_departure(district_id: int, address: str) -> None:
+    """She asked for newsletters herself, and proved it: an earlier departure holds no more, also one that is
+    known by its hash only, because she was erased in between. What bounced stays suppressed."""
+    address = address.strip().lower()
+    row = _row(district_id, address)
+    if row is not None and row.kind is SuppressionKind.UNSUBSCRIBED:
+        reinstate(row, reason="asked for newsletters and confirmed it", by_name="")
+    hidden = _row(district_id, keyed(BOUNCED, address))
+    if hidden is not None and hidden.kind is SuppressionKind.UNSUBSCRIBED:
+        db.session.delete(hidden)
+        db.session.flush()
+
+
 def hide(district_id: int, addresses: Iterable[str]) -> None:
     """Keep the suppressions of erased persons as keyed hashes only; their history and scores go."""
     known = sorted({address.strip().lower() for address in addresses})
@@ -232,8 +261,7 @@ def hide(district_id: int, addresses: Iterable[str]) -> None:
             Suppression.district_id == district_id, Suppression.address.in_(some)
         )
         for row in db.session.scalars(query).all():
-            row.address, row.reason = keyed(BOUNCED, row.address), ""
-            row.source = row.note = ""
+            _hide(row)
         for model in (SuppressionEvent, MailScore):
             gone = delete(model).where(model.district_id == district_id, model.address.in_(some))
             db.session.execute(gone, execution_options={"synchronize_session": False})

@@ -49,7 +49,10 @@ class OneDatabase(FlaskSession):
         return bind or self._engine
 
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": OneDatabase})
+# Errors go to the log: without the values of the statement, which are names and addresses of people.
+db = SQLAlchemy(
+    model_class=Base, session_options={"class_": OneDatabase}, engine_options={"hide_parameters": True}
+)
 
 
 class UtcDateTime(TypeDecorator):

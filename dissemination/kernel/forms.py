@@ -18,6 +18,7 @@ from wtforms.widgets import TextInput
 from dissemination.kernel.clock import ROME
 from dissemination.kernel.languages import language
 from dissemination.kernel.refusals import Refusal
+from dissemination.kernel.text import one_spelling
 
 __all__ = [
     "DataRequired",
@@ -68,6 +69,10 @@ def _strip(value):
     return value.strip() if isinstance(value, str) else value
 
 
+def _one_spelling(value):
+    return one_spelling(value) if isinstance(value, str) else value
+
+
 class Form(FlaskForm):
     """A form whose texts are trimmed and whose refusals land at the field at fault."""
 
@@ -104,7 +109,8 @@ def text_field(label, *, most: int, required=True, **options):
 def email_field(label, *, required=True, **options):
     """An e-mail address as RFC 5321 allows; no look-up on the network."""
     checks = [DataRequired() if required else Optional(), Length(max=254), Email(), check_mailbox]
-    return StringField(label, validators=checks, **options)
+    filters = [*options.pop("filters", ()), _one_spelling]
+    return StringField(label, validators=checks, filters=filters, **options)
 
 
 def check_mailbox(_form, field) -> None:

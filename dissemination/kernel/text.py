@@ -31,3 +31,28 @@ def like(term: str) -> str:
     """A LIKE pattern that finds the folded `term` anywhere; use with `escape="\\\\"`."""
     escaped = fold(term).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+GOOGLE = ("gmail.com", "googlemail.com")
+
+
+def mailbox_of(email: str) -> str:
+    """The mailbox that an address means nearly always: in lower case, without what stands behind a plus; of
+    Google without dots, under one of its names."""
+    local, _at, domain = email.lower().partition("@")
+    bare = local.split("+", 1)[0] or local
+    return f"{bare.replace('.', '')}@gmail.com" if domain in GOOGLE else f"{bare}@{domain}"
+
+
+def one_spelling(email: str) -> str:
+    """`email` with its domain in the spelling that we keep, where it has several ("xn--…" for
+    letters with accents, letters of full width): else who must not be written to could be under another."""
+    domain = email.rpartition("@")[2]
+    if domain.isascii() and "xn--" not in domain.lower():
+        return email
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        return email

@@ -16,16 +16,14 @@ from flask_babel import gettext as _
 from dissemination.delivery import mjml
 from dissemination.delivery.lint import (
     ATTRIBUTE,
-    CSS_ADDRESS,
-    LOADED,
     MAX_SIZE,
     TOKEN,
     Positions,
     Problem,
     attributes,
-    foreign_host,
     lint,
 )
+from dissemination.delivery.loads import CSS_ADDRESS, LOADED, foreign_host
 from dissemination.newsletters.looks import BLOCKS, FOOTER, HEAD
 
 WHOLE = re.compile(r"</?(mjml|mj-body|mj-head)\b", re.IGNORECASE)

@@ -23,6 +23,7 @@ from dissemination.people import queries as people
 from dissemination.people.models import Contact
 from dissemination.privacy import wiping
 from dissemination.registrations import answers
+from dissemination.registrations.exports import guarded
 from dissemination.registrations.models import AnswerFile, Event, Group, Invitation, Registration, Reply
 from dissemination.subscriptions.models import (
     Exclusion,
@@ -271,7 +272,9 @@ def archive(contact: Contact, page: str) -> bytes:
         target.writestr("data.html", page)
         target.writestr("data.json", as_json(found))
         sheet = io.StringIO()
-        csv.writer(sheet).writerows([("section", "number", "name", "value"), *lines(found)])
+        writer = csv.writer(sheet)
+        writer.writerow(("section", "number", "name", "value"))
+        writer.writerows([guarded(cell) for cell in line] for line in lines(found))
         target.writestr("data.csv", "\ufeff" + sheet.getvalue())
         for n, row in enumerate(answer_files(contact), start=1):
             target.writestr(f"files/{n:02}-{row.file.name}", files.read(row.file))

@@ -4,6 +4,7 @@ Rows are kept, because figures, logs and other people's pages count them; what n
 functions need a transaction and act on rows that their caller names.
 """
 
+import re
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -54,17 +55,27 @@ def former_names(contact: Contact) -> set[str]:
 
 
 def veiled(value, names: Sequence[str]):
-    """`value` (JSON-able) with each of `names` replaced; the same object when none occurs."""
+    """`value` (JSON-able) with each of `names` replaced where it stands as whole words; the same object when
+    none occurs. Of web addresses only mail addresses are taken out: a link must go on working."""
     if isinstance(value, str):
-        for name in names:
-            if name in value:
-                value = value.replace(name, VEIL)
-        return value
+        return _veiled_text(value, [name for name in names if name in value])
     if isinstance(value, dict):
         return {key: veiled(v, names) for key, v in value.items()}
     if isinstance(value, list):
         return [veiled(v, names) for v in value]
     return value
+
+
+def _veiled_text(text: str, names: Sequence[str]) -> str:
+    if not names:
+        return text
+    addresses = [re.escape(name) for name in names if "@" in name]
+    if addresses:
+        text = re.sub(rf"(?<!\w)(?:{'|'.join(addresses)})(?!\w)", VEIL, text)
+    words = "|".join(re.escape(name) for name in names if "@" not in name)
+    if not words:
+        return text
+    return re.sub(rf"(https?://[^\s\"'<>]+)|(?<!\w)(?:{words})(?!\w)", lambda m: m[1] or VEIL, text)
 
 
 # Mail.
@@ -128,12 +139,19 @@ def _reason(reason: str) -> str:
 
 
 def veil_letters(letter_ids: Iterable[int], names: Sequence[str]) -> int:
-    """Take names out of letters that told one person of others; how many letters changed."""
+    """Take names out of letters that told one person of others; how many letters changed.
+
+    Newsletters stay as they went: they name nobody for the sake of a reader, and the others still get them.
+    Of the rest only the words change, never what says how the letter is made.
+    """
     count = 0
     for batch in _batches(sorted(letter_ids), 200):
         query = select(StoredLetter.id, StoredLetter.subject, StoredLetter.source)
         for letter in db.session.execute(query.where(StoredLetter.id.in_(batch))).all():
-            subject, source = veiled(letter.subject, names), veiled(letter.source, names)
+            if letter.source.get("bulk"):
+                continue
+            words = {key: veiled(letter.source.get(key), names) for key in ("subject", "shared")}
+            subject, source = veiled(letter.subject, names), {**letter.source, **words}
             if subject != letter.subject or source != letter.source:
                 count += rows_changed(
                     update(StoredLetter)

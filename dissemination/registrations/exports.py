@@ -98,8 +98,8 @@ def as_csv(sheet: Sheet) -> bytes:
     """
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([_guarded(name) for name in sheet.head])
-    writer.writerows([_guarded(_plain(cell)) for cell in line] for line in sheet.rows)
+    writer.writerow([guarded(name) for name in sheet.head])
+    writer.writerows([guarded(_plain(cell)) for cell in line] for line in sheet.rows)
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -109,7 +109,8 @@ def _plain(cell):
     return cell.isoformat() if isinstance(cell, date) else cell
 
 
-def _guarded(cell):
+def guarded(cell):
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 

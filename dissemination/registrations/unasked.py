@@ -1,15 +1,17 @@
 """Mails that nobody proved to want: who registers with an address not seen before is asked to confirm it.
 
-Two counters in one statement (`UnaskedMail`, kept in the database for all workers alike): how often an
-address was written to today, and how many unknown addresses came from one place of the network in ten
-minutes. Both are kept as keyed hashes. Known people may be written to more often because of what others did
-(a colleague who books, whoever asks for a link in their name), but not without end.
+Two counters in one statement (`UnaskedMail`, kept in the database for all workers alike): how often a
+mailbox was written to today (under any of its addresses: `carla+1@`, `carla+2@` …), and how many unknown
+addresses came from one place of the network in ten minutes (of IPv6 a /64, which one line has). Both are
+kept as keyed hashes. Known people may be written to more often because of what others did (a colleague who
+books, whoever asks for a link in their name), but not without end.
 """
 
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from flask import current_app
@@ -17,6 +19,7 @@ from sqlalchemy import Date, bindparam, delete, text
 
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, writing
+from dissemination.kernel.text import mailbox_of
 from dissemination.people.models import Contact
 from dissemination.registrations.models import UnaskedMail
 from dissemination.registrations.refusals import TooManyFromHere
@@ -43,20 +46,25 @@ def count(
 
     `network` is the client's address when a stranger is at the other end. Raises TooManyFromHere.
     """
-    by_mark = {_mark("mail", email): (email, MAILS) for email in emails}
+    by_mark: dict[str, tuple[list[str], int]] = {}
+    for email in emails:
+        by_mark.setdefault(_mark("mail", mailbox_of(email)), ([], MAILS))[0].append(email)
     for other in others:
         kind, most = ("mail", MAILS) if other.proven_at is None else ("known", KNOWN)
-        by_mark[_mark(kind, other.email)] = (other.email, most)
-    marks = dict.fromkeys(by_mark, 1)
+        by_mark.setdefault(_mark(kind, mailbox_of(other.email)), ([], most))[0].append(other.email)
+    marks = {mark: len(some) for mark, (some, _most) in by_mark.items()}
     here = None
     if network:
         window = int(now().timestamp()) // (MINUTES * 60)
-        here = _mark("network", network, str(window))
+        here = _mark("network", _place(network), str(window))
         marks[here] = len(emails)
     counts = _add(district_id, marks)
     if here is not None and counts[here] > FROM_HERE:
         raise TooManyFromHere(FROM_HERE, MINUTES)
-    return {email for mark, (email, most) in by_mark.items() if counts[mark] <= most}
+    return {
+        email for mark, (some, most) in by_mark.items()
+        for email in some[: max(0, most - (counts[mark] - len(some)))]
+    }  # fmt: skip
 
 
 def may_write(district_id: int, email: str) -> bool:
@@ -89,6 +97,16 @@ def _counting(rows: int):
         "ON CONFLICT (district_id, address_hash, day) DO UPDATE "
         "SET count = unasked_mails.count + excluded.count RETURNING address_hash, count"
     ).bindparams(bindparam("day", type_=Date))
+
+
+def _place(network: str) -> str:
+    try:
+        address = ip_address(network)
+    except ValueError:
+        return network
+    if address.version == 4:
+        return network
+    return str(address.ipv4_mapped or ip_network((int(address) >> 64 << 64, 64)))
 
 
 def _mark(*parts: str) -> str:

@@ -18,6 +18,7 @@ from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.paging import Page, page
+from dissemination.kernel.text import mailbox_of
 from dissemination.people.models import Contact
 from dissemination.subscriptions import doubles as same
 from dissemination.subscriptions import suppression
@@ -242,7 +243,7 @@ def count(district_id: int, rule: Rule) -> Counts:
             left_out[row.reason] += 1
             continue
         languages[row.language] += 1
-        mailboxes[same.mailbox_of(row.email)] += 1
+        mailboxes[mailbox_of(row.email)] += 1
         if row.company_id is not None:
             companies.add(row.company_id)
             names[row.company_id, row.name_folded] += bool(row.name_folded)

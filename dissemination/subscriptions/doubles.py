@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, case, func, select
 
 from dissemination.kernel.database import db, is_sqlite
+from dissemination.kernel.text import GOOGLE
 from dissemination.people.models import Contact
 
-GOOGLE = ("gmail.com", "googlemail.com")
 ADDRESS, NAME = "address", "name"
 SIZE = 100  # persons of a page
 
@@ -32,7 +32,7 @@ def _position(text, sign: str):
 
 
 def mailbox(email) -> ColumnElement[str]:
-    """The SQL of the mailbox that an address means."""
+    """The SQL of `kernel.text.mailbox_of`."""
     at = _position(email, "@")
     local, domain = func.substr(email, 1, at - 1), func.substr(email, at + 1)
     plus = _position(local, "+")
@@ -57,13 +57,6 @@ def _reached(district_id: int, reached: ColumnElement[bool], kind: str):
 def _groups(found, kind: str):
     by = [found.c.key] + ([found.c.company_id] if kind == NAME else [])
     return select(*by, func.count().label("n")).group_by(*by).having(func.count() > 1).cte("groups")
-
-
-def mailbox_of(email: str) -> str:
-    """The mailbox that an address means; the same as `mailbox` says in SQL."""
-    local, _at, domain = email.lower().partition("@")
-    bare = local.split("+", 1)[0] or local
-    return f"{bare.replace('.', '')}@gmail.com" if domain in GOOGLE else f"{bare}@{domain}"
 
 
 def rows(

@@ -243,7 +243,8 @@ def _language(said: dict[str, str]) -> str:
 def address(text: str) -> str | None:
     """The address in lower case; None when it is none. Nothing is looked up on the network."""
     lower = text.strip().lower()
-    if len(lower) <= 254 and PLAIN.fullmatch(lower) and lower.index("@") <= 64:
+    plain = len(lower) <= 254 and PLAIN.fullmatch(lower) and lower.index("@") <= 64
+    if plain and "xn--" not in lower:  # which stands for letters: kept in one spelling
         return lower
     try:
         found = validate_email(text.strip(), check_deliverability=False, test_environment=True)

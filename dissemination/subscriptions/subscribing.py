@@ -11,7 +11,7 @@ from datetime import timedelta
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from dissemination.delivery import outbox
+from dissemination.delivery import outbox, suppressed
 from dissemination.delivery.mail import Recipient
 from dissemination.districts.models import District
 from dissemination.kernel import links
@@ -21,7 +21,7 @@ from dissemination.kernel.refusals import Refusal
 from dissemination.people import actions as people
 from dissemination.people.models import Contact, Purpose
 from dissemination.registrations import unasked
-from dissemination.subscriptions import hooks, mails, queries, suppression
+from dissemination.subscriptions import hooks, mails, queries
 from dissemination.subscriptions.models import DigestReader, Subscription, SubscriptionRequest, Topic
 
 PAUSE = timedelta(minutes=10)  # at most one mail to an address in this time
@@ -130,7 +130,7 @@ def confirm(district: District, token: str) -> Contact:
         family_name=request.family_name, company=company, language=request.language,
     )  # fmt: skip
     people.prove(contact)
-    suppression.lift_own(district.id, contact.email)
+    suppressed.lift_departure(district.id, contact.email)
     set_topics(
         contact, queries.topic_ids_of(contact) | set(request.topic_ids), language=request.language,
         text=request.consent_text, version=request.consent_version, source=request.source,

@@ -1,6 +1,6 @@
 """Addresses that must not be written to, as this package asks for them: see `delivery.suppressed`.
 
-Here: the condition on a contact, many at once for an import, and lifting a departure when she asks herself.
+Here: the condition on a contact, and many at once for an import.
 """
 
 from collections.abc import Iterable
@@ -117,13 +117,6 @@ def add_many(
 def lift(row: Suppression, *, reason: str, by: Account) -> None:
     """Take an address off the list: it may be written to again. Raises suppressed.NoReason, Erased."""
     suppressed.reinstate(row, reason=reason, by_name=by.name or by.email)
-
-
-def lift_own(district_id: int, address: str) -> None:
-    """She asked for newsletters herself, and proved it: an earlier departure holds no more."""
-    row = find(district_id, address)
-    if row is not None and row.kind is SuppressionKind.UNSUBSCRIBED:
-        suppressed.reinstate(row, reason="asked for newsletters and confirmed it", by_name="")
 
 
 def history(district_id: int, address: str) -> list[Event]:

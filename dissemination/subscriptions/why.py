@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from dissemination.delivery.models import Delivery, Fate
+from dissemination.delivery.models import Delivery, Fate, Letter
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.people.models import Consent, Contact, Purpose
@@ -31,7 +32,10 @@ class Received:
 def received(contact: Contact) -> list[Received]:
     """The newsletters of the last twelve months, newest first. A fixed number of queries."""
     query = (
-        select(Delivery.subject_kind, Delivery.subject_id, Delivery.created_at, Delivery.finished_at)
+        select(
+            Delivery.subject_kind, Delivery.subject_id, Delivery.letter_id, Delivery.created_at,
+            Delivery.finished_at,
+        )
         .where(
             Delivery.contact_id == contact.id, Delivery.subject_kind.in_(("issues", "digests")),
             Delivery.state.in_((Fate.ACCEPTED, Fate.UNCERTAIN)), Delivery.created_at >= now() - YEAR,
@@ -44,6 +48,7 @@ def received(contact: Contact) -> list[Received]:
         i for d in digests.values() for i in d
     }
     newsletters = hooks.newsletters_by_id(contact.district_id, ids)
+    told = _told(r.letter_id for r in rows if r.subject_kind == "digests")
     topics = {t.id: t for t in queries.topics(contact.district_id, closed=True)}
     mine = queries.subscriptions_of(contact)
     ledger = _ledger(contact)
@@ -52,6 +57,8 @@ def received(contact: Contact) -> list[Received]:
         monthly = row.subject_kind == "digests"
         inside = digests.get(row.subject_id, []) if monthly else [row.subject_id]
         shown = [newsletters[i] for i in inside if i in newsletters]
+        if monthly:
+            shown = [n for n in shown if told[row.letter_id] & {_place(u) for u in n.urls.values()}]
         named = {t for n in shown for t in n.topic_ids} & set(mine)
         if shown:
             found.append(
@@ -67,6 +74,19 @@ def received(contact: Contact) -> list[Received]:
 def _digests(ids) -> dict[int, list[int]]:
     rows = db.session.execute(select(Digest.id, Digest.issues).where(Digest.id.in_(list(ids))))
     return dict(rows.all())
+
+
+def _told(letter_ids) -> dict[int, set[str]]:
+    """The places of the newsletters that each monthly mail named: readers of one month get different ones."""
+    query = select(Letter.id, Letter.source).where(Letter.id.in_(list(letter_ids)))
+    return {
+        letter_id: {_place(one["url"]) for one in source["shared"].get("issues", [])}
+        for letter_id, source in db.session.execute(query)
+    }
+
+
+def _place(url: str) -> str:
+    return urlsplit(url).path
 
 
 def _ledger(contact: Contact) -> list[Consent]:

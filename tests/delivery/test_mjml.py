@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dissemination.delivery import mjml
 from dissemination.delivery.lint import lint
+from dissemination.delivery.loads import css_addresses, foreign_host
 from dissemination.delivery.mjml import MjmlProblem, check, render, render_draft
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "mail"
@@ -201,3 +202,62 @@ def test_a_hostile_template_is_refused_with_its_place_and_in_a_moment(name):
 def test_what_a_textarea_or_an_editor_puts_in_does_no_harm(source):
     assert [p for p in check(source) if p.level == "error"] == []
     assert "Ciao" in mjml.render_guarded(source)
+
+
+WRITTEN_OTHERWISE = {
+    "entities": '<mj-image alt="" src="https&#58;//else.example/x.png" />',
+    "no slashes": '<mj-image alt="" src="https:else.example/x.png" />',
+    "one slash": '<mj-image alt="" src="https:/else.example/x.png" />',
+    "three slashes": '<mj-image alt="" src="https:///else.example/x.png" />',
+    "backslashes": '<mj-image alt="" src="https:\\\\else.example/x.png" />',
+    "slash and backslash": '<mj-image alt="" src="/\\else.example/x.png" />',
+    "another's name": '<mj-image alt="" src="https://own.example@else.example/x.png" />',
+    "a backslash before ours": '<mj-image alt="" src="https://else.example\\@own.example/x.png" />',
+    "in a text": '<mj-text><img alt="" src=https:else.example/x.png></mj-text>',
+    "an old attribute": '<mj-text><img alt="" src="/a.png" lowsrc="https://else.example/x.png"></mj-text>',
+    "ping": '<mj-text><a ping="https://else.example/p" href="https://own.example">x</a></mj-text>',
+    "CSS with an escape": '<mj-text><p style="background:u\\72l(https://else.example/x)">x</p></mj-text>',
+    "CSS, escaped address": '<mj-text><p style="background:url(\\68ttps:else.example/x)">x</p></mj-text>',
+    "CSS with an entity": '<mj-text><p style="background:url&#40;https://else.example/x)">x</p></mj-text>',
+    "image-set": "<mj-text><p style=\"background:image-set('/a' 1x, 'https://else.example/x' 2x)\">x</p></mj-text>",
+    "by an attribute": '<mj-text font-family="x;background:url(https:else.example/x)">x</mj-text>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRITTEN_OTHERWISE)
+def test_no_way_of_writing_an_address_loads_from_another_host(name):
+    found = [p for p in check(mail(WRITTEN_OTHERWISE[name]), hosts=["own.example"]) if p.serious]
+    assert "else.example" in str(found[0])
+
+
+@pytest.mark.parametrize("style", [
+    '@import"https://else.example/x.css";', '@import/**/"https://else.example/x.css";',
+    "@\\69mport url(https:else.example/x.css);",
+    'a{content:"/*";background:url(https:/else.example/x);color:red/*"*/}',
+])  # fmt: skip
+def test_no_style_sheet_loads_from_another_host(style):
+    found = [p for p in check(mail("", f"<mj-style>{style}</mj-style>"), hosts=["own.example"]) if p.serious]
+    assert "else.example" in str(found[0])
+
+
+@pytest.mark.parametrize("words", [
+    '<meta http-equiv="refresh" content="0;url=https://else.example/">',
+    '<a href="data:image/svg+xml,x">x</a>', '<a href="data:application/xhtml+xml,x">x</a>',
+])  # fmt: skip
+def test_nothing_leads_away_by_itself(words):
+    assert [p.serious for p in check(mail(f"<mj-text>{words}</mj-text>"))] == [True]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://own.example/a.png", "HTTPS:\\\\OWN.example:443/a", "a.png", "data:image/png;base64,x", "#a"],
+)
+def test_our_own_addresses_stay(address):
+    assert foreign_host(address, frozenset({"own.example"})) is None
+
+
+@pytest.mark.parametrize("css", ["/*" * 200_000, "image-set(" * 40_000, "url(" * 100_000, "\\" * 400_000])
+def test_a_hostile_style_sheet_is_read_in_linear_time(css):
+    began = time.monotonic()
+    list(css_addresses(css))
+    assert time.monotonic() - began < 2

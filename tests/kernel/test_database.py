@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from dissemination.districts.models import District, Sector
 from dissemination.kernel.database import db, transaction
@@ -120,3 +121,12 @@ def test_a_naive_moment_is_refused(app, moda):
 def test_foreign_keys_are_enforced(app):
     with pytest.raises(Exception, match=r"(?i)foreign key"), transaction():
         db.session.add(Sector(district_id=99, code="x", name_it="X", name_en="X"))
+
+
+def test_an_error_of_the_database_names_nobody(moda):
+    """It goes to the log with its whole text."""
+    with transaction():
+        factories.contact(moda, "gina@tessitura.example", given_name="Ginevra")
+    with pytest.raises(IntegrityError) as caught, transaction():
+        factories.contact(moda, "gina@tessitura.example", given_name="Ginevra")
+    assert "Ginevra" not in str(caught.value)

@@ -138,6 +138,8 @@ def full_person(moda, workshop):
 
 def test_all_that_is_held_about_a_person_can_be_handed_over(desk, workshop, moda):
     contact = full_person(moda, workshop)
+    with transaction():
+        contact.job_title = '=HYPERLINK("https://x.example")'
     path = f"{DESK}/people/{contact.id}"
     page = desk.get(path).text
     for words in ("Carlo", "carlo@tessitura.example", "Filati", "Che telai usate?", "Acconsento", "cv.pdf"):
@@ -151,6 +153,9 @@ def test_all_that_is_held_about_a_person_can_be_handed_over(desk, workshop, moda
     assert ["contact", "1", "email", "carlo@tessitura.example"] in lines
     archive = zipfile.ZipFile(io.BytesIO(desk.get(f"{path}/data.zip").data))
     assert archive.namelist() == ["data.html", "data.json", "data.csv", "files/01-cv.pdf"]
+    for sheet in (archive.read("data.csv").decode(), desk.get(f"{path}/data.csv").text):
+        assert ",=HYPERLINK" not in sheet.replace('"', ""), "no formula that a spreadsheet would run"
+        assert "'=HYPERLINK" in sheet
     assert archive.read("files/01-cv.pdf") == b"%PDF-1.4 cv"
     assert "Bonciani" in archive.read("data.html").decode()
 

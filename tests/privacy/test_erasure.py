@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from dissemination.delivery.models import Delivery, Fate, Suppression
+from dissemination.delivery import suppressed
+from dissemination.delivery.models import Delivery, Fate, Letter, Suppression, SuppressionKind
 from dissemination.guests import screening
 from dissemination.kernel import links
 from dissemination.kernel.database import db, transaction
 from dissemination.people import imports
 from dissemination.people.models import Contact
 from dissemination.plan.log import Activity
-from dissemination.privacy import actions
+from dissemination.privacy import actions, wiping
 from dissemination.privacy.models import Erasure, ErasureRequest
 from dissemination.registrations import actions as registrations
 from dissemination.registrations import queries as registered
@@ -21,6 +22,7 @@ from dissemination.subscriptions import actions as subscriptions
 from dissemination.subscriptions import mails as newsletter_mails
 from dissemination.subscriptions.models import Subscription
 from tests import factories
+from tests.newsletters import cast
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 EMAIL = "carlo@tessitura.example"
@@ -216,3 +218,65 @@ def test_a_subscriber_asks_by_hers_and_is_told_why_not(workshop, bice, client, s
     assert "asks to be erased" not in desk.get("/moda/desk/privacy?lang=en").text
     assert desk.get(path).status_code == 404
     assert db.session.query(Registration).count() == 1
+
+
+def test_who_came_back_and_bounced_again_can_be_erased_again(moda, bice):
+    for _time in range(2):
+        with transaction():
+            gina = factories.contact(moda, EMAIL)
+            suppressed.suppress(moda.id, EMAIL, "5.1.1 no such user", kind=SuppressionKind.BOUNCE)
+        erase(gina, bice)
+    kept = db.session.scalars(db.select(Suppression.address)).all()
+    assert sorted(address.partition(":")[0] for address in kept) == ["erased", "hash"]
+    assert suppressed.is_suppressed(moda.id, EMAIL).kind is SuppressionKind.BOUNCE
+
+
+def test_the_stronger_reason_stays_of_who_was_erased_twice(moda):
+    for kind in (SuppressionKind.COMPLAINT, SuppressionKind.BOUNCE):
+        with transaction():
+            suppressed.suppress(moda.id, EMAIL, "said so", kind=kind)
+            suppressed.hide(moda.id, [EMAIL])
+    assert suppressed.is_suppressed(moda.id, EMAIL).kind is SuppressionKind.COMPLAINT
+
+
+def test_who_left_was_erased_and_asks_again_gets_newsletters(moda, bice, client):
+    with transaction():
+        topic = cast.topic(moda)
+        gina = cast.subscriber(moda, topic, email=EMAIL)
+        suppressed.suppress(moda.id, EMAIL, "unsubscribed", kind=SuppressionKind.UNSUBSCRIBED)
+    erase(gina, bice)
+    data = {"email": EMAIL, "language": "it", "consent": "y", "topics": [str(topic.id)]}
+    assert client.post("/moda/subscriptions", data=data).status_code == 303
+    client.post(cast.path(cast.mails_to(EMAIL)[-1][1]["confirm_url"]))
+    assert cast.live() == {(EMAIL, topic.name_it)}
+    assert suppressed.is_suppressed(moda.id, EMAIL) is None
+
+
+@pytest.mark.parametrize("name", ["newsletters", "https", "Buongiorno"])
+def test_an_erased_reader_leaves_the_newsletter_of_the_others_as_it_was(moda, ada, bice, name):
+    """Names are what people write into a form; one that is a word must not change a letter for thousands."""
+    with transaction():
+        topic = cast.topic(moda)
+        hers = cast.subscriber(moda, topic, email=EMAIL, given_name=name, family_name="")
+        cast.subscriber(moda, topic, email="rita@tessitura.example")
+        issue = cast.issue(moda, topic, by=ada, text="Buongiorno: [programma](https://moda.example/)")
+    cast.send(issue, by=ada)
+    letter = db.session.scalars(db.select(Letter)).one()
+    before = letter.source
+    erase(hers, bice)
+    db.session.expire_all()
+    assert letter.source == before
+
+
+def test_only_whole_words_are_veiled_and_links_go_on_working():
+    text = "Annamaria e Anna (anna@x.example): https://x.example/Anna?to=anna@x.example"
+    assert wiping.veiled(text, ["anna@x.example", "Anna"]) == "Annamaria e … (…): https://x.example/Anna?to=…"
+
+
+def test_what_says_how_a_letter_is_made_is_no_text_to_veil(workshop, bice):
+    other = register(workshop, given="registrations", family="")
+    erase(other.contact, bice)
+    db.session.expire_all()
+    letters = db.session.scalars(db.select(Letter)).all()
+    assert letters
+    assert [row.source["template"] for row in letters] == [row.template for row in letters]

@@ -310,3 +310,28 @@ def test_an_organiser_writes_as_often_as_she_wants(workshop, ada):
     for _n in range(2 * unasked.MAILS):
         leave(queries.members(enter_group(workshop, "ugo", "vito", by=ada))[0], by=ada)
     assert told("vito") == 4 * unasked.MAILS
+
+
+def test_other_addresses_of_one_mailbox_share_its_limit(moda):
+    tags = [f"carla+{n}@tessitura.example" for n in range(4)]
+    dotted = ["c.arla@gmail.com", "car.la@googlemail.com", "carla+x@gmail.com", "Carla@gmail.com"]
+    for some in (tags, dotted):
+        with transaction():
+            allowed = [unasked.may_write(moda.id, address) for address in some]
+        assert allowed == [True, True, True, False]
+
+
+def test_of_colleagues_with_one_mailbox_the_first_ones_are_written_to(moda):
+    several = [f"info+{n}@tessitura.example" for n in range(5)]
+    with transaction():
+        assert unasked.count(moda.id, several) == set(several[:3])
+
+
+def test_one_line_of_ipv6_is_one_place(moda):
+    with transaction():
+        for n in range(30):
+            unasked.count(moda.id, [f"carla{n}@tessitura.example"], network=f"2001:db8::{n:x}:1")
+    with pytest.raises(TooManyFromHere), transaction():
+        unasked.count(moda.id, ["x@tessitura.example"], network="2001:db8::ffff")
+    with transaction():
+        unasked.count(moda.id, ["x@tessitura.example"], network="2001:db8:0:1::1")

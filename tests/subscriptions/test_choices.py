@@ -273,6 +273,21 @@ def test_each_newsletter_says_its_topic_and_the_consent_behind_it(client, moda, 
         assert "Novità di marzo" not in client.get(f"/s/{mails.token_for(contact.id)}/why").text
 
 
+def test_of_a_monthly_mail_only_what_stood_in_hers_is_explained(client, moda, leather, spring):
+    with transaction():
+        reader = cast.subscriber(moda, leather, email="pelle@rossi.example")
+        choices.choose(reader, cadence=Cadence.MONTHLY, paused_until=None)
+    with time_machine.travel(APRIL, tick=False):
+        jobs.send_digests()
+        digest = db.session.scalars(select(Digest)).one()
+        with transaction():
+            for delivery in cast.deliveries(digest.id, "digests"):
+                delivery.state, delivery.finished_at = Fate.ACCEPTED, APRIL
+        hers = client.get(f"/s/{mails.token_for(reader.id)}/why").text
+    assert "Pelle di marzo" in hers
+    assert "Novità di marzo" not in hers
+
+
 def test_a_newsletter_links_to_its_explanation(moda, ada, carlo, textiles):
     with transaction():
         issue = cast.issue(moda, textiles, by=ada)

@@ -458,3 +458,8 @@ def test_the_command_looks_and_enters(app, moda, textiles, tmp_path):
     assert cast.live() == {("a@rossi.example", "Tessile")}
     assert runner.invoke(args=base[:-4]).exit_code == 2
     assert runner.invoke(args=[*base[:4], "nessuno"]).exit_code == 2
+
+
+def test_a_domain_with_accents_is_read_in_one_spelling():
+    spellings = ("carlo@città.example", "carlo@xn--citt-3na.example", "Carlo@CITTÀ.example")
+    assert {formats.address(spelling) for spelling in spellings} == {"carlo@città.example"}

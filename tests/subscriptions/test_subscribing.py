@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from dissemination.delivery.models import Delivery, Fate
+from dissemination.delivery import suppressed
+from dissemination.delivery.models import Delivery, Fate, SuppressionKind
 from dissemination.kernel import links
 from dissemination.kernel.database import db, transaction
 from dissemination.people.models import Company, Consent, Contact
@@ -347,3 +348,23 @@ def test_old_requests_are_forgotten(client, textiles):
     with time_machine.travel(NOW + timedelta(days=31), tick=False), transaction():
         assert actions.forget_old_requests() == 1
     assert db.session.scalars(select(SubscriptionRequest)).all() == []
+
+
+@pytest.mark.parametrize(
+    "spelling", ["carlo@ｔessitura.example", "carlo@tessitura。example", "CARLO@Tessitura.example"]
+)
+def test_another_spelling_of_a_domain_is_the_same_address(client, moda, textiles, spelling):
+    with transaction():
+        suppressed.suppress(moda.id, CARLO, "spam", kind=SuppressionKind.COMPLAINT)
+    assert client.post("/moda/subscriptions", data=form(textiles, email=spelling)).status_code == 303
+    asked = db.session.scalars(select(SubscriptionRequest)).one()
+    assert asked.email == CARLO
+    assert suppressed.is_suppressed(moda.id, asked.email)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["carlo@città.example", "carlo@xn--citt-3na.example", "carlo@CITTA\u0300.example"]
+)
+def test_a_domain_with_accents_is_kept_in_one_spelling(client, textiles, spelling):
+    assert client.post("/moda/subscriptions", data=form(textiles, email=spelling)).status_code == 303
+    assert db.session.scalars(select(SubscriptionRequest.email)).one() == "carlo@città.example"
