@@ -36,6 +36,20 @@ def privacy(district):
     return render_template("front/privacy.html", district=district)
 
 
+PRIVATE = ("/c/", "/g/", "/r/", "/s/", "/u/")  # what a link in a mail opens is in nobody's search results
+
+
+@site.get("/robots.txt")
+def robots():
+    """What search engines find, and what is not for them (RFC 9309)."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE), "Disallow: /*/desk/", ""]
+    lines += [
+        f"Sitemap: {url_for('newsletters.sitemap', district=district, _external=True)}"
+        for district in queries.districts()
+    ]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
 @site.get("/health/live")
 def live():
     """200 while this process answers."""

@@ -234,6 +234,7 @@ def test_header_values_are_read_back_and_never_make_a_second_header(name, subjec
         ('"a\\"b"@x.example', '"a\\"b"@x.example'),
         ('"carlo.rossi"@x.example', "carlo.rossi@x.example"),
         ("carlò@caffè.example", "carlò@xn--caff-8oa.example"),
+        ("carlo@straße.example", "carlo@xn--strae-oqa.example"),
     ],
 )
 def test_addresses_are_written_as_the_envelope_wants_them(address, written):

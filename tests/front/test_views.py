@@ -228,3 +228,12 @@ def test_a_workshop_says_first_that_people_ask_for_a_seat(sign_in, ada, moda):
     assert "attende il tuo sì o no" not in browser.get(path).text
     enter(workshop, "ugo")
     assert "1 persona chiede un posto e attende il tuo sì o no." in browser.get(path).text
+
+
+def test_search_engines_are_told_what_is_there_and_what_is_not_theirs(client, moda):
+    told = client.get("/robots.txt")
+    assert (told.status_code, told.mimetype) == (200, "text/plain")
+    assert told.text.endswith("Sitemap: http://localhost/moda/newsletters/sitemap.xml\n")
+    assert client.get("/moda/newsletters/sitemap.xml").status_code == 200
+    lines = told.text.splitlines()
+    assert {"User-agent: *", "Disallow: /r/", "Disallow: /*/desk/"} <= set(lines)
