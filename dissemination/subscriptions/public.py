@@ -92,14 +92,17 @@ def asked(district):  # noqa: ARG001 - the URL names it
 
 @public.route("/<district>/subscriptions/confirmations/<token>", methods=["GET", "POST"])
 def confirmation(district, token):
-    """GET shows what is about to be confirmed and a button; POST confirms."""
+    """GET shows what is about to be confirmed and a button; POST confirms what was shown."""
     wish = requested(district, token)
-    if request.method != "POST":
+    # Whoever enters the same address again changes what waits: nobody confirms what she has not seen.
+    changed = request.form.get("seen", wish.asked_at.isoformat()) != wish.asked_at.isoformat()
+    if request.method != "POST" or (changed and wish.confirmed_at is None):
         topics = [t for t in queries.topics(district.id) if t.id in wish.topic_ids]
         with _speaking(wish.language):
-            return _private(
-                render_template("subscriptions/confirm.html", wish=wish, topics=topics, token=token)
+            page = render_template(
+                "subscriptions/confirm.html", wish=wish, topics=topics, token=token, changed=changed
             )
+        return _private(page, 409 if changed else 200)
     with transaction():
         contact = actions.confirm(district, token)
         token = mails.token_for(contact.id)

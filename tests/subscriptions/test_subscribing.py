@@ -79,6 +79,22 @@ def test_confirming_twice_is_confirming_once(client, textiles):
     assert cast.consents() == [(CARLO, True, "subscription form")]
 
 
+def test_nobody_confirms_what_somebody_else_entered_after_she_looked(client, textiles):
+    with time_machine.travel(NOW, tick=False):
+        client.post("/moda/subscriptions", data=form(textiles))
+        page = client.get(link()).text
+        seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        client.post("/moda/subscriptions", data=form(textiles, given_name="Mallory"))
+        told = client.post(link(), data={"seen": seen})
+        assert told.status_code == 409
+        assert "Nel frattempo questo indirizzo è stato inserito di nuovo" in told.text
+        assert "Mallory" in told.text
+        assert cast.live() == set()
+        seen = re.search(r'name="seen" value="([^"]+)"', told.text)[1]
+        assert client.post(link(), data={"seen": seen}).status_code == 303
+
+
 def test_the_link_expires_after_seven_days(client, textiles):
     with time_machine.travel(NOW, tick=False):
         client.post("/moda/subscriptions", data=form(textiles))
