@@ -21,7 +21,7 @@ METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.mjml", "jinja2"), ("
 OPTIONS = {m[0]: {"silent": "false", "trimmed": "true"} for m in METHODS if m[1] == "jinja2"}
 KEYWORDS = {
     "_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2),
-    "pgettext": ((1, "c"), 2),
+    "pgettext": ((1, "c"), 2), "msgid": None,
 }  # fmt: skip
 
 

@@ -9,9 +9,16 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
+from typing import Any
 
 from dissemination.delivery.elements import ELEMENTS
 from dissemination.delivery.loads import LOADED, addresses_of, css_addresses, foreign_host
+
+
+def msgid(text: str) -> str:
+    """`text`, to be translated where a person reads it (`delivery.texts.said`): here no language is known."""
+    return text
+
 
 MAX_SIZE = 512 * 1024  # bytes
 MAX_DEPTH = 100  # nested tags
@@ -21,9 +28,13 @@ ENDING = frozenset({
     "mj-text", "mj-button", "mj-table", "mj-raw", "mj-style", "mj-title", "mj-preview", "mj-navbar-link",
     "mj-social-element", "mj-accordion-title", "mj-accordion-text",
 })  # fmt: skip
+NO_ATTRIBUTE = msgid("<%(name)s> has no attribute %(key)s")
+NO_VALUE = msgid('%(key)s="%(value)s" is not supported: it would have no effect')
+UNKNOWN = msgid("unknown element <%(name)s>")
+LOST_TEXT = msgid("text directly in <%(name)s> would be lost: put it into an <mj-text>")
 UNSUPPORTED = {
-    "mj-include": "put parts together with Jinja before MJML",
-    "mj-html-attributes": "mrml ignores it",
+    "mj-include": msgid("<%(name)s> is not supported: write what stands in the other file in its place"),
+    "mj-html-attributes": msgid("<%(name)s> is not supported: take it out"),
 }
 COMMON = frozenset({"css-class", "mj-class"})
 VOID = frozenset(
@@ -49,6 +60,13 @@ class Problem:
     column: int
     message: str
     serious: bool = True  # False: a warning, the mail can still be sent
+    text: str = ""  # `message` before its values were put in, by which it is known and translated
+    values: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, line: int, column: int, text: str, *, serious: bool = True, **values: Any) -> "Problem":
+        """A problem that can be said in any language: `text` is a msgid."""
+        return cls(line, column, text % values if values else text, serious, text, tuple(values.items()))
 
     @property
     def level(self) -> str:
@@ -86,8 +104,8 @@ class _Reader:
         self.open: list[tuple[str, int]] = []
         self.root_seen = False
 
-    def say(self, offset: int, message: str, *, serious: bool = True) -> None:
-        self.problems.append(Problem(*self.positions.at(offset), message, serious))
+    def say(self, offset: int, text: str, *, serious: bool = True, **values: Any) -> None:
+        self.problems.append(Problem.of(*self.positions.at(offset), text, serious=serious, **values))
 
     def read(self) -> list[Problem]:
         end = 0
@@ -98,7 +116,7 @@ class _Reader:
                 break
             match = TOKEN.match(self.source, start)
             if match is None:
-                self.say(start, "this < opens no complete tag; write &lt; for the sign itself")
+                self.say(start, msgid("this < opens no complete tag; write &lt; for the sign itself"))
                 end = start + 1
                 continue
             end = match.end()
@@ -114,8 +132,8 @@ class _Reader:
         parent = self.open[-1][0] if self.open else ""
         if (parent in ELEMENTS and parent not in ENDING) or not parent:
             offset = start + len(text) - len(text.lstrip())
-            where = f"directly in <{parent}>" if parent else "outside of <mjml>"
-            self.say(offset, f"text {where} would be lost: put it into an <mj-text>")
+            outside = msgid("text outside of <mjml> would be lost: put it into an <mj-text>")
+            self.say(offset, LOST_TEXT if parent else outside, name=parent)
         if parent in ("mj-style", "style"):
             for address, offset in css_addresses(text):
                 self.address(address, start + offset)
@@ -124,7 +142,7 @@ class _Reader:
         """Check one tag; False when reading must stop."""
         name, start = match["name"].lower(), match.start()
         if not QUOTED.sub("", match["rest"]).isascii():
-            self.say(start, f"<{name}> holds a letter with an accent outside of quotes")
+            self.say(start, msgid("<%(name)s> holds a letter with an accent outside of quotes"), name=name)
         if match["close"]:
             self.close(name, start)
             return True
@@ -133,7 +151,7 @@ class _Reader:
         if not match["rest"].rstrip().endswith("/") and name not in VOID:
             self.open.append((name, start))
             if len(self.open) > MAX_DEPTH:
-                self.say(start, f"tags are nested more than {MAX_DEPTH} deep")
+                self.say(start, msgid("tags are nested more than %(most)d deep"), most=MAX_DEPTH)
                 self.open.clear()
                 return False
         return True
@@ -146,35 +164,45 @@ class _Reader:
             return
         names = [n for n, _ in self.open]
         if name not in names:
-            self.say(start, f"</{name}> closes nothing that is open")
+            self.say(start, msgid("</%(name)s> closes nothing that is open"), name=name)
             return
         while self.open[-1][0] != name:
             left, offset = self.open.pop()
-            self.say(offset, f"<{left}> is not closed before </{name}>")
+            self.say(offset, msgid("<%(left)s> is not closed before </%(name)s>"), left=left, name=name)
         self.open.pop()
 
     def element(self, name: str, start: int) -> None:
         parent = self.open[-1][0] if self.open else ""
         if not self.root_seen and name != "mjml":
-            self.say(start, f"the first element is <{name}>; a mail begins with <mjml>")
+            self.say(start, msgid("the first element is <%(name)s>; a mail begins with <mjml>"), name=name)
         self.root_seen = True
         if name in UNSUPPORTED:
-            self.say(start, f"<{name}> is not supported: {UNSUPPORTED[name]}")
+            self.say(start, UNSUPPORTED[name], name=name)
         elif name in FORBIDDEN:
-            self.say(start, f"<{name}> must not stand in a mail")
+            self.say(start, msgid("<%(name)s> must not stand in a mail"), name=name)
         elif parent == "mj-attributes":
             if name not in ELEMENTS:
-                self.say(start, f"unknown element <{name}>")
+                self.say(start, UNKNOWN, name=name)
         elif name in ELEMENTS:
-            parents = ELEMENTS[name][0].split()
-            if parent not in parents and (parents or parent):
-                self.say(
-                    start, f"<{name}> cannot stand in <{parent or 'nothing'}>, only in: {', '.join(parents)}"
-                )
+            self.place(name, parent, start)
         elif name.startswith("mj"):
-            self.say(start, f"unknown element <{name}>")
+            self.say(start, UNKNOWN, name=name)
         elif parent.startswith("mj") and parent not in ENDING:
-            self.say(start, f"<{name}> directly in <{parent}> would be lost: put it into an <mj-text>")
+            lost = msgid("<%(name)s> directly in <%(parent)s> would be lost: put it into an <mj-text>")
+            self.say(start, lost, name=name, parent=parent)
+
+    def place(self, name: str, parent: str, start: int) -> None:
+        parents = ELEMENTS[name][0].split()
+        if parent in parents or not (parents or parent):
+            return
+        if not parents:
+            self.say(start, msgid("<%(name)s> cannot stand in another element"), name=name)
+        elif not parent:
+            text = msgid("<%(name)s> cannot stand by itself, only in: %(parents)s")
+            self.say(start, text, name=name, parents=", ".join(parents))
+        else:
+            text = msgid("<%(name)s> cannot stand in <%(parent)s>, only in: %(parents)s")
+            self.say(start, text, name=name, parent=parent, parents=", ".join(parents))
 
     def check_attributes(self, name: str, match: re.Match) -> None:
         allowed = ELEMENTS.get(name, ("", "*"))[1].split()
@@ -184,21 +212,20 @@ class _Reader:
             where = match.start("rest") + offset
             seen.add(key)
             if name in ELEMENTS and "*" not in allowed and key not in allowed and key not in COMMON:
-                self.say(where, f"<{name}> has no attribute {key}")
+                self.say(where, NO_ATTRIBUTE, name=name, key=key)
             self.check_value(name, key, value, where)
         if name in ("mj-image", "mj-carousel-image", "img") and "alt" not in seen and not in_defaults:
-            self.say(
-                match.start(), f'<{name}> has no alt text; write alt="" for a mere ornament', serious=False
-            )
+            text = msgid('<%(name)s> has no alt text; write alt="" for a mere ornament')
+            self.say(match.start(), text, serious=False, name=name)
 
     def check_value(self, name: str, key: str, value: str, where: int) -> None:
         scheme = re.sub(r"[\s\x00-\x20]", "", unescape(value)).lower()
         if key.startswith("on"):
-            self.say(where, f"{key} would run a script: remove it")
+            self.say(where, msgid("%(key)s would run a script: remove it"), key=key)
         elif scheme.startswith(SCRIPTS) or (key == "href" and scheme.startswith("data:")):
-            self.say(where, f"{key} must be a web address, not a script")
+            self.say(where, msgid("%(key)s must be a web address, not a script"), key=key)
         elif (name, key, scheme) == ("meta", "http-equiv", "refresh"):
-            self.say(where, "a mail leads nowhere by itself: remove the refresh")
+            self.say(where, msgid("a mail leads nowhere by itself: remove the refresh"))
         elif key in LOADED or (name in ("mj-font", "link") and key == "href"):
             for address in addresses_of(key, value):
                 self.address(address, where)
@@ -206,18 +233,19 @@ class _Reader:
             for address, _offset in css_addresses(value):
                 self.address(address, where)
         elif name == "mj-hero" and key == "mode" and value == "fluid-height":
-            self.say(where, 'mode="fluid-height" is not supported: mrml ignores it')
+            self.say(where, NO_VALUE, key=key, value=value)
 
     def address(self, address: str, where: int) -> None:
         host = foreign_host(address, self.hosts)
         if host:
-            self.say(where, f"this would be loaded from {host}: a mail calls no other host")
+            text = msgid("this would be loaded from %(host)s: a mail calls no other host")
+            self.say(where, text, host=host)
 
     def finish(self) -> None:
         for name, offset in self.open[:MAX_PROBLEMS]:
-            self.say(offset, f"<{name}> is not closed")
+            self.say(offset, msgid("<%(name)s> is not closed"), name=name)
         if not self.root_seen and not self.problems:
-            self.say(0, "there is no <mjml> element")
+            self.say(0, msgid("there is no <mjml> element"))
         self.problems.sort(key=lambda p: (p.line, p.column))
 
 
@@ -227,5 +255,5 @@ def lint(source: str, *, hosts: frozenset[str] = frozenset()) -> list[Problem]:
     `hosts` are those that images may come from. An empty list means that it can be rendered safely.
     """
     if len(source.encode("utf-8", "replace")) > MAX_SIZE:
-        return [Problem(1, 1, f"longer than {MAX_SIZE // 1024} kB")]
+        return [Problem.of(1, 1, msgid("longer than %(size)d kB"), size=MAX_SIZE // 1024)]
     return _Reader(source, hosts).read()

@@ -9,11 +9,13 @@ import re
 import resource
 import subprocess
 import sys
+from dataclasses import astuple
 from pathlib import Path
 
-from dissemination.delivery.lint import ATTRIBUTE, TOKEN, Positions, Problem, attributes, lint
+from dissemination.delivery.lint import ATTRIBUTE, TOKEN, VOID, Positions, Problem, attributes, lint, msgid
 from dissemination.delivery.loads import LOADED, addresses_of, css_addresses, foreign_host
 
+BREAKS = msgid("rendering failed: this source breaks the renderer")
 TIME_LIMIT = 5  # seconds for a draft
 MEMORY_LIMIT = 1024**3  # bytes of address space of the child
 INLINE_STYLE = re.compile(r"<mj-style\b[^<>]*\binline\b[^<>]*>([^<]*)</mj-style\s*>", re.IGNORECASE)
@@ -31,6 +33,9 @@ class MjmlProblem(ValueError):
         super().__init__("; ".join(str(p) for p in problems))
 
 
+PROLOGUE = re.compile(
+    r"\A\s*<(?:\?xml\b[^<>]*\?>(?:\s*<!doctype\s+\w+\s*>)?|!doctype\s+\w+\s*>)", re.IGNORECASE
+)
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -40,7 +45,12 @@ def normalised(source: str) -> str:
     A vertical tab in a title, pasted from a slide, would else keep every mail about it from leaving.
     """
     source = source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
-    return NOT_XML.sub(" ", source)
+    return PROLOGUE.sub(_newlines, NOT_XML.sub(" ", source), count=1)
+
+
+def _newlines(match: re.Match) -> str:
+    """What keeps the lines below `match` where they are when it is taken out."""
+    return "\n" * match[0].count("\n")
 
 
 def check(source: str, *, hosts=()) -> list[Problem]:
@@ -70,7 +80,7 @@ def render(source: str, *, language: str = "it", hosts=()) -> str:
     if serious:
         raise MjmlProblem(serious)
     inline = "\n".join(INLINE_STYLE.findall(source))
-    prepared = _safe(INLINE_STYLE.sub("", source), language)
+    prepared = _safe(INLINE_STYLE.sub(_newlines, source), language)
     try:
         html = mjml2html(prepared, disable_comments=True, fonts={}, social_icon_origin="")
     except ValueError as error:
@@ -78,7 +88,7 @@ def render(source: str, *, language: str = "it", hosts=()) -> str:
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # of Rust; not an Exception
             raise
-        raise MjmlProblem([Problem(1, 1, f"this source breaks the renderer: {error}")]) from None
+        raise MjmlProblem([Problem.of(1, 1, BREAKS)]) from error
     if inline.strip():
         html = css_inline.CSSInliner(
             inline_style_tags=False, keep_style_tags=True, load_remote_stylesheets=False, extra_css=inline
@@ -94,7 +104,7 @@ def _safe(source: str, language: str) -> str:
         pieces.append(_safe_text(source[end : match.start()], style=style))
         pieces.append(_safe_tag(match, language))
         end = match.end()
-        style = not match["close"] and match["name"] in ("mj-style", "style")
+        style = not match["close"] and (match["name"] or "").lower() in ("mj-style", "style")
     pieces.append(source[end:])
     return "".join(pieces)
 
@@ -109,16 +119,22 @@ def _safe_text(text: str, *, style: bool) -> str:
 
 
 def _safe_tag(match: re.Match, language: str) -> str:
-    """A tag whose attribute values survive mrml, which writes them as Rust shows strings."""
-    name = match["name"]
-    if not name or match["close"]:
-        return match[0]
+    """A tag whose attribute values survive mrml, which writes them as Rust shows strings.
+
+    Comments fall away but for those that Outlook reads: mrml takes none in <mj-attributes> or a carousel.
+    """
+    if not match["name"]:
+        return match[0] if FOR_OUTLOOK.match(match[0]) else _newlines(match)
+    name = match["name"].lower()
+    if match["close"]:
+        return _newlines(match) if name in VOID else f"</{name}>{_newlines(match)}"
 
     def rewrite(attribute: re.Match) -> str:
         key, value = attribute[1], attribute[2]
         if value is None:
             return attribute[0]
-        return f'{key}="{_safe_value(value[1:-1] if value[0] in _QUOTES else value)}"'
+        safe = _safe_value(value[1:-1] if value[0] in _QUOTES else value)
+        return f'{key}="{safe}"{_newlines(attribute)}'
 
     rest = ATTRIBUTE.sub(rewrite, match["rest"])
     present = {key for key, _value, _offset in attributes(rest)}
@@ -130,6 +146,7 @@ def _safe_tag(match: re.Match, language: str) -> str:
 
 
 _QUOTES = ("'", '"')
+FOR_OUTLOOK = re.compile(r"<!--(?:\[if\b|<!\[endif\])", re.IGNORECASE)
 
 
 def _safe_value(value: str) -> str:
@@ -142,14 +159,16 @@ def _located(source: str, message: str) -> Problem:
     found = MRML_OFFSET.search(message)
     offset = len(source.encode()[: int(found[1])].decode("utf-8", "ignore")) if found else 0
     line, column = Positions(source).at(min(offset, len(source)))
-    return Problem(line, column, f"MJML: {message}")
+    why = message.partition(" in root template")[0]
+    return Problem.of(line, column, msgid("the renderer stops here: %(why)s"), why=why)
 
 
 def _refuse_other_hosts(html: str, hosts: frozenset[str]) -> None:
     found = {host for address in _loaded(html) if (host := foreign_host(address, hosts))}
     if found:
         names = ", ".join(sorted(found))
-        raise MjmlProblem([Problem(1, 1, f"the finished mail would load something from {names}")])
+        text = msgid("the finished mail would load something from %(names)s")
+        raise MjmlProblem([Problem.of(1, 1, text, names=names)])
 
 
 def _loaded(html: str):
@@ -172,14 +191,18 @@ def render_draft(source: str, *, language: str = "it", hosts=()) -> str:
             cwd=Path(__file__).resolve().parents[2], check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise MjmlProblem([Problem(1, 1, f"rendering takes longer than {TIME_LIMIT} seconds")]) from None
+        text = msgid("rendering takes longer than %(most)s seconds")
+        raise MjmlProblem([Problem.of(1, 1, text, most=TIME_LIMIT)]) from None
     try:
         answer = json.loads(child.stdout)
     except ValueError:
-        raise MjmlProblem([Problem(1, 1, "rendering failed: this source breaks the renderer")]) from None
+        raise MjmlProblem([Problem.of(1, 1, BREAKS)]) from None
     if "html" in answer:
         return answer["html"]
-    raise MjmlProblem([Problem(*p) for p in answer["problems"]])
+    raise MjmlProblem([
+        Problem(line, column, message, serious, text, tuple((key, value) for key, value in values))
+        for line, column, message, serious, text, values in answer["problems"]
+    ])  # fmt: skip
 
 
 render_guarded = render_draft  # the name for who renders what came from outside
@@ -192,7 +215,7 @@ def _child() -> None:
     try:
         answer = {"html": render(order["source"], language=order["language"], hosts=order["hosts"])}
     except MjmlProblem as problem:
-        answer = {"problems": [(p.line, p.column, p.message, p.serious) for p in problem.problems]}
+        answer = {"problems": [astuple(p) for p in problem.problems]}
     sys.stdout.buffer.write(json.dumps(answer).encode())
 
 

@@ -1,7 +1,11 @@
 """What fates are called, how they look, and why a delivery stands where it stands."""
 
+from dataclasses import replace
+
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from dissemination.delivery.lint import Problem
 from dissemination.delivery.models import Fate
 
 REASONS = {
@@ -36,3 +40,10 @@ def explain(reason: str) -> str:
     if reason.startswith("suppressed: "):
         return SUPPRESSED % {"reason": reason.removeprefix("suppressed: ")}
     return str(REASONS.get(reason, reason))
+
+
+def said(problem: Problem) -> Problem:
+    """`problem` of a source in the language of whoever reads it."""
+    if not problem.text:
+        return problem
+    return replace(problem, message=gettext(problem.text, **dict(problem.values)))

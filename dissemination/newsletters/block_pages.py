@@ -158,7 +158,10 @@ def trial_size(district, issue_id, language):
     issue = queries.issue(district.id, issue_id)
     if language not in ("it", "en") or issue.sent_at is not None:
         abort(404)
-    problems = [{"field": name, **vars(p)} for name, p in _mjml_problems()]
+    problems = [
+        {"field": name, "line": p.line, "column": p.column, "message": p.message, "serious": p.serious}
+        for name, p in _mjml_problems()
+    ]
     try:
         size = preflight.rendered(issue, language, among=_unsaved(issue, district)).size
     except MjmlProblem:

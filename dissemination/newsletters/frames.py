@@ -5,6 +5,7 @@ from html import escape
 from flask import Response, current_app, request
 
 from dissemination.delivery.lint import Problem
+from dissemination.delivery.texts import said
 from dissemination.newsletters.common import framed
 
 VIEWS = ("wide", "narrow", "dark", "no-pictures", "text")
@@ -46,6 +47,6 @@ def _from_here(html: str) -> str:
 
 def listed(problems: list[Problem], *, language: str, title: str, intro: str) -> Response:
     """What keeps a mail from being shown, by line and column."""
-    items = "".join(f"<li>{escape(str(p))}</li>" for p in problems[:50])
+    items = "".join(f"<li>{escape(str(said(p)))}</li>" for p in problems[:50])
     body = f"<p><strong>{escape(intro)}</strong></p><ul>{items}</ul>"
     return framed(PAGE.format(language=language, title=escape(title), body=body))

@@ -5,8 +5,8 @@ send in things that have an equal (pictures of other hosts, icons, fonts), they 
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import urlsplit
 
@@ -16,7 +16,10 @@ from flask_babel import gettext as _
 from dissemination.delivery import mjml
 from dissemination.delivery.lint import (
     ATTRIBUTE,
+    LOST_TEXT,
     MAX_SIZE,
+    NO_ATTRIBUTE,
+    NO_VALUE,
     TOKEN,
     Positions,
     Problem,
@@ -24,6 +27,7 @@ from dissemination.delivery.lint import (
     lint,
 )
 from dissemination.delivery.loads import CSS_ADDRESS, LOADED, foreign_host
+from dissemination.delivery.texts import said
 from dissemination.newsletters.looks import BLOCKS, FOOTER, HEAD
 
 WHOLE = re.compile(r"</?(mjml|mj-body|mj-head)\b", re.IGNORECASE)
@@ -33,7 +37,7 @@ FOOT_MARKER = re.compile(r"<!--\s*footer\s*-->", re.IGNORECASE)
 ON_BODY = ("mj-section", "mj-wrapper", "mj-hero", "mj-raw")
 ALT = re.compile(r"""\balt=("[^"]*"|'[^']*'|[^\s"']+)""")
 SAMPLE = "<mj-section><mj-column><mj-text>x</mj-text></mj-column></mj-section>"
-FOREIGN_TO_MJML = "has no attribute"
+ADAPTED = (NO_ATTRIBUTE, NO_VALUE, LOST_TEXT)  # what the linter says and an import leaves out
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,7 @@ def check_block(source: str) -> list[Problem]:
         return [Problem(*Positions(source).at(whole.start()), words)]
     found = mjml.check(f"{BEFORE}{source}{AFTER}", hosts=hosts())
     return [
-        Problem(p.line, max(1, p.column - len(BEFORE)) if p.line == 1 else p.column, p.message, p.serious)
-        for p in found
+        replace(said(p), column=max(1, p.column - len(BEFORE)) if p.line == 1 else p.column) for p in found
     ]
 
 
@@ -98,19 +101,28 @@ def adapt(source: str, *, place: int | None = None, pictures: Mapping[str, str] 
     """
     source = mjml.normalised(source)
     serious = [p for p in lint(source, hosts=frozenset(_all_hosts(source))) if p.serious]
-    beyond = tuple(p for p in serious if FOREIGN_TO_MJML not in p.message)
+    beyond = tuple(said(p) for p in serious if p.text not in ADAPTED)
     if beyond:
         return Adapted(source, problems=beyond)
-    work = _Adaptation(source, pictures or {})
+    work = _Adaptation(source, pictures or {}, serious)
     adapted = _with_marks(work.run())
     parts = tuple(_parts(adapted, source))
+    if not parts and not MARKER.search(adapted):
+        return Adapted(source, problems=(_without_place(source),))
     if not MARKER.search(adapted) and place is not None:
         adapted = _replace_part(adapted, place)
     has_place = bool(MARKER.search(adapted))
     adapted = FOOT_MARKER.sub(FOOTER, MARKER.sub(BLOCKS, adapted, count=1))
     tried = adapted.replace(BLOCKS, SAMPLE).replace(HEAD, "").replace(FOOTER, "")
-    problems = tuple(p for p in mjml.check(tried, hosts=hosts()) if p.serious)
+    problems = tuple(said(p) for p in mjml.check(tried, hosts=hosts()) if p.serious)
     return Adapted(adapted, tuple(work.notes), tuple(work.found), parts, problems, has_place)
+
+
+def _without_place(source: str) -> Problem:
+    """Why blocks could stand nowhere in `source`."""
+    bodies = [m.start() for m in re.finditer(r"<mj-body\b", source)]  # the first may be one of mj-attributes
+    line, column = Positions(source).at(bodies[-1] if bodies else 0)
+    return Problem(line, column, _("There is no section in <mj-body>: the blocks would have no place."))
 
 
 def _all_hosts(source: str) -> set[str]:
@@ -121,9 +133,10 @@ def _all_hosts(source: str) -> set[str]:
 class _Adaptation:
     """One pass over the tags of a document, changing what a mail of ours cannot hold."""
 
-    def __init__(self, source: str, pictures: Mapping[str, str]):
+    def __init__(self, source: str, pictures: Mapping[str, str], told: Iterable[Problem]):
         self.source, self.pictures, self.hosts = source, pictures, hosts()
         self.positions = Positions(source)
+        self.lost = {(p.line, p.column) for p in told if p.text == LOST_TEXT}
         self.notes: list[Problem] = []
         self.found: list[tuple[int, str]] = []
 
@@ -135,19 +148,33 @@ class _Adaptation:
         out, end, skip, style = [], 0, "", False
         for match in TOKEN.finditer(self.source):
             name, closes = (match["name"] or "").lower(), bool(match["close"])
+            between = self.source[end : match.start()]
             if not skip:
-                between = self.source[end : match.start()]
-                out.append(self.style(between, end) if style else between)
+                out.append(self.style(between, end) if style else self.text(between, end))
+            else:
+                out.append("\n" * between.count("\n"))  # what follows keeps its line
             end = match.end()
             if skip:
                 skip = "" if closes and name == skip else skip
+                out.append("\n" * match[0].count("\n"))
                 continue
             style = name == "mj-style" and not closes
             if name and not closes and self.is_dropped(name, match):
                 skip = "" if match["rest"].rstrip().endswith("/") else name
+                out.append("\n" * match[0].count("\n"))
                 continue
             out.append(match[0] if closes or not name else self.tag(name, match))
         return "".join([*out, self.source[end:]])
+
+    def text(self, text: str, offset: int) -> str:
+        """`text` but for words that stand where MJML shows none."""
+        start = offset + len(text) - len(text.lstrip())
+        if not text.strip() or self.positions.at(start) not in self.lost:
+            return text
+        self.note(
+            start, _("“%(words)s” is left out: MJML shows no text here.", words=" ".join(text.split())[:60])
+        )
+        return "\n" * text.count("\n")
 
     def is_dropped(self, name: str, match: re.Match) -> bool:
         """Whether the element goes altogether: fonts of others, pictures without a host of ours."""
@@ -177,13 +204,13 @@ class _Adaptation:
         return f"<{match['name']}{rest}>"
 
     def unknown_attributes(self, name: str, match: re.Match) -> set[str]:
-        """The attributes of this tag that the linter does not know."""
+        """The attributes of this tag that the linter does not know, or not with this value."""
         if match["rest"].strip() in ("", "/"):
             return set()
         alone = f"<{name}{match['rest'].rstrip().rstrip('/')}/>"
         return {
-            p.message.rsplit(" ", 1)[-1] for p in lint(alone, hosts=frozenset(_all_hosts(alone)))
-            if FOREIGN_TO_MJML in p.message
+            dict(p.values)["key"] for p in lint(alone, hosts=frozenset(_all_hosts(alone)))
+            if p.text in (NO_ATTRIBUTE, NO_VALUE)
         }  # fmt: skip
 
     def attribute(self, name: str, match: re.Match, start: int, unknown: set[str]) -> str:
@@ -192,7 +219,7 @@ class _Adaptation:
         if key in unknown:
             self.note(
                 start + match.start(),
-                _("%(key)s is left out: %(name)s has no such attribute.", key=key, name=name),
+                _("%(key)s is left out: %(name)s has no such attribute or value.", key=key, name=name),
             )
             return ""
         if key in LOADED and foreign_host(value, self.hosts):
@@ -274,5 +301,6 @@ def _parts(adapted: str, source: str):
 def _replace_part(source: str, place: int) -> str:
     for number, (_name, start, end) in enumerate(_spans(source)):
         if number == place:
-            return f"{source[:start]}{BLOCKS}{source[end:]}"
+            lines = "\n" * source.count("\n", start, end)  # what follows keeps its line
+            return f"{source[:start]}{BLOCKS}{lines}{source[end:]}"
     return source

@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from dissemination.delivery import outbox
 from dissemination.delivery.mail import Mail
 from dissemination.delivery.mjml import MjmlProblem
+from dissemination.delivery.texts import said
 from dissemination.kernel.languages import translated
 from dissemination.newsletters import checks, clicks, content, corrections, fields, history, mails, readers
 from dissemination.newsletters.findings import Finding, Level
@@ -69,7 +70,7 @@ def prepare(issue: Issue) -> Draft:
         try:
             letters.append(rendered(issue, language))
         except MjmlProblem as problem:
-            problems.append(_blocking("mjml", str(problem)))
+            problems.append(_mjml(problem))
     findings = [
         *problems, *_facts(issue), *content.problems(issue), *_sizes(letters), *_letters(issue, letters),
     ]  # fmt: skip
@@ -97,7 +98,7 @@ def final(issue: Issue, draft: Draft) -> Draft:
     try:
         letters = tuple(_made(issue, mail) for mail in counted)
     except MjmlProblem as problem:
-        return replace(draft, findings=_sorted([*draft.findings, _blocking("mjml", str(problem))]))
+        return replace(draft, findings=_sorted([*draft.findings, _mjml(problem)]))
     return replace(draft, letters=letters, targets=targets)
 
 
@@ -108,6 +109,10 @@ def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
 
 def _blocking(code: str, message: str) -> Finding:
     return Finding(Level.BLOCKING, code, message)
+
+
+def _mjml(problem: MjmlProblem) -> Finding:
+    return _blocking("mjml", "; ".join(str(said(p)) for p in problem.problems))
 
 
 def _warning(code: str, message: str) -> Finding:

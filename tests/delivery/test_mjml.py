@@ -45,7 +45,7 @@ def text(content):
         (mail("</mj-text>"), ["3:1: </mj-text> closes nothing that is open"]),
         (text("a < b"), ["3:12: this < opens no complete tag; write &lt; for the sign itself"]),
         (mail('<mj-include path="x" />'),
-         ["3:1: <mj-include> is not supported: put parts together with Jinja before MJML"]),
+         ["3:1: <mj-include> is not supported: write what stands in the other file in its place"]),
         (mail('<mj-image src="https://else.example/x.png" alt="" />'),
          ["3:11: this would be loaded from else.example: a mail calls no other host"]),
         (mail("", "<mj-style>@import url(//else.example/x.css)</mj-style>"),
@@ -80,6 +80,31 @@ def test_a_greater_than_sign_behind_an_accent_does_no_harm():
     )
     assert "Perché -&gt; così &gt; là" in html
     assert ".k > td::after { content: '\\e9 ' }" in html
+
+
+VALID = {
+    "a comment among defaults": mail("<mj-text>KEEP</mj-text>", "<mj-attributes><!-- a\n -- > b --><mj-all padding='0' /></mj-attributes>"),
+    "a comment in a carousel": mail('<mj-text>KEEP</mj-text><mj-carousel left-icon="/a" right-icon="/b" icon-width="9px"><!-- x --><mj-carousel-image src="https://own.example/a.png" alt="a" /></mj-carousel>'),
+    "a comment with a sign": "<!-- a > b <mj-section> -- c -->" + text("KEEP"),
+    "capital letters": text("a<BR>b<P ALIGN=left>KEEP</P>").replace("mj-section", "MJ-Section"),
+    "an XML declaration": '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE mjml>\n' + text("KEEP"),
+    "a break that is closed": text("a<br></br>b<BR></BR>KEEP"),
+    "lines for Outlook": text("a<!--[if mso]><p>KEEP</p><![endif]-->b"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", VALID)
+def test_what_mrml_cannot_read_and_mjml_can_is_put_right_before(name, newline):
+    assert "KEEP" in render(VALID[name].replace("\n", newline), hosts=["own.example"])
+
+
+def test_an_error_of_the_renderer_is_told_at_its_own_line():
+    head = '<!--\n\n--><mj-style inline="inline">\n.a { color: red }\n</mj-style><mj-preview>\n <b>x</b></mj-preview>'
+    with pytest.raises(MjmlProblem) as told:
+        render("<?xml version='1.0'?>\n" + mail('<mj-text\n color="red">x</mj-text>', head))
+    [problem] = told.value.problems
+    assert (problem.line, problem.message) == (7, "the renderer stops here: unexpected token")
 
 
 def test_every_guard_is_fast_on_hostile_sources():

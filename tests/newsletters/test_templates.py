@@ -119,6 +119,9 @@ def test_a_file_that_marks_the_place_needs_no_question(app):
         ("<mjml><mj-body>" + "<mj-wrapper>" * 12_000, "Riga 1, colonna"),
         ("x" * 600_000, "512 kB"),
         (b"<mjml>\n\xff\xfe", "Riga 2"),
+        ("<mjml><mj-head></mj-head></mjml>", "Riga 1, colonna 1: In &lt;mj-body&gt; non c’è nessuna sezione"),
+        ("<mjml>\n<mj-body></mj-body></mjml>", "Riga 2, colonna 1: In &lt;mj-body&gt; non c’è nessuna sezione"),
+        ("<mjml><mj-body>\n<mj-txt></mj-txt></mj-body></mjml>", "elemento sconosciuto &lt;mj-txt&gt;"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_refused_with_line_and_reason(desk, moda, source, where):
@@ -129,6 +132,18 @@ def test_what_cannot_be_used_is_refused_with_line_and_reason(desk, moda, source,
     assert where in answer.text
     db.session.rollback()
     assert looks.templates(moda.id) == []
+
+
+def test_what_mjml_passes_over_is_left_out_and_said(app):
+    """A stray word between columns (one stands in an official template), a mode that mrml does not know."""
+    source = FRAME.replace("<mj-raw>", "<mj-section>\n a\n<mj-column></mj-column></mj-section>\n<mj-raw>")
+    adapted = framing.adapt(source.replace('mode="fixed-height"', 'mode="fluid-height"'), place=0)
+    assert adapted.problems == ()
+    notes = {(n.line, n.message) for n in adapted.notes}
+    assert (10, "mode viene tolto: mj-hero non ha questo attributo o valore.") in notes
+    assert (22, "“a” viene tolto: qui MJML non mostra testo.") in notes
+    assert "fluid-height" not in adapted.source
+    assert adapted.source.count("\n") == source.count("\n"), "what is told of it later is at the right line"
 
 
 def test_colours_that_cannot_be_read_are_refused_with_one_that_can(desk, moda):
