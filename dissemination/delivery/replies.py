@@ -68,10 +68,13 @@ def outcome_of(id: int, stage: str, code: int, text: str, *, via: str = "") -> O
 
     A 5xx to MAIL speaks of the sender or the configuration, not of the recipient: tried again until the
     deadline, unless the message is too big (552, RFC 1870) or its address cannot be carried (553, RFC 6531).
+    What is neither yes nor no behind the last dot says nothing: the message may have been taken.
     """
     if code // 100 == 2:
         return Outcome(id, Fate.ACCEPTED, f"{code} {text}"[:REPLY_LENGTH], via=via)
     reply, subject = f"{code} {text}"[:REPLY_LENGTH], about(code, text)
+    if stage == "END" and code // 100 not in (4, 5):
+        return Outcome(id, Fate.UNCERTAIN, reply)
     if code // 100 == 5 and (stage != "MAIL" or code in (552, 553)):
         return Outcome(
             id, Fate.REFUSED, reply, dead_address=subject is About.ADDRESS and stage == "RCPT",
