@@ -17,6 +17,8 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 
 MOST = 20  # deliveries of one report
+# By kind of subject: what a higher floor does when one of its mails came back, in the same transaction.
+came_back: dict[str, Callable[[Delivery], None]] = {}
 
 
 def _named(incoming: inbound.Incoming) -> list[Delivery]:
@@ -62,6 +64,10 @@ def _apply(row: Delivery, failed: Failed, verdict: str) -> None:
     elif verdict in ("soft", "unclear"):
         weight = suppressed.FULL if verdict == "soft" else suppressed.UNCLEAR
         suppressed.soft(row.district_id, row.address, said, weight=weight, delivery_id=row.id)
+    db.session.flush()
+    told = came_back.get(row.subject_kind)
+    if told is not None:
+        told(row)
 
 
 def bounced(incoming: inbound.Incoming, *, dry: bool = False) -> inbound.Outcome:

@@ -42,6 +42,7 @@ class Did(StrEnum):
 
     SENT = "newsletter.sent"  # one row when the sending of an issue finished
     REACHED = "newsletter.reached"  # one row per person whose server accepted it
+    BOUNCED = "newsletter.bounced"  # one row per person who was counted as reached and whose mail came back
 
 
 class AlreadySent(Refusal):

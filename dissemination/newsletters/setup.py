@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from dissemination.delivery import outbox
-from dissemination.newsletters import content, live, queries, rehearsing, sending
+from dissemination.delivery import bounces, outbox
+from dissemination.newsletters import content, live, queries, rehearsing, returned, sending
 from dissemination.newsletters.models import Issue
 from dissemination.people.models import Contact
 from dissemination.subscriptions import hooks
@@ -57,6 +57,7 @@ def init_app(app) -> None:  # noqa: ARG001 - every package is set up with the ap
     """Register our sources, and with the subscriptions and the outbox, once per process."""
     outbox.expanders["issues"] = sending.recipients_of
     outbox.keepers["issues"] = sending.still_in
+    bounces.came_back["issues"] = returned.came_back
     outbox.expanders[rehearsing.KIND] = rehearsing.recipients_of
     live.offer()
     if _call_back not in hooks.left:

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from dissemination.delivery import receiving
 from dissemination.delivery.models import Fate, Suppression
 from dissemination.districts.models import Sector
 from dissemination.kernel import files
@@ -19,11 +20,14 @@ from dissemination.newsletters import actions, jobs, queries, sending
 from dissemination.newsletters.models import IssueState
 from dissemination.people.actions import ChangedMeanwhile
 from dissemination.people.models import OrganisationType
+from dissemination.plan.actions import adopt_catalogue
+from dissemination.plan.figures import figures_for
 from dissemination.plan.log import Activity
-from dissemination.plan.queries import evidence_of
+from dissemination.plan.queries import current_plan, evidence_of
 from dissemination.subscriptions import actions as subscriptions
 from dissemination.subscriptions import queries as readers
 from tests import factories
+from tests.delivery.test_bounces import octets
 from tests.newsletters import cast
 
 
@@ -284,6 +288,54 @@ def test_after_a_retry_the_books_are_closed_again_and_nothing_is_counted_twice(m
     assert len(rows("newsletter.reached")) == 2
     with pytest.raises(sending.NotAgain), transaction():
         sending.retry(issue, Fate.ACCEPTED, reason="", by=ada)
+
+
+def reached_in(district, period):
+    """DV-07: how many persons, and how many rows were seen and not counted."""
+    found = figures_for(current_plan(district.id), period)["DV-07"]
+    return found["actual"], found["not_counted"]
+
+
+def test_mail_that_comes_back_after_the_books_are_closed_reached_nobody(moda, ada, textiles):
+    """The usual case: the relay accepts everything in a minute, the bounces come in the hours after."""
+    with transaction():
+        adopt_catalogue(current_plan(moda.id))
+        for address in ("carlo@tessitura.example", "gina@tessitura.example"):
+            cast.subscriber(moda, textiles, email=address)
+        issue = cast.issue(moda, textiles, by=ada)
+    cast.send(issue, by=ada)
+    with transaction():
+        cast.settle(issue)
+    jobs.finish_issues()
+    period = rows("newsletter.reached")[0].happened_on.strftime("%Y")
+    assert reached_in(moda, period) == (2, 0)
+    carlo = next(d for d in cast.deliveries(issue.id) if d.address.startswith("carlo@"))
+    for _twice in range(2):
+        receiving.take_octets(octets("postfix", carlo))
+    db.session.rollback()
+    assert reached_in(moda, period) == (1, 3), "the row, the one that takes it back, and the bounce"
+    assert [r.contact_id for r in rows("newsletter.bounced")] == [carlo.contact_id]
+    with transaction():  # the mailbox is opened again: sent once more, he counts once more
+        assert sending.retry(issue, Fate.REFUSED, reason="casella riaperta", by=ada) == 1
+        again = next(d for d in cast.deliveries(issue.id) if d.state is Fate.QUEUED)
+        again.state, again.finished_at = Fate.ACCEPTED, datetime.now(UTC)
+    jobs.finish_issues()
+    assert reached_in(moda, period) == (2, 3)
+    assert len(rows("newsletter.sent")) == 1
+
+
+def test_mail_that_comes_back_before_the_books_are_closed_is_never_counted(moda, ada, textiles):
+    with transaction():
+        for address in ("carlo@tessitura.example", "gina@tessitura.example"):
+            cast.subscriber(moda, textiles, email=address)
+        issue = cast.issue(moda, textiles, by=ada)
+    cast.send(issue, by=ada)
+    with transaction():
+        cast.settle(issue)
+    carlo = next(d for d in cast.deliveries(issue.id) if d.address.startswith("carlo@"))
+    receiving.take_octets(octets("postfix", carlo))
+    jobs.finish_issues()
+    assert len(rows("newsletter.reached")) == 1
 
 
 def test_an_issue_with_open_deliveries_is_not_finished(moda, ada, textiles):
