@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import or_, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from dissemination.delivery import sendings
@@ -78,9 +78,18 @@ def parts(delivery: Delivery) -> Parts:
 
 def relay_trouble() -> str | None:
     """What the mail servers that are down said when last tried; None when all are well."""
-    names = {server.name for server in current_app.config["SETTINGS"].mail.servers} or {FOLDER}
-    said = select(Relay.last_error).where(Relay.failures > 0, Relay.name.in_(names)).order_by(Relay.name)
-    return "; ".join(db.session.scalars(said)) or None
+    said = select(Relay.last_error).where(Relay.failures > 0, Relay.name.in_(_servers()))
+    return "; ".join(db.session.scalars(said.order_by(Relay.name))) or None
+
+
+def is_mail_stopped() -> bool:
+    """Whether every mail server is down, so that nothing leaves: one of several leaves others its share."""
+    down = select(func.count()).where(Relay.failures > 0, Relay.name.in_(_servers()))
+    return db.session.scalar(down) == len(_servers())
+
+
+def _servers() -> set[str]:
+    return {server.name for server in current_app.config["SETTINGS"].mail.servers} or {FOLDER}
 
 
 def resting_domains() -> list[MailDomain]:

@@ -39,8 +39,10 @@ def mail(district):
     """All messages of the district, newest first."""
     state, text = _fate(request.args.get("state")), request.args.get("q", "").strip()
     page = mail_queries.recent(district.id, state=state, text=text, after=request.args.get("after"))
-    return render_template("front/mail.html", page=page, state=state, text=text, fates=FATES,
-                           relay=mail_queries.relay_trouble())  # fmt: skip
+    return render_template(
+        "front/mail.html", page=page, state=state, text=text, fates=FATES, relay=mail_queries.relay_trouble(),
+        stopped=mail_queries.is_mail_stopped(),
+    )  # fmt: skip
 
 
 def _parts(row, district):

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from dissemination.delivery import queries as delivery
 from dissemination.delivery.models import OPEN, Delivery, Fate
-from dissemination.delivery.queries import Parts, relay_trouble
+from dissemination.delivery.queries import Parts, is_mail_stopped, relay_trouble
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now, today
 from dissemination.kernel.database import db
@@ -227,7 +227,9 @@ def _mail_trouble(district):
     }  # fmt: skip
     down = relay_trouble()
     mail = url_for("front_desk.mail", district=district)
-    trouble = [Task(_("The mail server takes no messages: they wait, nothing is lost"), mail)] if down else []
+    stopped = _("The mail server takes no messages: they wait, nothing is lost")
+    others = _("One of the mail servers takes no messages now; the others carry its share.")
+    trouble = [Task(stopped if is_mail_stopped() else others, mail)] if down else []
     return trouble + [
         Task(texts[fate](counts[fate]), url_for("front_desk.mail", district=district, state=fate.value))
         for fate in texts

@@ -11,6 +11,7 @@ def progress_of(issue: Issue) -> dict:
     return {
         "tally": tally(issue), "fates": FATES, "rate": delivery.rate(issue),
         "steered": delivery.sending(issue), "relay": delivery.relay_trouble(),
+        "stopped": delivery.is_mail_stopped(),
         "resting": delivery.resting_domains(),
     }  # fmt: skip
 

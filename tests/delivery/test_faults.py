@@ -251,6 +251,9 @@ def test_a_server_that_is_down_leaves_its_share_to_the_others_and_is_named(app, 
     sending.deliver_due()
     assert fates() == {"accepted": 40}
     assert "Connection refused" in queries.relay_trouble()
+    assert not queries.is_mail_stopped(), "the desk must not say that everything waits"
+    deliver = app.test_cli_runner().invoke(args=["outbox", "deliver"])
+    assert (deliver.exit_code, "the others carry its share" in deliver.output) == (0, True)
     [row] = db.session.scalars(select(Relay).where(Relay.failures > 0))
     assert (row.name, row.paused_until > now()) == (f"127.0.0.1:{dead.port}", True)
     before = len(alive.taken)
@@ -281,6 +284,7 @@ def test_when_all_servers_are_down_everything_waits(app, server):
     assert sending.deliver_due() == 0
     assert fates() == {"queued": 3}
     assert queries.relay_trouble().count("127.0.0.1:") == 2
+    assert queries.is_mail_stopped()
 
 
 # ---- domains ---------------------------------------------------------------------------------------

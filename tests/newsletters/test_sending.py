@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.policy import default
@@ -11,7 +12,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from dissemination.delivery import receiving
+from dissemination.delivery import receiving, relay
 from dissemination.delivery.models import Fate, Suppression
 from dissemination.districts.models import Sector
 from dissemination.kernel import files
@@ -416,3 +417,24 @@ def test_many_recipients_are_written_in_few_statements(moda, ada, textiles, app)
     with transaction():
         assert actions.send(issue, draft, version=draft.version, by=ada) == count
     assert len(statements) < 60, "one statement per thousand recipients, not per recipient"
+
+
+def test_the_pages_say_whether_one_server_is_down_or_all(app, moda, ada, textiles, sign_in):
+    settings = app.config["SETTINGS"]
+    mail = replace(settings.mail, server="127.0.0.1", port=2501, security="none")
+    mail = replace(mail, others=(replace(mail.servers[0], port=2502),))
+    app.config["SETTINGS"] = replace(settings, mail=mail)
+    with transaction():
+        cast.subscriber(moda, textiles)
+        issue = cast.issue(moda, textiles, by=ada)
+    cast.send(issue, by=ada)
+    desk, said = sign_in(ada), {}
+    for server in mail.servers:
+        with transaction():
+            relay.pause(server.name, f"{server.name}: Connection refused", at=datetime.now(UTC))
+        pages = [f"/moda/desk/newsletters/{issue.id}", "/moda/desk/mail/", "/moda/desk/"]
+        said[server.port] = [desk.get(page).text for page in pages]
+    assert all("gli altri spediscono anche la sua parte" in page for page in said[2501])
+    assert not any("altri spediscono" in page for page in said[2502])
+    assert "non accetta messaggi" in said[2502][0]
+    assert "127.0.0.1:2501: Connection refused; 127.0.0.1:2502" in said[2502][0]
