@@ -2,14 +2,17 @@
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 import time_machine
+from flask import g
 
 from dissemination.delivery.models import Fate
 from dissemination.kernel.database import transaction
 from dissemination.newsletters import actions, checks, domain, markup, preflight, readers
 from dissemination.newsletters.checks import Level
+from dissemination.newsletters.findings import Finding
 from dissemination.newsletters.models import BlockKind
 from tests import factories
 from tests.newsletters import cast
@@ -258,6 +261,46 @@ def test_the_audience_that_is_stored_lists_the_same_people_later(moda, ada):
         assert readers.still(moda.id, audience, [p.id for p in people]) == set(ids)
     cast.send(issue, by=ada)
     assert {d.state for d in cast.deliveries(issue.id)} == {Fate.QUEUED}
+
+
+# ---- fixes -------------------------------------------------------------------------------------------
+
+
+def codes():
+    """(code, whether it is of a block) of all findings that the package can make, read from its source."""
+    made = re.compile(
+        r'(?:_?blocking|_?warning)\(\s*"(\w+)"|_finding\(\s*Level\.\w+, "(\w+)"|\(\s*Level\.\w+,\s*"(\w+)"'
+    )
+    found = set()
+    for path in Path(checks.__file__).parent.glob("*.py"):
+        for whole, *names in ((m[0], *m.groups()) for m in made.finditer(path.read_text())):
+            found.add(
+                (next(filter(None, names)), path.name in ("problems.py", "live.py") or "_finding" in whole)
+            )
+    return sorted(found)
+
+
+def test_every_finding_has_its_own_fix_that_leads_somewhere(sign_in, moda, ada, app):
+    with transaction():
+        topic = cast.topic(moda)
+        corrected = cast.issue(moda, topic, by=ada)
+        issue = cast.issue(moda, topic, by=ada)
+        issue.corrects_id = corrected.id
+    desk, generic = sign_in(ada), []
+    assert len(codes()) > 30
+    with app.test_request_context(f"{DESK}/{issue.id}"):
+        g.district = moda
+        fix = app.jinja_env.get_template("newsletters/_preflight.html").make_module({"district": moda}).fix
+        for code, of_block in codes():
+            block = issue.blocks[0].id if of_block else None
+            made = str(fix(issue, Finding(Level.BLOCKING, code, "x", block, of_block))).strip()
+            places = re.findall(r'(?:href|action)="([^"#]+)', made)
+            assert len(places) == 1, (code, made)
+            if made == f'<a href="{DESK}/{issue.id}/facts">Correggi</a>':
+                generic.append(code)
+            if "<form" not in made:
+                assert desk.get(html.unescape(places[0])).status_code == 200, (code, places)
+    assert generic == []
 
 
 # ---- the domain --------------------------------------------------------------------------------------
