@@ -1,5 +1,6 @@
 """What comes back, as real servers write it: which delivery it speaks of, and what follows."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,6 +69,18 @@ def test_each_server_is_understood(row, name, after):
         assert (told["kind"], told.get("effect")) == (dry["kind"], dry.get("effect"))
         receiving.take(inbound.read(octets(name, row)))
         assert standing(row) == after  # twice is once
+
+
+@pytest.mark.parametrize(
+    ("name", "after"), [("postfix", ("refused", "bounce", 0)), ("complaint", ("accepted", "complaint", 0))]
+)
+def test_a_mail_server_hands_them_over_by_pipe(app, row, name, after):
+    runner = app.test_cli_runner()
+    explained = runner.invoke(args=["mail", "receive", "--explain"], input=octets(name, row))
+    assert (explained.exit_code, json.loads(explained.output)["recipients"][0]["address"]) == (0, CARLO)
+    assert standing(row) == ("accepted", None, 0)
+    assert runner.invoke(args=["mail", "receive"], input=octets(name, row)).exit_code == 0
+    assert standing(row) == after
 
 
 def test_the_history_says_what_came_back(row):

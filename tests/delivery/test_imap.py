@@ -9,6 +9,7 @@ from config import ImapSettings
 from dissemination.delivery import imap, inbound, jobs, receiving
 from dissemination.delivery.inbound import Kind, Outcome
 from tests.delivery.imap_server import ImapServer
+from tests.delivery.test_bounces import accepted, octets, standing
 from tests.delivery.test_inbound import plain, with_calendar
 from tests.delivery.test_tls import certificate  # noqa: F401 (a fixture)
 
@@ -61,6 +62,17 @@ def test_an_answer_is_marked_as_read_and_peoples_mail_stays_unread(app, serve, h
     assert flags(server) == [(1, "INBOX", []), (2, "INBOX", ["\\Seen"])]
     assert handler == ["<r@b.example>"]
     assert "EXPUNGE" not in " ".join(server.log)
+
+
+def test_bounces_and_complaints_come_in_by_the_mailbox(app, serve):
+    dead, annoyed = accepted(1), accepted(2)
+    server, settings = serve(
+        octets("postfix", dead), octets("out-of-office", dead), octets("complaint", annoyed),
+        octets("qmail", dead, token="eventi+b1-0123456789abcdef@moda.example", message_id="<guess@x.example>"),
+    )  # fmt: skip
+    assert imap.fetch(settings, receiving.take_octets) == imap.Count(handled=2, left=2)
+    assert standing(dead)[:2] == ("refused", "complaint")  # the stronger of both reasons
+    assert [bool(m["flags"]) for m in server.messages] == [True, False, True, False]
 
 
 def test_peoples_mail_is_downloaded_once(app, serve, handler):
