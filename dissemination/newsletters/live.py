@@ -15,7 +15,7 @@ from dissemination.kernel.database import db
 from dissemination.kernel.languages import date_time, long_date, translated
 from dissemination.newsletters import queries, texts
 from dissemination.newsletters.findings import Level
-from dissemination.newsletters.sources import Source, Wish, register
+from dissemination.newsletters.sources import MOST, Source, Wish, register
 from dissemination.publications.models import Kind, Publication
 from dissemination.registrations.queries import seats_left_many
 from dissemination.subscriptions.mails import public
@@ -24,7 +24,6 @@ from dissemination.workshops.models import State, Workshop
 from dissemination.workshops.queries import upcoming
 
 FORESIGHT = (Kind.FORESIGHT, Kind.STRATEGIC_NOTE)
-MOST = 60  # rows of a source that a page offers or an issue takes in at once
 NEW_WITHIN = timedelta(days=92)  # with no earlier issue, this is how far back "new" goes
 
 
@@ -49,13 +48,7 @@ def _coming(district: District) -> list[Workshop]:
 
 
 def _workshops_of(wish: Wish) -> list[Workshop]:
-    found = upcoming(wish.district.id, limit=MOST, until=wish.ends)
-    return [w for w in found if w.starts_at >= wish.starts and _is_wanted(w, wish)]
-
-
-def _is_wanted(row, wish: Wish) -> bool:
-    """Rows without a sector are for everybody."""
-    return wish.sectors is None or row.sector_id is None or row.sector_id in wish.sectors
+    return upcoming(wish.district.id, limit=MOST, sector_ids=wish.sectors, since=wish.starts, until=wish.ends)
 
 
 def _workshop_facts(workshop: Workshop) -> dict[str, str]:
@@ -137,7 +130,7 @@ def _recent(district: District, *, foresight: bool) -> list[Publication]:
     query = _public_ones(district.id)
     if foresight:  # the list of publications offers all of them
         query = query.where(Publication.kind.in_(FORESIGHT))
-    return list(db.session.scalars(query.limit(20)))
+    return list(db.session.scalars(query.limit(MOST)))
 
 
 def _news(wish: Wish, *, foresight: bool) -> list[Publication]:

@@ -25,6 +25,9 @@ class Wish:
     since: datetime  # the last issue was sent then: newer things are news
 
 
+MOST = 60  # rows of a source that a page offers or an issue takes in at once
+
+
 @dataclass(frozen=True)
 class Source:
     """A kind of rows that blocks can show. All functions take many rows at once or a loaded row: no query
@@ -45,6 +48,7 @@ class Source:
     address: Callable[[Any, Any], str]  # (district, row) -> its public page
     problems: Callable[[list], dict[int, list[tuple[Level, str, str]]]]  # rows -> by id (level, code, words)
     corrected: frozenset[str] = field(default_factory=frozenset)  # facts whose change is worth a second mail
+    most: int = MOST  # rows that are offered or proposed at once; pages say so when there are as many
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from werkzeug.exceptions import NotFound
 
@@ -114,12 +114,18 @@ def upcoming(
     *,
     limit: int = 100,
     sector_ids: Iterable[int] | None = None,
+    since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[Workshop]:
-    """Published workshops for everybody that have not ended and are not cancelled, next date first."""
+    """Published workshops for everybody that have not ended and are not cancelled, next date first.
+
+    With `sector_ids` those of these sectors, and those of none: they are for everybody.
+    """
     query = _coming(_of(district_id)).where(is_in_state(State.PUBLISHED), ~Workshop.is_private)
     if sector_ids is not None:
-        query = query.where(Workshop.sector_id.in_(list(sector_ids)))
+        query = query.where(or_(Workshop.sector_id.is_(None), Workshop.sector_id.in_(list(sector_ids))))
+    if since is not None:
+        query = query.where(Workshop.starts_at >= since)
     if until is not None:
         query = query.where(Workshop.starts_at < until)
     query = query.order_by(Workshop.starts_at, Workshop.id).limit(limit)

@@ -1,13 +1,13 @@
 """A whole draft from the calendar: period, topics, one press of a button."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters import actions, composing
+from dissemination.newsletters import actions, composing, sources
 from dissemination.newsletters.models import Issue
 from dissemination.publications.models import Kind
 from tests import factories
@@ -113,6 +113,26 @@ def test_a_general_topic_brings_in_all_sectors(moda, topics):
     period = composing.month(date(2026, 3, 1))
     assert composing.propose(moda, period, [topics[0]]).rows["workshop"] == []
     assert [w.id for w in composing.propose(moda, period, [topics[0], general]).rows["workshop"]] == [one.id]
+
+
+def test_a_full_calendar_before_the_period_hides_nothing_of_it(sign_in, moda, ada, topics):
+    """A hundred workshops of another sector, and sooner: those of the period and topic are proposed all the same."""
+    with transaction():
+        for n in range(100):
+            workshop(moda, date(2026, 3, 3) + timedelta(days=n % 20), sector_id=topics[1].sector_id)
+        wanted = workshop(moda, date(2026, 3, 30), sector_id=topics[0].sector_id)
+        general, later = workshop(moda, date(2026, 3, 31)), workshop(moda, date(2026, 5, 5))
+        assert sources.MOST < 100
+    march, may = (composing.month(date(2026, n, 1)) for n in (3, 5))
+    found = composing.propose(moda, march, [topics[0]]).rows["workshop"]
+    assert [w.id for w in found] == [wanted.id, general.id]
+    assert [w.id for w in composing.propose(moda, may, topics).rows["workshop"]] == [later.id]
+    desk = sign_in(ada)
+    page = desk.get(f"/moda/desk/newsletters/compose?period=this&topics={topics[1].id}").text
+    assert "Sono elencati solo i primi 60. Per gli altri scegli un periodo più breve" in page
+    page = desk.get(f"/moda/desk/newsletters/compose?period=this&topics={topics[0].id}").text
+    assert "solo i primi" not in page
+    assert "Sono elencati solo i primi 60." in desk.get("/moda/desk/newsletters/new").text
 
 
 @pytest.mark.parametrize("asked", ["first=x&last=", "first=2026-05-01&last=2026-01-01", "first=9999-12-31&last=9999-12-31", "first=0001-01-01&last=9999-12-31"])  # fmt: skip
