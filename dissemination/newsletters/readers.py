@@ -26,9 +26,28 @@ def rule_of(issue: Issue, *, until: datetime | None = None) -> Audience:
     chosen = issue.audience_rule or {}
     told = corrections.told_by(issue)
     return Audience(
-        tuple(sorted(t.id for t in issue.topics)), segment=chosen.get("segment"), issue=issue.id,
+        tuple(sorted(t.id for t in issue.topics)), segment=chosen.get("segment"),
+        conditions=_frozen(chosen), issue=issue.id,
         guarded=chosen.get("guarded", True) and told is None, until=until, told=told,
     )  # fmt: skip
+
+
+def _frozen(chosen: dict) -> tuple[dict, ...] | None:
+    conditions = (chosen.get("frozen") or {}).get("conditions")
+    return None if conditions is None else tuple(conditions)
+
+
+def freeze(issue: Issue) -> None:
+    """Keep with `issue` its segment as it stands now: whoever changes that later changes nothing here."""
+    segment = segment_of(issue)
+    if segment is not None and "frozen" not in issue.audience_rule:
+        kept = {"name": segment.name, "conditions": segment.conditions}
+        issue.audience_rule = {**issue.audience_rule, "frozen": kept}
+
+
+def thaw(issue: Issue) -> None:
+    """Let a draft follow its segment again."""
+    issue.audience_rule = {k: v for k, v in (issue.audience_rule or {}).items() if k != "frozen"}
 
 
 def described(issue: Issue, *, language: str | None, until: datetime | None) -> dict[str, Any]:

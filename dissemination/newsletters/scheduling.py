@@ -87,6 +87,7 @@ def decide(
             db.session.add(dispatch)
     except IntegrityError:
         raise ScheduledAlready from None
+    readers.freeze(issue)
     history.note(issue, What.SCHEDULED, by=by, words=starts_at.isoformat(timespec="seconds"))
     db.session.flush()
     return dispatch
@@ -104,6 +105,7 @@ def undo(issue: Issue, *, by: Account) -> None:
     dispatch = history.open_dispatch(issue)
     if dispatch is None or not _close(dispatch, undone_at=now(), undone_by=by.id):
         raise TooLate
+    readers.thaw(issue)
     history.note(issue, What.UNDONE, by=by)
 
 
@@ -169,6 +171,7 @@ def _hold(dispatch: Dispatch, draft: Draft, refusal: Refusal) -> None:
         if isinstance(refusal, sending.NotReady):
             because = " ".join(f.message for f in draft.findings if f.level is Level.BLOCKING)
     dispatch.begun_at, dispatch.held_at, dispatch.held_because = None, now(), because
+    readers.thaw(issue)
     history.note(issue, What.HELD, by=None, words=because)
     if decider is not None:
         mail, recipient = notices.held(issue, decider, because=because)

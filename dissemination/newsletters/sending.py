@@ -114,6 +114,7 @@ def send(
         raise AlreadySent if issue.sent_at is not None else ChangedMeanwhile
     if draft.version != version:
         raise ChangedMeanwhile
+    readers.freeze(issue)
     counts = readers.counts(issue)
     if not counts.persons:
         raise NobodyToSendTo
@@ -134,9 +135,8 @@ def send(
         "languages": counts.languages, "left_out": counts.left_out, "doubles": counts.doubles,
         "rule": parts[0].audience,
     }  # fmt: skip
-    segment = readers.segment_of(issue)
-    if segment is not None:  # as it stood: it may be changed later
-        issue.audience["segment"] = {"name": segment.name, "conditions": segment.conditions}
+    if "frozen" in issue.audience_rule:
+        issue.audience["segment"] = issue.audience_rule["frozen"]
     issue.frozen = {letter.language: _frozen(letter) for letter in draft.letters}
     history.note(issue, What.BEGUN, by=by, words=str(counts.persons))
     return counts.persons

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dissemination.delivery import bounces, outbox
-from dissemination.newsletters import content, live, queries, rehearsing, returned, sending
+from dissemination.newsletters import content, live, queries, readers, rehearsing, returned, sending
 from dissemination.newsletters.models import Issue
 from dissemination.people.models import Contact
 from dissemination.subscriptions import hooks
@@ -41,7 +41,7 @@ def _as_newsletter(issue: Issue) -> Newsletter:
         titles={lang: getattr(issue, f"subject_{lang}") for lang in languages},
         preheaders={lang: getattr(issue, f"preheader_{lang}") for lang in languages},
         urls={lang: f"{archive}?edition={lang}" for lang in languages},
-        rule=getattr(issue, "audience_rule", None) or None,
+        rule=readers.rule_of(issue).to_json(),
     )  # fmt: skip
 
 

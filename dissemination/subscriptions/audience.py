@@ -46,8 +46,9 @@ class Audience:
     """The rule, as it is kept (JSON) with an issue.
 
     `topics`: ids; a live subscription to one of them is needed. `segment`: id of a segment that the person
-    must be in. `issue`: id of the issue, for the exclusions of that issue only, and so that it does not count
-    against itself. `guarded`: whether the frequency guard holds. `until`: who joined later is left out.
+    must be in; `conditions`: those that it had when the issue was decided on, None: as it stands now.
+    `issue`: id of the issue, for the exclusions of that issue only, and so that it does not count against
+    itself. `guarded`: whether the frequency guard holds. `until`: who joined later is left out.
     `told`: (id of an earlier issue, ids of its letters): only who got one of these, of a correction.
     """
 
@@ -57,10 +58,12 @@ class Audience:
     guarded: bool = True
     until: datetime | None = None
     told: tuple[int, tuple[int, ...]] | None = None
+    conditions: tuple[dict, ...] | None = field(default=None, hash=False)
 
     def to_json(self) -> dict:
         """The rule as JSON-able data."""
-        return {
+        frozen = {} if self.conditions is None else {"conditions": list(self.conditions)}
+        return frozen | {
             "topics": sorted(self.topics), "segment": self.segment, "issue": self.issue,
             "guarded": self.guarded, "until": self.until.isoformat() if self.until else None,
             "told": [self.told[0], list(self.told[1])] if self.told else None,
@@ -72,9 +75,10 @@ class Audience:
         if isinstance(rule, Audience):
             return rule
         segment, issue, until = rule.get("segment"), rule.get("issue"), rule.get("until")
-        told = rule.get("told")
+        told, conditions = rule.get("told"), rule.get("conditions")
         return cls(
             topics=tuple(int(t) for t in rule.get("topics") or ()), segment=int(segment) if segment else None,
+            conditions=None if conditions is None else tuple(conditions),
             issue=int(issue) if issue else None, guarded=bool(rule.get("guarded", True)),
             until=datetime.fromisoformat(until) if until else None,
             told=(int(told[0]), tuple(int(i) for i in told[1])) if told else None,
@@ -185,12 +189,14 @@ def _inside(district_id: int, rule: Audience) -> ColumnElement[bool] | None:
     """The condition of the segment; None without one. A segment of another district selects nobody."""
     if rule.segment is None:
         return None
-    found = db.session.scalar(
-        select(Segment).where(Segment.id == rule.segment, Segment.district_id == district_id)
-    )
-    if found is None:
+    conditions = rule.conditions
+    if conditions is None:
+        conditions = db.session.scalar(
+            select(Segment.conditions).where(Segment.id == rule.segment, Segment.district_id == district_id)
+        )
+    if conditions is None:
         return ~true()
-    return holds(Scope.of(db.session.get_one(District, district_id)), found.conditions)
+    return holds(Scope.of(db.session.get_one(District, district_id)), conditions)
 
 
 def _obstacles(district_id: int, rule: Audience) -> list[tuple[str, ColumnElement[bool]]]:
