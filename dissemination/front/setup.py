@@ -1,6 +1,6 @@
 """Navigation and error pages."""
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -27,6 +27,12 @@ DESK = (
     ("front_desk.mail", _l("Mail")),
     ("people_desk.settings", _l("Settings")),
 )
+# Pages that stand at an address of their own, and the entry that they belong to.
+BELONGS = {
+    "subscriptions": "newsletters.index", "subscriptions_desk": "newsletters_desk.index",
+    "series_desk": "workshops_desk.index", "speakers_desk": "workshops_desk.index",
+    "templates_desk": "workshops_desk.index", "board_desk": "workshops_desk.index",
+}  # fmt: skip
 ADVICE = {
     400: _l("The request could not be understood. Go back and try again."),
     403: _l("You are signed in, but this page needs another role. Ask a manager of the district."),
@@ -43,12 +49,29 @@ def _page(status, message):
     return render_template("front/error.html", status=status, message=message), status
 
 
+def _covers(url: str) -> bool:
+    """Whether the page asked for is the one at `url` or stands below it."""
+    return request.path == url or request.path.startswith(url.rstrip("/") + "/")
+
+
+def _navigation(entries, district) -> list[tuple]:
+    """(url, words, whether the page asked for belongs there) of each entry; the first covers only itself."""
+    shown = [(endpoint, url_for(endpoint, district=district), words) for endpoint, words in entries]
+    home = url_for("front_desk.today", district=district)
+    covering = [(len(url), e) for e, url, _words in shown if url != home and _covers(url)]
+    current = BELONGS.get(request.blueprint or "") or max(covering, default=(0, ""))[1]
+    if request.path == home:
+        current = "front_desk.today"
+    return [(url, words, endpoint == current) for endpoint, url, words in shown]
+
+
 def init_app(app) -> None:
     """Put navigation and error pages on `app`."""
-    app.add_template_global(
-        lambda on_desk: [(e, t) for e, t in (DESK if on_desk else PUBLIC) if e in app.view_functions],
-        "navigation",
-    )
+
+    @app.template_global()
+    def navigation(on_desk, district):
+        entries = DESK if on_desk else PUBLIC
+        return _navigation([(e, words) for e, words in entries if e in app.view_functions], district)
 
     @app.errorhandler(Refusal)
     def refused(refusal):

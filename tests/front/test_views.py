@@ -1,5 +1,7 @@
 """Start pages, the mail desk, health and metrics."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -237,3 +239,28 @@ def test_search_engines_are_told_what_is_there_and_what_is_not_theirs(client, mo
     assert client.get("/moda/newsletters/sitemap.xml").status_code == 200
     lines = told.text.splitlines()
     assert {"User-agent: *", "Disallow: /r/", "Disallow: /*/desk/"} <= set(lines)
+
+
+@pytest.mark.parametrize(
+    ("path", "entry"),
+    [
+        ("/moda/desk/", "Oggi"),
+        ("/moda/desk/newsletters/", "Newsletter"),
+        ("/moda/desk/newsletters/templates", "Newsletter"),
+        ("/moda/desk/subscriptions/", "Newsletter"),
+        ("/moda/desk/subscriptions/segments/", "Newsletter"),
+        ("/moda/subscriptions", "Newsletter"),
+        ("/moda/desk/series/", "Workshop"),
+        ("/moda/desk/people/companies/new", "Imprese"),
+        ("/moda/desk/people/contacts/", "Contatti"),
+        ("/moda/desk/plan/", "Piano"),
+        ("/moda/desk/plan/figures", "Indicatori"),
+        ("/moda/", None),
+    ],
+)
+def test_the_navigation_says_where_one_is(sign_in, moda, bice, path, entry):
+    page = sign_in(bice).get(path)
+    assert page.status_code == 200
+    navigation = page.text.split('class="site-nav"')[1].split("</nav>")[0]
+    current = re.findall(r'<li><a href="[^"]+" aria-current="page">([^<]+)</a></li>', navigation)
+    assert current == ([entry] if entry else [])
