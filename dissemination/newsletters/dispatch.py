@@ -62,20 +62,20 @@ def sending(district, issue_id):
         status = 422
         if form.validate():
             try:
-                return _decided(district, issue, draft, form)
+                return _decided(district, issue, draft, form, counts)
             except Refusal as refusal:
                 form.refuse(refusal)
                 status = refusal.status
     return _page(issue, form, counts, draft), status
 
 
-def _decided(district, issue, draft, form):
+def _decided(district, issue, draft, form, counts):
     """Write the decision; the page that can undo it."""
     at, odd = form.moment(district)
     with transaction():
         dispatch = scheduling.decide(
             issue, draft, version=form.version.data or 0, by=current_user, at=at, anyhow=form.anyhow.data,
-            per_second=form.per_second.data,
+            per_second=form.per_second.data, counts=counts,
         )  # fmt: skip
         moved = at is not None and dispatch.starts_at > at
     if odd == "gap":

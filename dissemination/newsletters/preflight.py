@@ -145,7 +145,7 @@ def _facts(issue: Issue) -> Iterator[Finding]:
             "no_english_preheader", _("The preheader has no English: the Italian one will be shown.")
         )
     if not issue.subject_en and issue.topics:
-        english = readers.counts(issue).languages.get("en", 0)
+        english = readers.english(issue)
         if english:
             yield _warning(
                 "no_english",

@@ -18,7 +18,10 @@ from dissemination.subscriptions import audience
 from dissemination.subscriptions.audience import Audience, Counts
 from dissemination.subscriptions.models import Segment, Subscription
 
-__all__ = ["Counts", "arguments", "counts", "described", "listed", "rule_of", "segment_of", "still"]
+__all__ = [
+    "Counts", "arguments", "counts", "described", "english", "freeze", "listed", "rule_of", "segment_of",
+    "still", "thaw",
+]  # fmt: skip
 
 
 def rule_of(issue: Issue, *, until: datetime | None = None) -> Audience:
@@ -59,6 +62,11 @@ def described(issue: Issue, *, language: str | None, until: datetime | None) -> 
 def counts(issue: Issue) -> Counts:
     """The audience of `issue` as it stands now: persons, companies, who is left out and why, who gets two."""
     return audience.count(issue.district_id, rule_of(issue))
+
+
+def english(issue: Issue) -> int:
+    """How many of them chose English: asked for each look at a draft, so nobody else is judged for it."""
+    return audience.size(issue.district_id, rule_of(issue), "en")
 
 
 def arguments(issue: Issue) -> dict | None:

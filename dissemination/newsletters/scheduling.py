@@ -53,9 +53,11 @@ class TooLate(Refusal):
 
 def decide(
     issue: Issue, draft: Draft, *, version: int, by: Account, at: datetime | None = None,
-    anyhow: bool = False, per_second: int | None = None,
+    anyhow: bool = False, per_second: int | None = None, counts: readers.Counts | None = None,
 ) -> Dispatch:  # fmt: skip
     """Decide that `issue` goes out at `at` (aware), or in a minute; moved out of quiet hours unless `anyhow`.
+
+    `counts` are those that the sender was shown, counted outside of the transaction.
 
     Raises AlreadySent, ChangedMeanwhile, NotReady, NobodyToSendTo, NeedsApproval, InThePast,
     ScheduledAlready (also for the second of a double submit).
@@ -67,7 +69,7 @@ def decide(
         raise ScheduledAlready
     if issue.version != version or draft.version != version:
         raise ChangedMeanwhile
-    persons = readers.counts(issue).persons
+    persons = (counts or readers.counts(issue)).persons
     if not persons:
         raise sending.NobodyToSendTo
     if not draft.is_ready:
@@ -142,24 +144,29 @@ def begin(dispatch: Dispatch, draft: Draft) -> bool:
         return False
     try:
         with db.session.begin_nested():
-            _check(dispatch, draft)
-            sending.send(issue, draft, version=dispatch.version, by=dispatch.decided_by, dispatch=dispatch)
+            counts = _check(dispatch, draft)
+            sending.send(
+                issue, draft, version=dispatch.version, by=dispatch.decided_by, dispatch=dispatch,
+                counts=counts,
+            )  # fmt: skip
     except Refusal as refusal:
         _hold(dispatch, draft, refusal)
         return False
     return True
 
 
-def _check(dispatch: Dispatch, draft: Draft) -> None:
+def _check(dispatch: Dispatch, draft: Draft) -> readers.Counts:
+    """Who gets it now. Raises Refusal when the moment is long over, NeedsApproval."""
     if now() - dispatch.starts_at > LATE:
         raise Refusal(_("Its moment passed by more than a day ago, while nothing could be sent."))
-    persons = readers.counts(dispatch.issue).persons
+    counts = readers.counts(dispatch.issue)
     if (
         draft.is_ready
-        and approving.is_needed(dispatch.issue, persons)
+        and approving.is_needed(dispatch.issue, counts.persons)
         and not approving.is_granted(dispatch.issue)
     ):
         raise approving.NeedsApproval
+    return counts
 
 
 def _hold(dispatch: Dispatch, draft: Draft, refusal: Refusal) -> None:

@@ -95,12 +95,13 @@ def send_test(issue: Issue, draft: Draft, *, by: Account) -> IssueTest:
 
 def send(
     issue: Issue, draft: Draft, *, version: int, by: Account | None, dispatch: Dispatch | None = None,
-    in_batches: bool = True,
+    in_batches: bool = True, counts: readers.Counts | None = None,
 ) -> int:  # fmt: skip
     """Send `issue` as `draft` has it to everybody who asked for one of its topics; how many persons.
 
-    `version` is what the sender looked at. One row is written, whatever their number: the worker lists the
-    recipients while the first messages leave. Without `in_batches` their rows are written here (sample data).
+    `version` is what the sender looked at, `counts` who gets it as counted in this transaction. One row is
+    written, whatever their number: the worker lists the recipients while the first messages leave. Without
+    `in_batches` their rows are written here (sample data).
     Raises AlreadySent (also for the second of a double submit), ChangedMeanwhile, NotReady, NobodyToSendTo.
     """
     if not draft.is_ready:
@@ -115,7 +116,7 @@ def send(
     if draft.version != version:
         raise ChangedMeanwhile
     readers.freeze(issue)
-    counts = readers.counts(issue)
+    counts = counts or readers.counts(issue)
     if not counts.persons:
         raise NobodyToSendTo
     parts = [

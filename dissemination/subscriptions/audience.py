@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, distinct, exists, func, or_, select, true
 
-from dissemination.delivery.models import Delivery, Fate
+from dissemination.delivery.models import Delivery, Fate, Sending
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
@@ -34,6 +34,7 @@ from dissemination.subscriptions.models import (
 )
 
 BATCH = 2000
+COUNTED = 10_000  # subscribers that are counted at a time
 MOST_SHOWN = 500  # unconfirmed requests on a page
 REASONS = ("erased", "suppressed", "paused", "excluded", "segment", "digest", "guard")
 UNCONFIRMED = "unconfirmed"
@@ -181,8 +182,22 @@ def _received(district_id: int, rule: Audience, days: int):
 
 
 def _guarded(district_id: int, rule: Audience) -> ColumnElement[bool] | None:
+    """The condition of the guard; None when it leaves nobody out, too few newsletters having been sent."""
     limit = guard(district_id) if rule.guarded else None
-    return None if limit is None else _received(district_id, rule, limit.days) >= limit.most
+    if limit is None or _sent(district_id, rule, limit.days) < limit.most:
+        return None
+    return _received(district_id, rule, limit.days) >= limit.most
+
+
+def _sent(district_id: int, rule: Audience, days: int) -> int:
+    """How many newsletters of the district somebody may have got, or be about to get, in so many days."""
+    since = now() - timedelta(days=days + 1)  # rows may be a little younger than the note that all are there
+    written = func.coalesce(Sending.expanded_at, Sending.cancelled_at)  # none: rows are still to come
+    query = select(func.count()).where(
+        Sending.district_id == district_id, Sending.subject_kind == "issues",
+        Sending.subject_id != (rule.issue or 0), or_(written.is_(None), written >= since),
+    )  # fmt: skip
+    return db.session.scalar(query) or 0
 
 
 def _inside(district_id: int, rule: Audience) -> ColumnElement[bool] | None:
@@ -225,8 +240,7 @@ def _judged(district_id: int, rule: Audience, *more) -> Select[Any]:
     """Every subscriber of the topics with the reason that leaves her out ("" for nobody's)."""
     reason = _reason(district_id, rule)
     return select(
-        Contact.id, Contact.language, Contact.company_id, Contact.email, Contact.name_folded,
-        reason.label("reason"),
+        Contact.language, Contact.company_id, Contact.email, Contact.name_folded, reason.label("reason")
     ).where(Contact.district_id == district_id, subscribed(rule), *more)  # fmt: skip
 
 
@@ -236,32 +250,37 @@ def _judged(district_id: int, rule: Audience, *more) -> Select[Any]:
 def count(district_id: int, rule: Rule) -> Counts:
     """How many persons would get it, by language and of how many companies; who is left out and why.
 
-    One statement judges every subscriber once; what is counted of them is counted here.
+    One statement judges every subscriber once; what is counted of them is counted here, many at a time.
     """
     rule = Audience.of(rule)
     languages: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
-    mailboxes: Counter[str] = Counter()
-    names: Counter[tuple[int, str]] = Counter()
-    companies: set[int] = set()
-    for row in db.session.execute(_judged(district_id, rule)):
-        if row.reason:
-            left_out[row.reason] += 1
-            continue
-        languages[row.language] += 1
-        mailboxes[mailbox_of(row.email)] += 1
-        if row.company_id is not None:
-            companies.add(row.company_id)
-            names[row.company_id, row.name_folded] += bool(row.name_folded)
+    mailboxes: set[str] = set()
+    names: set[tuple[int, str]] = set()
+    companies: set[int | None] = set()
+    named = 0
+    for rows in db.session.execute(_judged(district_id, rule)).partitions(COUNTED):
+        left_out.update(reason for *_facts, reason in rows if reason)
+        reached = [row for row in rows if not row[-1]]
+        languages.update(language for language, *_rest in reached)
+        companies.update(company for _l, company, *_rest in reached)
+        mailboxes.update(mailbox_of(email) for _l, _c, email, *_rest in reached)
+        some = [(company, name) for _l, company, _e, name, _r in reached if company is not None and name]
+        named += len(some)
+        names.update(some)
     left_out[UNCONFIRMED] = sum(1 for _request in _unconfirmed(district_id, rule))
     ordered = {name: left_out[name] for name in (*REASONS, UNCONFIRMED) if left_out[name]}
-    twice = {same.ADDRESS: _too_many(mailboxes), same.NAME: _too_many(names)}
-    return Counts(dict(languages), len(companies), ordered, {kind: n for kind, n in twice.items() if n})
+    twice = {same.ADDRESS: languages.total() - len(mailboxes), same.NAME: named - len(names)}
+    twice = {kind: n for kind, n in twice.items() if n}
+    return Counts(dict(languages), len(companies - {None}), ordered, twice)
 
 
-def _too_many(counted: Counter) -> int:
-    """How many copies too many go to groups of several."""
-    return sum(n - 1 for n in counted.values() if n > 1)
+def size(district_id: int, rule: Rule, language: str) -> int:
+    """How many persons of one language would get it."""
+    query = select(func.count()).select_from(Contact).where(
+        Contact.district_id == district_id, Contact.language == language, is_reached(district_id, rule)
+    )  # fmt: skip
+    return db.session.scalar(query) or 0
 
 
 def recipients(
@@ -379,11 +398,3 @@ def _exclusions(district_id: int, rule: Audience, contacts: list[Contact]) -> di
     companies = {r.company_id: r for r in rows if r.company_id}
     found = {c.id: persons.get(c.id) or companies.get(c.company_id or 0) for c in contacts}
     return {contact_id: (row.reason, row.at) for contact_id, row in found.items() if row is not None}
-
-
-def lock(rule: Rule) -> None:
-    """Hold the live subscriptions to the topics until the transaction ends (see `queries`)."""
-    query = select(Subscription.id).where(
-        Subscription.topic_id.in_(Audience.of(rule).topics), Subscription.ended_at.is_(None)
-    )
-    db.session.execute(query.with_for_update(read=True)).all()

@@ -125,6 +125,31 @@ def test_every_reason_is_counted_once_and_opens_its_rows(moda, ada, textiles):
     assert rows["paused"][0].at is not None
 
 
+def test_the_guard_reads_nobodys_mail_while_too_few_newsletters_were_sent(moda, ada, textiles):
+    """At 100,000 subscribers that is half of what counting takes."""
+    subscriber(moda, textiles, "carlo")
+    with transaction():
+        exclusions.set_guard(moda, most=2, days=7, version=0, by=ada)
+        issues = [cast.issue(moda, textiles, by=ada) for _ in range(2)]
+    asked = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        cast.send(issues[0], by=ada)
+        asked.clear()
+        assert audience.count(moda.id, Audience((textiles.id,))).persons == 1
+        assert not [s for s in asked if "FROM deliveries" in s]
+        cast.send(issues[1], by=ada)
+        asked.clear()
+        assert audience.count(moda.id, Audience((textiles.id,))).left_out == {"guard": 1}
+        assert [s for s in asked if "FROM deliveries" in s]
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
 def test_the_guard_counts_days_and_not_the_issue_itself_and_can_be_set_aside(moda, ada, textiles):
     subscriber(moda, textiles, "carlo")
     with transaction():
