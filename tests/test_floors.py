@@ -58,7 +58,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     "delivery": {
         "mail": 0, "suppressed": 1, "elements": 0, "loads": 0, "verp": 0, "calendar": 0.5, "itip": 0.5, "reports": 0.5, "authentication": 0.5, "inbound": 1, "imap": 6.5, "receiving": 6.8, "bounces": 6.6, "encoding": 0.5, "lint": 0.5, "mjml": 1,
-        "letters": 1.5, "transport": 1.3, "relay": 4, "sendings": 1.2, "replies": 4.1, "domains": 3.8, "connecting": 4.3, "expansion": 6.2, "leases": 4, "session": 4.2, "smtp": 4.5, "recording": 4.55, "ledger": 4.6, "hand": 4.8, "outbox": 6,
+        "letters": 1.5, "transport": 1.3, "relay": 4, "sendings": 1.2, "replies": 4.1, "domains": 3.8, "connecting": 4.3, "expansion": 6.2, "recall": 5, "leases": 4, "session": 4.2, "smtp": 4.5, "recording": 4.55, "ledger": 4.6, "hand": 4.8, "outbox": 6,
         "sending": 6.5, "worker": 8.5,
     },
     "certificates": {"codes": 0.5, "refusals": 0.5, "texts": 2.5, "documents": 5, "desk": 7.5, "public": 7.6},

@@ -4,7 +4,7 @@ import logging
 
 from flask import current_app
 
-from dissemination.delivery import expansion, imap, receiving
+from dissemination.delivery import expansion, imap, recall, receiving
 
 log = logging.getLogger("dissemination.imap")
 
@@ -21,4 +21,4 @@ def fetch_mail() -> int:
         return 0
 
 
-JOBS = [(60, fetch_mail), (60, expansion.retry_troubled)]
+JOBS = [(5, recall.call_back_rest), (60, fetch_mail), (60, expansion.retry_troubled)]

@@ -40,7 +40,7 @@ from typing import NamedTuple
 
 from sqlalchemy import CursorResult, bindparam, func, select, text, update
 
-from dissemination.delivery import sendings
+from dissemination.delivery import recall, sendings
 from dissemination.delivery.calendar import CalendarObject
 from dissemination.delivery.letters import Rendered, preview
 from dissemination.delivery.mail import Mail, Recipient, content_hash, one_line
@@ -153,6 +153,7 @@ def put_many(
     require_transaction()
     letter_id, count = _letter_id(mail), 0
     sendings.ensure(about, district_id=mail.district_id)
+    recall.settle(*subject(about))
     recipients = iter(recipients)
     while batch := list(islice(recipients, BATCH)):
         count += insert_rows(mail, letter_id, subject(about), batch, at=at or now())
@@ -160,9 +161,8 @@ def put_many(
     if at is not None:
         steering["starts_at"] = at
     table = sendings.sendings.c
-    sendings.reopen(
-        *subject(about), cancelled_at=None, total=table.total + count, expanded=table.expanded + count,
-        **steering,
+    recall.let_go_on(
+        *subject(about), total=table.total + count, expanded=table.expanded + count, **steering
     )  # fmt: skip
     return count
 
@@ -290,11 +290,12 @@ def cancel(about, reason: str) -> int:
     Those of a sending whose rows are still to be written are called back with it.
     """
     require_transaction()
-    known = sendings.of(about)
-    to_come = sendings.to_come(known)
+    what, known = subject(about), sendings.of(about)
+    count = recall.waiting(*what) + sendings.to_come(known)
     if known is not None:
         sendings.change(about, cancelled_at=now(), cancel_reason=sendings.reason_line(reason))
-    return _finish(_about(about), Fate.CANCELLED, reason) + to_come
+    recall.call_back(*what, reason, most=recall.AT_ONCE if known is not None else None)
+    return count
 
 
 def send_again(delivery: Delivery) -> bool:
@@ -303,9 +304,11 @@ def send_again(delivery: Delivery) -> bool:
     A person decides this, never the machine: an uncertain message may arrive twice.
     """
     require_transaction()
+    if delivery.bulk:
+        recall.settle(delivery.subject_kind, delivery.subject_id)
     again = _requeue([Delivery.id == delivery.id], (Fate.UNCERTAIN, Fate.REFUSED)) == 1
     if again and delivery.bulk:
-        sendings.reopen(delivery.subject_kind, delivery.subject_id)
+        recall.let_go_on(delivery.subject_kind, delivery.subject_id)
     return again
 
 
@@ -320,9 +323,10 @@ def retry(about, fates: Iterable[Fate], *, reason: str = "") -> int:
     if not wanted or any(fate not in (Fate.REFUSED, Fate.UNCERTAIN) for fate in wanted):
         raise ValueError("only what was refused or is uncertain can be sent again")
     which = [*_about(about), *([Delivery.reason == reason] if reason else [])]
+    recall.settle(*subject(about))
     count = _requeue(which, wanted)
     if count:
-        sendings.reopen(*subject(about), cancelled_at=None)
+        recall.let_go_on(*subject(about))
     return count
 
 
@@ -363,8 +367,11 @@ def progress(about) -> dict[Fate, int]:
     known = sendings.of(about)
     if known is None:
         return counts
-    unwritten = 0 if known.expanded_at else max(0, known.total - known.expanded)
-    standing = Fate.CANCELLED if known.cancelled_at else Fate.QUEUED
+    if known.cancelled_at:  # the worker marks them one batch after the other
+        called_back = sum(counts.pop(fate, 0) for fate in (*WAITING, Fate.CANCELLED))
+        counts |= {Fate.CANCELLED: called_back} if called_back else {}
+    unwritten = max(0, known.total - known.expanded - known.gone)
+    standing = Fate.CANCELLED if known.cancelled_at or known.expanded_at else Fate.QUEUED
     for fate, count in ((standing, unwritten), (Fate.SKIPPED, known.gone)):
         if count:
             counts[fate] = counts.get(fate, 0) + count

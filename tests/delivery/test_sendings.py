@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select, update
 
-from dissemination.delivery import expansion, leases, outbox, queries, sending, sendings
+from dissemination.delivery import expansion, leases, outbox, queries, recall, sending, sendings
 from dissemination.delivery.mail import Recipient
 from dissemination.delivery.models import Delivery, Fate, Sending
 from dissemination.kernel.clock import now
@@ -197,6 +197,69 @@ def test_what_is_cancelled_is_called_back_also_where_no_row_is_written_yet(app, 
     assert sending.deliver_due() == 0
     assert rows() == outbox.EXPANSION
     assert (row().cancel_reason, row().is_open) == ("stopped by Ada", False)
+
+
+def test_calling_many_back_is_one_row_at_once_and_the_worker_writes_the_others(
+    app, server, listed, monkeypatch
+):
+    """An UPDATE of 200,000 rows would keep a person waiting, and everybody who writes."""
+    monkeypatch.setattr(recall, "AT_ONCE", 300)
+    use(app, server())
+    put()
+    expansion.advance(row().id)
+    with transaction():
+        assert outbox.cancel(ISSUE, "stopped by Ada") == 1400
+    assert progress() == {"cancelled": 1400}, "as the desk tells it, whatever is written"
+    stored = select(func.count()).where(Delivery.state == Fate.CANCELLED)
+    assert db.session.scalar(stored) == 300
+    db.session.rollback()
+    assert sending.deliver_due() == 0, "what is called back does not leave"
+    assert recall.call_back_rest() == outbox.EXPANSION - 300
+    assert recall.call_back_rest() == 0
+    assert db.session.scalar(stored) == outbox.EXPANSION
+    assert {d.reason for d in db.session.scalars(select(Delivery))} == {"stopped by Ada"}
+    assert progress() == {"cancelled": 1400}
+    db.session.rollback()
+    sending.deliver_due()
+    assert row().is_open is False
+
+
+def test_what_a_server_puts_off_after_it_was_called_back_does_not_wait_for_ever(app, listed):
+    put()
+    expansion.advance(row().id)
+    with transaction():
+        one = db.session.scalars(select(Delivery).limit(1)).one()
+        one.state = Fate.IN_DATA
+        db.session.flush()
+        outbox.cancel(ISSUE, "stopped by Ada")
+        one.state = Fate.DEFERRED
+    assert recall.call_back_rest() == 1
+    assert progress() == {"cancelled": 1400}
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_sending_the_refused_again_sends_nothing_to_those_who_were_called_back(
+    app, server, listed, single, monkeypatch
+):
+    monkeypatch.setattr(recall, "AT_ONCE", 300)
+    use(app, server())
+    put()
+    expansion.advance(row().id)
+    with transaction():
+        one = db.session.scalars(select(Delivery).order_by(Delivery.id).limit(1)).one()
+        one.state = Fate.REFUSED
+        db.session.flush()
+        assert outbox.cancel(ISSUE, "stopped by Ada") == 1399
+    with transaction():
+        if single:
+            assert outbox.send_again(db.session.get(Delivery, one.id))
+        else:
+            assert outbox.retry(ISSUE, (Fate.REFUSED,)) == 1
+    assert progress() == {"cancelled": 1399, "queued": 1}
+    assert sending.deliver_due() == 1
+    assert progress() == {"cancelled": 1399, "accepted": 1}
+    sending.deliver_due()
+    assert row().is_open is False
 
 
 def test_nothing_leaves_before_its_hour(app, server, listed):
