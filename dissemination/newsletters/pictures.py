@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from wtforms import SelectChoice
 
 from dissemination.districts.models import District
-from dissemination.kernel import files
+from dissemination.kernel import files, photographs
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.files import EmptyFile
@@ -72,9 +72,9 @@ def check(data: bytes) -> tuple[int, int]:
 
 
 def keep(district: District, stream: IO[bytes], name: str, *, by: Account | None) -> Picture:
-    """Store a picture; its row. Raises EmptyFile, WrongPicture."""
+    """Store a picture without what its camera wrote into it; its row. Raises EmptyFile, WrongPicture."""
     width, height = check(data := stream.read())
-    stored = files.put(BytesIO(data), name, district_id=district.id, accept=frozenset(TYPES))
+    stored = files.put(BytesIO(photographs.bare(data)), name, district_id=district.id, accept=frozenset(TYPES))
     db.session.flush()
     picture = Picture(
         district_id=district.id, token=secrets.token_hex(16), file=stored, width=width, height=height,

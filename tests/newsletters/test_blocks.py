@@ -12,6 +12,7 @@ from dissemination.newsletters import actions, content, fields, pictures, source
 from dissemination.newsletters.findings import Level
 from dissemination.newsletters.models import Block, BlockKind, Issue
 from tests import factories
+from tests.kernel.test_photographs import taken
 from tests.newsletters import cast
 
 DESK = "/moda/desk/newsletters"
@@ -217,6 +218,15 @@ def test_a_picture_is_public_at_an_address_that_nobody_guesses(desk, client, mod
 )
 def test_the_size_of_a_picture_is_read_from_its_bytes(data, size):
     assert pictures.dimensions(data) == size
+
+
+def test_a_photograph_goes_out_without_the_place_where_it_was_taken(client, moda, ada):
+    with transaction():
+        picture = pictures.keep(moda, BytesIO(taken(orientation=6)), "foto.jpg", by=ada)
+        address = pictures.address(moda, picture)
+    shown = client.get(cast.path(address))
+    assert shown.status_code == 200
+    assert b"GPS" not in shown.data
 
 
 def test_the_words_of_another_districts_picture_are_not_lent(desk, moda, nautica, issue):
