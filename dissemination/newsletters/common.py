@@ -36,13 +36,13 @@ NEXT_STEPS = {
 }
 EVENTS = {
     What.ASKED: _l("asked for approval"),
-    What.APPROVED: _l("approved"),
+    What.APPROVED: _l("approved it"),
     What.REFUSED: _l("did not approve"),
     What.SCHEDULED: _l("decided to send it"),
     What.UNDONE: _l("took it back before anything left"),
     What.HELD: _l("held it back"),
     What.BEGUN: _l("began the sending"),
-    What.PAUSED: _l("paused"),
+    What.PAUSED: _l("paused the sending"),
     What.RESUMED: _l("went on"),
     What.PACED: _l("changed the pace"),
     What.STOPPED: _l("called back what waited"),

@@ -33,7 +33,8 @@ from dissemination.plan import activity
 from dissemination.plan.log import Activity
 from dissemination.subscriptions.mails import merge_for, token_for
 
-AGAIN = (Fate.REFUSED, Fate.UNCERTAIN)
+_FATES = {Fate.REFUSED: _l("refused"), Fate.UNCERTAIN: _l("uncertain")}
+AGAIN = tuple(_FATES)
 BATCH = 2000
 
 
@@ -246,7 +247,7 @@ def retry(issue: Issue, fate: Fate, *, reason: str, by: Account) -> int:
     count = outbox.retry(issue, (fate,))
     if count:
         issue.finished_at = None
-        history.note(issue, What.RETRIED, by=by, words=f"{fate.value} {count}: {reason}")
+        history.note(issue, What.RETRIED, by=by, words=f"{_FATES[fate]} {count}: {reason}")
         db.session.flush()
     return count
 

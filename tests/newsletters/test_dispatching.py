@@ -200,7 +200,7 @@ def test_a_late_worker_still_keeps_quiet_hours(issue, ada, clock):
     assert jobs.begin_due() == 1
 
 
-def test_a_long_sending_rests_in_the_night_and_on_sunday(issue, ada, clock):
+def test_a_long_sending_rests_in_the_night_and_on_sunday(desk, issue, ada, clock):
     clock.move_to(datetime(2026, 3, 7, 10, 0, tzinfo=UTC))  # a Saturday
     decide(issue, ada)
     clock.shift(60)
@@ -211,6 +211,10 @@ def test_a_long_sending_rests_in_the_night_and_on_sunday(issue, ada, clock):
     clock.move_to(datetime(2026, 3, 8, 8, 0, tzinfo=UTC))
     assert [jobs.rest_on_quiet_days() for _ in range(2)] == [1, 0]
     assert delivery.sending(issue).starts_at == datetime(2026, 3, 9, 6, 30, tzinfo=UTC)
+    shown = desk.get(f"{DESK}/{issue.id}/progress").text
+    assert "Non parte nulla prima del 09/03/2026 07:30" in shown
+    clock.move_to(datetime(2026, 3, 9, 8, 0, tzinfo=UTC))
+    assert "Non parte nulla prima" not in desk.get(f"{DESK}/{issue.id}/progress").text
 
 
 # ---- approval ----------------------------------------------------------------------------------------
@@ -363,9 +367,13 @@ def test_approving_is_done_on_a_page_that_shows_the_whole_issue(desk, sign_in, b
     version = re.search(r'name="version" value="(\d+)"', page)[1]
     assert desk.post(f"{url}/sending", data={"version": version, "when": "now"}).status_code == 409
     assert desk.post(f"{url}/approvals", data={"version": version}).status_code == 303
+    page = desk.get(f"{url}/sending").text
+    assert "Guardalo e decidi" not in page, "who asked cannot decide"
+    assert "Che cosa vede l'altra persona" in page
     assert "L'approvazione l'hai chiesta tu" in desk.get(f"{url}/approval").text
     assert desk.post(f"{url}/approval", data={"decision": "yes"}).status_code == 403
     second = sign_in(bice)
+    assert "Guardalo e decidi" in second.get(f"{url}/sending").text
     assert "In attesa di approvazione" in second.get(f"{DESK}/").text
     page = second.get(f"{url}/approval").text
     assert f'src="{url}/preview/it"' in page
@@ -425,7 +433,7 @@ def test_sending_again_asks_first_and_wants_a_reason(desk, going):
     assert desk.post(f"{url}/uncertain", data={"reason": "Lo hanno chiesto"}).status_code == 303
     assert outbox.progress(going) == {Fate.ACCEPTED: 2, Fate.QUEUED: 1}
     last = history.events(going)[-1]
-    assert (last.what, last.words) == (What.RETRIED, "uncertain 1: Lo hanno chiesto")
+    assert (last.what, last.words) == (What.RETRIED, "incerto 1: Lo hanno chiesto")
 
 
 def test_the_fates_are_exported_filtered_and_no_cell_is_a_formula(desk, sign_in, person, moda, going):
