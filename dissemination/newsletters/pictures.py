@@ -74,7 +74,8 @@ def check(data: bytes) -> tuple[int, int]:
 def keep(district: District, stream: IO[bytes], name: str, *, by: Account | None) -> Picture:
     """Store a picture without what its camera wrote into it; its row. Raises EmptyFile, WrongPicture."""
     width, height = check(data := stream.read())
-    stored = files.put(BytesIO(photographs.bare(data)), name, district_id=district.id, accept=frozenset(TYPES))
+    data = photographs.bare(data)
+    stored = files.put(BytesIO(data), name, district_id=district.id, accept=frozenset(TYPES))
     db.session.flush()
     picture = Picture(
         district_id=district.id, token=secrets.token_hex(16), file=stored, width=width, height=height,

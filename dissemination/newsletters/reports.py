@@ -15,7 +15,7 @@ def progress_of(issue: Issue) -> dict:
         "tally": tally(issue), "fates": FATES, "rate": delivery.rate(issue), "steered": steered,
         "rests_until": starts_at if starts_at and starts_at > now() else None,
         "relay": delivery.relay_trouble(), "stopped": delivery.is_mail_stopped(),
- "resting": delivery.resting_domains(),
+        "resting": delivery.resting_domains(),
     }  # fmt: skip
 
 
