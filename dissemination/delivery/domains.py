@@ -1,8 +1,9 @@
 """Receiving domains: not faster than they want it, and at rest for a while when they say so.
 
-A setting (MAIL_DOMAIN_RATE) says how many messages per second a domain gets from all workers together. And
-a domain that answers "not so fast" (421, 450, 4.7.x: `replies`) rests: 1 minute, then 2, 4 … up to 30; the
-first message that it takes ends that. Rows of a domain that rests keep their attempts: they get a later turn.
+A setting (MAIL_DOMAIN_RATE) says how many messages per second a domain gets from all workers together; a
+sending may say less (`sendings.domain_rates`), and the stricter of the two holds. And a domain that answers
+"not so fast" (421, 450, 4.7.x: `replies`) rests: 1 minute, then 2, 4 … up to 30; the first message that it
+takes ends that. Rows of a domain that rests keep their attempts: they get a later turn.
 """
 
 import json
@@ -26,6 +27,18 @@ _RESTING = select(table.c.domain, table.c.paused_until).where(table.c.paused_unt
 def of(address: str) -> str:
     """The domain of an address, in lower case."""
     return address.rpartition("@")[2].lower()
+
+
+def stricter(some: dict[str, float], others: dict[str, float]) -> dict[str, float]:
+    """The rates of both, by domain the lower one; "*" holds for each domain that is not named."""
+    if not some or not others:
+        return some or others
+
+    def lower(domain: str) -> float:
+        found = (rates.get(domain, rates.get("*")) for rates in (some, others))
+        return min(rate for rate in found if rate is not None)
+
+    return {domain: lower(domain) for domain in (*some, *others)}
 
 
 def sift(rows: list, *, at: datetime, rates: dict[str, float]) -> list:

@@ -181,6 +181,7 @@ class Taken(NamedTuple):
 def take_bulk(owner: str, *, most: int, at: datetime, to_sink: bool = False) -> Taken:
     """Like `take_singles`, of the sendings that may go now, each with an equal share."""
     rows: list[Row] = []
+    rates: dict[str, float] = {}
     more = False
     ones = [one for one in sendings.open_ones(to_sink=to_sink) if sendings.may_go(one, at)]
     for place, one in enumerate(ones):
@@ -188,7 +189,9 @@ def take_bulk(owner: str, *, most: int, at: datetime, to_sink: bool = False) -> 
         found, held = _of_sending(one, min(share, most - len(rows)), at)
         rows += found
         more = more or held
-    marked = _marked(owner, rows, at=at)
+        if found:
+            rates = domains.stricter(rates, one.domain_rates)
+    marked = _marked(owner, rows, at=at, rates=rates)
     return Taken(marked, more or (bool(rows) and not marked))  # all skipped or put off: look again
 
 
@@ -207,11 +210,11 @@ def _of_sending(one: sendings.Open, share: int, at: datetime) -> tuple[list[Row]
     return rows, more
 
 
-def _marked(owner: str, rows: list[Row], *, at: datetime) -> list[Row]:
+def _marked(owner: str, rows: list[Row], *, at: datetime, rates: dict[str, float] | None = None) -> list[Row]:
     rows = _without_suppressed(rows, at=at) if rows else []
     if rows:
-        rates = dict(current_app.config["SETTINGS"].mail.domain_rates)
-        rows = domains.sift(rows, at=at, rates=rates)
+        everywhere = dict(current_app.config["SETTINGS"].mail.domain_rates)
+        rows = domains.sift(rows, at=at, rates=domains.stricter(everywhere, rates or {}))
     if rows:
         db.session.execute(
             _statement("mark", is_sqlite()),

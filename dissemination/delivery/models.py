@@ -138,6 +138,9 @@ class Sending(db.Model):  # type: ignore[name-defined]
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancel_reason: Mapped[str] = mapped_column(String(300), default="")
     per_second: Mapped[int | None]
+    domain_rates: Mapped[dict] = mapped_column(
+        JSON, default=dict, server_default="{}"
+    )  # messages per second by receiving domain; "*": each that is not named
     paced_to: Mapped[datetime | None] = mapped_column(UtcDateTime)  # up to when the allowance is used up
     quiet_from: Mapped[time | None] = mapped_column(Time)  # on the wall clock of `zone`
     quiet_until: Mapped[time | None] = mapped_column(Time)

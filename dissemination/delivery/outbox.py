@@ -169,11 +169,12 @@ def put_many(
 
 def put_audience(
     parts: Iterable[Part], *, about, total: int, at: datetime | None = None, window: Window | None = None,
-    per_second: int | None = None, to_sink: bool = False,
+    per_second: int | None = None, domain_rates: dict[str, float] | None = None, to_sink: bool = False,
 ) -> Sending:  # fmt: skip
     """Queue each part's mail for everybody in its audience, whatever their number, by writing one row.
 
-    `total` is how many there are by the caller's count; `at`, `window` as in `put_many`. Raises LookupError
+    `total` is how many there are by the caller's count; `at`, `window` as in `put_many`; `domain_rates` are
+    messages per second by receiving domain ("*": each that is not named). Raises LookupError
     when nobody registered how to list the audiences of this kind of subject, ValueError when the subject
     has a sending already (one subject is sent once; make a new one) or the numbers make no sense.
     """
@@ -190,7 +191,7 @@ def put_audience(
     added = insert_once(
         Sending, district_id=parts[0].mail.district_id, subject_kind=kind, subject_id=subject_id,
         created_at=now(), total=total, parts=stored, starts_at=at, per_second=per_second, to_sink=to_sink,
-        **sendings.quiet(window),
+        domain_rates=domain_rates or {}, **sendings.quiet(window),
     )  # fmt: skip
     if added is None:
         raise ValueError(f"{kind} {subject_id} was put already")

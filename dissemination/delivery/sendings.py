@@ -143,6 +143,7 @@ class Open(NamedTuple):
     cancelled_at: datetime | None
     expanded_at: datetime | None
     per_second: int | None
+    domain_rates: dict[str, float]
     paced_to: datetime | None
     quiet_from: time | None
     quiet_until: time | None

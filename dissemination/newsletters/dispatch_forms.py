@@ -1,7 +1,9 @@
 """The forms around sending: when, approval, once more, keeping out of the archive, a district's settings."""
 
+import re
 from datetime import datetime
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import NumberRange
@@ -12,6 +14,48 @@ from dissemination.newsletters import quiet
 from dissemination.subscriptions.forms import VersionField
 
 FASTEST = 1000
+SLOWEST = 0.01
+MOST_DOMAINS = 50
+RATE = re.compile(
+    r"(?P<domain>\*|[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,9})[ \t=:]+(?P<rate>\d{1,4}(?:[.,]\d{1,2})?)"
+)
+
+
+class RatesField(TextAreaField):
+    """Messages per second by receiving domain, a line each: "gmail.com 5", "*" for each that is not named.
+
+    `data` is {domain: rate}. What is wrong is said with its line.
+    """
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return self.raw_data[0]
+        return "\n".join(f"{domain} {rate:g}" for domain, rate in (self.data or {}).items())
+
+    def process_formdata(self, valuelist) -> None:
+        """Read the lines. Raises ValueError."""
+        self.data: dict[str, float] = {}
+        lines = (valuelist[0] if valuelist else "").splitlines()
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                self._read(number, line.strip())
+        if len(self.data) > MOST_DOMAINS:
+            raise ValueError(_("At most %(most)s domains.", most=MOST_DOMAINS))
+
+    def _read(self, number: int, line: str) -> None:
+        found = RATE.fullmatch(line)
+        rate = float(found["rate"].replace(",", ".")) if found else 0.0
+        if found is None or not SLOWEST <= rate <= FASTEST:
+            raise ValueError(
+                _(
+                    'Line %(line)s is not like "gmail.com 5": a domain and a number from 0.01 to 1,000.',
+                    line=number,
+                )
+            )
+        domain = found["domain"].lower()
+        if domain in self.data:
+            raise ValueError(_("Line %(line)s: %(domain)s stands there twice.", line=number, domain=domain))
+        self.data[domain] = rate
 
 
 class WhenForm(Form):
@@ -72,6 +116,7 @@ class SettingsForm(Form):
     per_second = IntegerField(
         _l("At most so many messages a second"), validators=[Optional(), NumberRange(1, FASTEST)]
     )
+    domain_rates = RatesField(_l("At most so many messages a second to single receivers"))
     counts_clicks = BooleanField(_l("Count how often each link is opened"))
     version = VersionField(validators=[Optional()])
 
@@ -92,7 +137,8 @@ class SettingsForm(Form):
         return {
             name: self[name].data
             for name in (
-                "approval_above", "quiet_from", "quiet_until", "quiet_days", "per_second", "counts_clicks",
+                "approval_above", "quiet_from", "quiet_until", "quiet_days", "per_second", "domain_rates",
+                "counts_clicks",
             )
         }  # fmt: skip
 

@@ -24,6 +24,7 @@ class NewsletterSettings(db.Model):  # type: ignore[name-defined]
     quiet_until: Mapped[time | None] = mapped_column(Time, default=QUIET_UNTIL)
     quiet_days: Mapped[bool] = mapped_column(default=True)  # nothing on Sundays and public holidays
     per_second: Mapped[int | None]  # messages; None: as fast as it goes
+    domain_rates: Mapped[dict] = mapped_column(JSON, default=dict, server_default="{}")  # per second
     counts_clicks: Mapped[bool] = mapped_column(default=False)  # sums per link, never of a person
     version: Mapped[int] = mapped_column(default=1)
 

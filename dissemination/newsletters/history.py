@@ -41,7 +41,7 @@ def settings(district: District) -> NewsletterSettings:
         return found
     return NewsletterSettings(
         district_id=district.id, approval_above=500, quiet_from=QUIET_FROM, quiet_until=QUIET_UNTIL,
-        quiet_days=True, per_second=None, counts_clicks=False, version=0,
+        quiet_days=True, per_second=None, domain_rates={}, counts_clicks=False, version=0,
     )  # fmt: skip
 
 

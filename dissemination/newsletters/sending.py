@@ -152,6 +152,7 @@ def _put(issue: Issue, parts: list[Part], *, total: int, dispatch: Dispatch | No
     outbox.put_audience(
         parts, about=issue, total=total, window=window,
         per_second=(dispatch.per_second if dispatch else None) or chosen.per_second,
+        domain_rates=chosen.domain_rates,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from dissemination.delivery import connecting, leases, ledger, outbox, queries, sending
+from dissemination.delivery import connecting, domains, leases, ledger, outbox, queries, sending, sendings
 from dissemination.delivery.mail import Recipient
 from dissemination.delivery.models import Delivery, Fate, Relay, Suppression
 from dissemination.delivery.replies import about
@@ -321,6 +321,36 @@ def test_a_domain_gets_so_many_a_second_and_does_not_hold_up_the_others(app, ser
         assert counts[0] == 5
     assert fates() == {"accepted": 80}
     assert {d.attempts for d in db.session.scalars(select(Delivery))} == {1}
+
+
+def test_a_sending_may_ask_for_less_than_the_setting_and_the_stricter_holds(app, server):
+    peer = server()
+    use(app, peer)
+    rate(app, slow_example=20.0)
+    with time_machine.travel(now(), tick=False) as clock:
+        two_domains(40)
+        with transaction():
+            sendings.change(ISSUE, domain_rates={"slow.example": 5.0, "*": 30.0})
+        counts = []
+        for _second in range(2):
+            sending.deliver_due()
+            taken = [r.partition("@")[2] for _, r, _ in peer.taken]
+            counts.append((taken.count("slow.example"), taken.count("quick.example")))
+            clock.shift(timedelta(seconds=1.01))
+    assert counts == [(5, 30), (10, 40)]
+
+
+@pytest.mark.parametrize(
+    ("some", "others", "both"),
+    [
+        ({}, {"a.example": 2}, {"a.example": 2}),
+        ({"a.example": 1}, {"a.example": 2}, {"a.example": 1}),
+        ({"*": 5}, {"a.example": 9, "b.example": 3}, {"*": 5, "a.example": 5, "b.example": 3}),
+        ({"*": 5}, {"*": 7}, {"*": 5}),
+    ],
+)
+def test_of_two_rates_the_lower_one_holds(some, others, both):
+    assert domains.stricter(some, others) == both
 
 
 def test_a_domain_that_wants_fewer_rests_and_comes_back(app, server):

@@ -493,3 +493,22 @@ def test_the_report_makes_the_same_queries_for_one_and_for_many(desk, moda, ada,
     issue, many = (db.session.get(Issue, row_id) for row_id in ids)
     alone = count(issue)
     assert count(db.session.get(Issue, ids[1])) == alone
+
+
+def test_the_pace_for_single_receivers_is_written_in_lines_and_goes_with_the_next_issue(
+    sign_in, moda, bice, ada, issue
+):
+    desk, url = sign_in(bice), f"{DESK}/settings"
+    given = {"version": 0, "approval_above": "", "quiet_from": "", "quiet_until": ""}
+    for lines, said in (
+        ("gmail.com 5\ngmail", "La riga 2 non è come"), ("gmail.com 0", "La riga 1 non è come"),
+        ("a.example 1\nA.example 2", "Riga 2: a.example compare due volte"),
+        ("\n".join(f"d{i}.example 1" for i in range(51)), "Al massimo 50 domini"),
+    ):  # fmt: skip
+        answer = desk.post(url, data={**given, "domain_rates": lines})
+        assert (answer.status_code, said in answer.text) == (422, True)
+        assert lines.splitlines()[-1] in answer.text, "what was typed is still there"
+    assert desk.post(url, data={**given, "domain_rates": "gmail.com 5\r\n\r\n*: 0,5"}).status_code == 303
+    assert "gmail.com 5\n* 0.5</textarea>" in desk.get(url).text
+    cast.send(issue, by=ada)
+    assert delivery.sending(issue).domain_rates == {"gmail.com": 5.0, "*": 0.5}
