@@ -118,6 +118,7 @@ class Settings:
     port: int
     files_url: str
     secret_key: str
+    log_key: str  # of the digests in the activity log: never change it
     password_salt: str
     totp_secrets: dict[str, str]
     proxy_hops: int
@@ -291,6 +292,7 @@ def load(environ=None) -> Settings:
         environ = {**dotenv_values(ROOT / ".env"), **os.environ}
     instance = Path(_text(environ, "INSTANCE", str(ROOT / "instance"))).resolve()
     kept = _secrets(instance)
+    secret_key = _text(environ, "SECRET_KEY", kept["secret_key"])
     port = _int(environ, "PORT", 8000, low=1, high=65535)
     public_url = _text(environ, "PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/")
     if not public_url.startswith(("http://", "https://")):
@@ -301,7 +303,8 @@ def load(environ=None) -> Settings:
         public_url=public_url,
         port=port,
         files_url=_text(environ, "FILES_URL", f"file://{instance / 'files'}"),
-        secret_key=_text(environ, "SECRET_KEY", kept["secret_key"]),
+        secret_key=secret_key,
+        log_key=_text(environ, "LOG_KEY", secret_key),
         password_salt=_text(environ, "SECURITY_PASSWORD_SALT", kept["password_salt"]),
         totp_secrets=kept["totp_secrets"],
         proxy_hops=_int(environ, "PROXY_HOPS", 0, low=0, high=5),

@@ -8,10 +8,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
 
 import config
 from app import create_app
-from dissemination.kernel.database import db
+from dissemination.districts.models import District
+from dissemination.kernel.database import db, transaction
+from dissemination.plan import guards
+from dissemination.seals.sealing import seal
+from dissemination.seals.verifying import verify
 from tests.conftest import empty_database
 
 
@@ -107,3 +112,63 @@ def test_seats_and_people_survive_the_way_up_and_down(bare_app):
         rooms = connection.exec_driver_sql("SELECT workshop_id, taken, waiting, last_number FROM rooms")
         assert [tuple(r) for r in rooms] == [(1, 3, 1, 5)]
         assert inspect(connection).get_pk_constraint("rooms")["constrained_columns"] == ["workshop_id"]
+
+
+def _logged(connection):
+    """A log of the program before it was chained: an amount, letters of Italian, a moment with microseconds."""
+    _first_rows(connection)
+    for n in (1, 2):
+        connection.exec_driver_sql(
+            "INSERT INTO activities (id, district_id, verb, subject_kind, subject_id, title, happened_on,"
+            " recorded_at, activity_line_id, contact_id, amount, attributes)"
+            f" VALUES ({n}, 1, 'workshop.held', 'workshops', 1, 'Città {n}', '2026-05-01',"
+            f" '2026-05-01 12:00:00.12345{n}', 1, {n}, 12.35, '{{\"sector\": \"pelle\", \"a\": \"è\"}}')"
+        )
+
+
+def test_a_log_gets_its_digests_on_the_way_up_and_survives_the_way_down(bare_app):
+    upgrade(revision="0007")
+    with db.engine.begin() as connection:
+        _logged(connection)
+    upgrade()
+    district = db.session.query(District).one()
+    assert verify(district) == []
+    with transaction():
+        assert seal(1).position == 2
+    assert verify(district) == []
+    with pytest.raises(DBAPIError, match="only grows"), db.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM activities")
+    db.session.remove()
+    downgrade(revision="0007")
+    with db.engine.begin() as connection:
+        rows = connection.exec_driver_sql("SELECT id, title FROM activities ORDER BY id").all()
+        assert [tuple(r) for r in rows] == [(1, "Città 1"), (2, "Città 2")]
+        assert _triggers(connection) == []
+        connection.exec_driver_sql("DELETE FROM activities WHERE id = 2")
+    upgrade()
+    assert verify(db.session.query(District).one()) == []
+
+
+def _triggers(connection):
+    """Triggers with what they do, and the functions that they call."""
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    else:
+        found = connection.exec_driver_sql(
+            "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal UNION"
+            " SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        )
+    return sorted(tuple(row) for row in found)
+
+
+def test_upgrading_gives_the_triggers_of_the_models(bare_app, app):
+    """`bare_app` is migrated, `app` made from the models; each is compared with the one of its own kind."""
+    with bare_app.app_context():
+        upgrade()
+        with db.engine.connect() as connection:
+            migrated, kind = _triggers(connection), connection.dialect.name
+            assert guards.missing(connection) == []
+    with app.app_context(), db.engine.connect() as connection:
+        if connection.dialect.name == kind:
+            assert _triggers(connection) == migrated
+            assert len(migrated) == (9 if kind == "sqlite" else 10)

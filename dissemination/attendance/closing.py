@@ -79,7 +79,7 @@ def reopen(workshop: Workshop, *, reason: str, by: Account | None) -> Reopening:
         raise NoReason
     came_late = {act.registration_id for act in queries.late(workshop)}
     for row in queries.standing_rows(workshop):
-        activity.reverse(row, by=by, happened_on=today(workshop.district.zone))
+        activity.reverse(row, by=by, happened_on=today(workshop.district.zone), reason=reason)
     reopening = Reopening(
         workshop_id=workshop.id, reason=reason.strip(), by=by.id if by else None, at=now(),
         closed_by=closing.by, closed_at=closing.at, started_at=closing.started_at,

@@ -8,13 +8,13 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from dissemination.kernel import clock
 from dissemination.kernel.database import db, insert_once
 from dissemination.kernel.subjects import kind_of
 from dissemination.people.accounts import Account
-from dissemination.plan import kept
+from dissemination.plan import digests, kept
 from dissemination.plan.log import Activity
 
 BATCH = 500
@@ -81,11 +81,14 @@ def record_all(rows: Iterable[dict]) -> int:
     return len(values)
 
 
-def reverse(row: Activity, *, by: Account | None, happened_on: date) -> Activity:
+def reverse(row: Activity, *, by: Account | None, happened_on: date, reason: str) -> Activity:
     """Correct the log: a further row that takes `row` back. Both stay visible, neither counts.
 
-    A row can be reversed once (unique in the database).
+    `reason` is kept for good: no names in it. Raises ValueError without one. A row can be reversed once
+    (unique in the database).
     """
+    if not reason.strip():
+        raise ValueError("a reversal says why")
     back = Activity(
         **_values(
             {
@@ -93,7 +96,7 @@ def reverse(row: Activity, *, by: Account | None, happened_on: date) -> Activity
                 "district_id": row.district_id, "title": row.title, "happened_on": happened_on, "by": by,
                 "activity_line_id": row.activity_line_id, "company_id": row.company_id,
                 "contact_id": row.contact_id, "amount": row.amount, "attributes": dict(row.attributes),
-                "not_counted": row.not_counted, "reverses_id": row.id,
+                "not_counted": row.not_counted, "reverses_id": row.id, "reason": reason.strip()[:300],
             }
         )
     )  # fmt: skip
@@ -104,6 +107,20 @@ def reverse(row: Activity, *, by: Account | None, happened_on: date) -> Activity
     return back
 
 
+def part_from_person(district_id: int, ids: list[int], nobody_id: int) -> None:
+    """Let rows name the empty contact `nobody_id` in place of a person: the one change that the log allows.
+
+    What could lead back to her is erased with it (`digests.py`); kept totals follow.
+    """
+    if not ids:
+        return
+    kept.taken_back(district_id, ids)
+    mine = Activity.district_id == district_id, Activity.id.in_(ids)
+    statement = update(Activity).where(*mine).values(contact_id=nobody_id, salt=None)
+    db.session.execute(statement.execution_options(synchronize_session="fetch"))
+    kept.logged(district_id, ids)
+
+
 def _values(given: dict) -> dict:
     """The columns of one row. Raises ValueError on attributes that are not str -> str."""
     attributes = {str(k): v for k, v in (given.get("attributes") or {}).items() if v is not None}
@@ -111,7 +128,7 @@ def _values(given: dict) -> dict:
     if wrong:
         raise ValueError(f"attributes must be texts: {', '.join(wrong)}")
     by = given.get("by")
-    return {
+    return digests.marked({
         "district_id": given["district_id"],
         "verb": str(given["verb"]),
         "subject_kind": given["subject_kind"],
@@ -121,5 +138,6 @@ def _values(given: dict) -> dict:
         "recorded_at": clock.now(),
         "recorded_by": by.id if by is not None else None,
         "attributes": {k: str(v) for k, v in attributes.items()},  # a StrEnum becomes its value
+        "reason": given.get("reason", ""),
         **{name: given.get(name) for name in OPTIONAL},
-    }
+    })  # fmt: skip

@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import JSON, ForeignKey, Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.kernel.database import UtcDateTime, db
 from dissemination.kernel.files import StoredFile
 from dissemination.people.models import Company
+from dissemination.plan import guards
 
 
 class Activity(db.Model):  # type: ignore[name-defined]
@@ -45,7 +46,15 @@ class Activity(db.Model):  # type: ignore[name-defined]
     attributes: Mapped[dict] = mapped_column(JSON, default=dict)  # str -> str, for filters and splits
     not_counted: Mapped[str | None] = mapped_column(String(60))
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("activities.id"))
+    reason: Mapped[str] = mapped_column(String(300), default="", server_default="")  # of a reversal; no names
+    # What proves the row, see `digests.py`; no digest: it was never written by us. No salt: parted from its person.
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    person: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     company: Mapped[Company | None] = relationship()
+
+
+guards.guard(Activity.__table__)
 
 
 class Evidence(db.Model):  # type: ignore[name-defined]

@@ -18,7 +18,7 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, rows_changed
 from dissemination.people.accounts import Account
 from dissemination.people.models import Consent, Contact, Purpose
-from dissemination.plan import kept
+from dissemination.plan import activity
 from dissemination.plan.log import Activity
 from dissemination.privacy import wiping
 from dissemination.privacy.models import ErasureRequest
@@ -237,12 +237,7 @@ def _move_log(contact: Contact, nobody: Contact, workshop_ids: Iterable[int], id
         and_(Activity.subject_kind == Registration.__tablename__, Activity.subject_id.in_(ids)),
     )
     rows = list(db.session.scalars(select(Activity.id).where(Activity.contact_id == contact.id, about)))
-    if not rows:
-        return
-    kept.taken_back(contact.district_id, rows)
-    statement = update(Activity).where(Activity.id.in_(rows)).values(contact_id=nobody.id)
-    db.session.execute(statement.execution_options(synchronize_session="fetch"))
-    kept.logged(contact.district_id, rows)
+    activity.part_from_person(contact.district_id, rows, nobody.id)
 
 
 def is_held():

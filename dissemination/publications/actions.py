@@ -130,7 +130,7 @@ def withdraw(publication: Publication, *, reason: str, by: Account | None) -> No
     publication.withdrawals.append(row)
     told = _standing_row(publication)
     if told is not None:
-        activity.reverse(told, by=by, happened_on=told.happened_on)
+        activity.reverse(told, by=by, happened_on=told.happened_on, reason=reason)
 
 
 def remove(publication: Publication) -> None:

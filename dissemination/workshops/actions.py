@@ -192,7 +192,7 @@ def reinstate(workshop: Workshop, *, reason: str, by: Account | None) -> Worksho
     db.session.expire(workshop, ["cancellation"])
     _status_changed(workshop)
     for row in queries.cancelled_rows(workshop, Did.CANCELLED):
-        activity.reverse(row, by=by, happened_on=today(workshop.district.zone))
+        activity.reverse(row, by=by, happened_on=today(workshop.district.zone), reason=reason)
     _record(Did.REINSTATED, workshop, by)
     return workshop
 

@@ -17,6 +17,7 @@ from dissemination.plan import activity, figures, jobs, kept, periods, queries
 from dissemination.plan.log import Activity, KeptPart
 from dissemination.plan.models import Exclusion, Indicator
 from tests import factories
+from tests.plan.tampering import untouched_by_guards
 
 PHASES = (Phase.explicit, Phase.generate)  # shrinking over two databases takes minutes
 FIRST = 1_000_000  # ids of rows written past the log, out of the way of the sequence
@@ -109,8 +110,9 @@ def write(world, drawn):
         )  # fmt: skip
     with transaction():
         db.session.execute(delete(KeptPart))
-        for row in db.session.query(Activity).order_by(Activity.id.desc()):
-            db.session.execute(delete(Activity).where(Activity.id == row.id))
+        with untouched_by_guards():
+            for row in db.session.query(Activity).order_by(Activity.id.desc()):
+                db.session.execute(delete(Activity).where(Activity.id == row.id))
         if rows:
             db.session.execute(insert(Activity), rows)
     return rows
@@ -270,7 +272,7 @@ def log_through_activity(world, drawn):
     mine = db.session.query(Activity).filter_by(subject_id=2).order_by(Activity.id).all()
     for row, r in zip(mine, drawn, strict=True):
         if r["reverses"]:
-            activity.reverse(row, by=None, happened_on=date(2027, 2, 5))
+            activity.reverse(row, by=None, happened_on=date(2027, 2, 5), reason="sbagliato")
 
 
 def test_totals_are_kept_and_read_instead_of_the_log(world):
@@ -282,7 +284,7 @@ def test_totals_are_kept_and_read_instead_of_the_log(world):
     count = queries.indicator(world.plan, "COUNT")
     assert jobs.keep_totals() == 12
     assert jobs.keep_totals() == 0
-    with transaction():
+    with transaction(), untouched_by_guards():
         db.session.execute(delete(Activity))  # nobody may do that; here it shows which of the two is read
     assert figures.figure(count, "2026-H1").actual == 1
     assert figures.figure(count, "2026-Q2").actual == 0

@@ -112,7 +112,7 @@ def test_a_correction_takes_its_row_back_and_both_stay_visible(moda, plan, log):
     with transaction():
         row = log("workshop.held")
         db.session.flush()
-        activity.reverse(row, by=None, happened_on=date(2027, 4, 1))
+        activity.reverse(row, by=None, happened_on=date(2027, 4, 1), reason="sbagliato")
         log("workshop.held")
     assert (figure(plan, "DV-01").actual, figure(plan, "DV-01").not_counted) == (1, 2)
     assert why(plan, "DV-01") == [("reversal", 1), ("reversed", 1)]

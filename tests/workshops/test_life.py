@@ -160,7 +160,7 @@ def test_a_reversed_row_is_not_reversed_again(moda, ada):
     workshop = cancelled(moda, ada)
     row = db.session.scalars(select(Activity).where(Activity.verb == "workshop.cancelled")).one()
     with transaction():
-        activity.reverse(row, by=ada, happened_on=row.happened_on)
+        activity.reverse(row, by=ada, happened_on=row.happened_on, reason="sbagliato")
     with transaction():
         actions.reinstate(workshop, reason="Sì", by=ada)
     assert len(db.session.scalars(select(Activity).where(Activity.verb == "workshop.cancelled")).all()) == 2

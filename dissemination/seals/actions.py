@@ -1,0 +1,42 @@
+"""Telling a head to others, and asking for a verification."""
+
+from sqlalchemy import select
+
+from dissemination.districts.models import District
+from dissemination.kernel.clock import now
+from dissemination.kernel.database import db
+from dissemination.people.accounts import Account
+from dissemination.seals.models import LogCheck, LogHead, Place
+from dissemination.seals.queries import Head
+from dissemination.seals.verifying import Finding
+
+
+def publish(head: Head, *, where: Place, about: str = "", by: Account | None = None) -> LogHead:
+    """Remember that a head was told to others: from then on verification asks for it."""
+    row = LogHead(
+        district_id=head.district_id, position=head.position, activity_id=head.activity_id,
+        chain=bytes.fromhex(head.chain), at=now(), place=where, about=about[:200], by=by.id if by else None,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def ask_check(district_id: int, *, by: Account | None) -> LogCheck:
+    """Have the worker verify the log soon. One that is asked for already is not asked for twice."""
+    # One at a time per district: of two people asking at once the second finds the first one's.
+    db.session.execute(select(District.id).where(District.id == district_id).with_for_update())
+    waiting = select(LogCheck).where(LogCheck.district_id == district_id, LogCheck.done_at.is_(None))
+    found = db.session.scalars(waiting.limit(1)).first()
+    if found is None:
+        found = LogCheck(district_id=district_id, asked_at=now(), asked_by=by.id if by else None, findings=[])
+        db.session.add(found)
+        db.session.flush()
+    return found
+
+
+def note_check(check: LogCheck, findings: list[Finding], *, position: int) -> None:
+    """Keep what a verification found."""
+    check.done_at, check.position = now(), position
+    check.findings = [f.as_json() for f in findings]
+    db.session.flush()

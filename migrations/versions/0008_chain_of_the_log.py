@@ -1,0 +1,113 @@
+"""the log's digests, chain and triggers; past years
+
+Revision ID: 0008
+Revises: 0007
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from dissemination.kernel.database import UtcDateTime
+from dissemination.plan import digests, guards
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+BATCH = 5_000
+GUARDED = ("activities", "log_seals", "log_heads")
+
+
+def upgrade():
+    # Plain ADD COLUMN: a batch would rebuild the largest table there is.
+    op.add_column("activities", sa.Column("reason", sa.String(300), nullable=False, server_default=""))
+    for name, size in (("digest", 32), ("person", 16), ("salt", 16)):
+        op.add_column("activities", sa.Column(name, sa.LargeBinary(size), nullable=True))
+    _chain()
+    _mark_what_is_there()
+    guards.protect(op.get_bind(), *GUARDED)
+
+
+def _key(table, column, other):
+    return sa.ForeignKeyConstraint([column], [f"{other}.id"], name=op.f(f"fk_{table}_{column}_{other}"))
+
+
+def _moment(name, nullable=False):
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _whole(name, nullable=False):
+    return sa.Column(name, sa.Integer(), nullable=nullable)
+
+
+def _chain():
+    op.create_table(
+        "log_seals", _whole("district_id"), _whole("position"), _whole("activity_id"),
+        sa.Column("chain", sa.LargeBinary(32), nullable=False),
+        _key("log_seals", "district_id", "districts"),
+        sa.PrimaryKeyConstraint("district_id", "position", name=op.f("pk_log_seals")),
+        sa.UniqueConstraint("activity_id", name=op.f("uq_log_seals_activity_id")),
+    )  # fmt: skip
+    op.create_table(
+        "log_tips", _whole("district_id"), _whole("position"), _whole("activity_id"),
+        sa.Column("chain", sa.LargeBinary(32), nullable=False), _moment("at"), _moment("began_at"),
+        _key("log_tips", "district_id", "districts"),
+        sa.PrimaryKeyConstraint("district_id", name=op.f("pk_log_tips")),
+    )  # fmt: skip
+    op.create_table(
+        "log_heads", _whole("id"), _whole("district_id"), _whole("position"), _whole("activity_id"),
+        sa.Column("chain", sa.LargeBinary(32), nullable=False), _moment("at"),
+        sa.Column("place", sa.String(40), nullable=False), sa.Column("about", sa.String(200), nullable=False),
+        _whole("by", True),
+        _key("log_heads", "district_id", "districts"), _key("log_heads", "by", "accounts"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_heads")),
+    )  # fmt: skip
+    op.create_index("ix_log_heads_district_id", "log_heads", ["district_id", "at"])
+    op.create_table(
+        "log_checks", _whole("id"), _whole("district_id"), _moment("asked_at"), _whole("asked_by", True),
+        _moment("done_at", True), _whole("position"), sa.Column("findings", sa.JSON(), nullable=False),
+        _key("log_checks", "district_id", "districts"), _key("log_checks", "asked_by", "accounts"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_checks")),
+    )  # fmt: skip
+    op.create_index("ix_log_checks_district_id", "log_checks", ["district_id", "asked_at"])
+    given = sa.text("asked_by IS NOT NULL")
+    op.create_index(
+        "ix_log_checks_asked_by", "log_checks", ["asked_by"], sqlite_where=given, postgresql_where=given
+    )
+
+
+def _mark_what_is_there():
+    """Rows that were written without a digest get one, as they are found now."""
+    connection = op.get_bind()
+    if connection.execute(sa.text("SELECT 1 FROM activities LIMIT 1")).first() is None:
+        return
+    wanted = (*digests.FACTS, "id", "contact_id", "recorded_by")
+    kinds = {"attributes": sa.JSON(), "amount": sa.Numeric(16, 2), "happened_on": sa.Date(),
+             "recorded_at": UtcDateTime()}  # fmt: skip
+    table = sa.table("activities", *[sa.column(n, kinds.get(n)) for n in wanted],
+                     *[sa.column(n, sa.LargeBinary()) for n in ("digest", "person", "salt")])  # fmt: skip
+    change = table.update().where(table.c.id == sa.bindparam("row")).values(
+        digest=sa.bindparam("new_digest"), person=sa.bindparam("new_person"), salt=sa.bindparam("new_salt")
+    )  # fmt: skip
+    last = 0
+    while True:
+        page = sa.select(*[table.c[n] for n in wanted]).where(table.c.id > last)
+        rows = connection.execute(page.order_by(table.c.id).limit(BATCH)).mappings().all()
+        if not rows:
+            return
+        last, made = rows[-1]["id"], [digests.marked(dict(row)) for row in rows]
+        connection.execute(change, [
+            {"row": m["id"], "new_digest": m["digest"], "new_person": m["person"], "new_salt": m["salt"]}
+            for m in made
+        ])  # fmt: skip
+
+
+def downgrade():
+    guards.drop(op.get_bind(), *GUARDED)
+    guards.drop_function(op.get_bind())
+    for table in ("log_checks", "log_heads", "log_tips", "log_seals"):
+        op.drop_table(table)
+    with op.batch_alter_table("activities") as batch:
+        for name in ("digest", "person", "salt", "reason"):
+            batch.drop_column(name)
