@@ -2,12 +2,15 @@
 
 from sqlalchemy import select
 
+from dissemination.delivery import outbox
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.people.accounts import Account
+from dissemination.seals import mails, queries
 from dissemination.seals.models import LogCheck, LogHead, Place
 from dissemination.seals.queries import Head
+from dissemination.seals.sealing import seal
 from dissemination.seals.verifying import Finding
 
 
@@ -35,8 +38,20 @@ def ask_check(district_id: int, *, by: Account | None) -> LogCheck:
     return found
 
 
-def note_check(check: LogCheck, findings: list[Finding], *, position: int) -> None:
-    """Keep what a verification found."""
+def note_check(check: LogCheck, district: District, findings: list[Finding], *, position: int) -> None:
+    """Keep what a verification found; the managers get a mail when it is anything."""
     check.done_at, check.position = now(), position
     check.findings = [f.as_json() for f in findings]
     db.session.flush()
+    if findings:
+        for account in queries.readers(district.id, observers=False):
+            outbox.put(*mails.alarm(check, district, account), about=check)
+
+
+def mail_head(district: District) -> LogHead:
+    """Seal what is new and mail the head to the managers and to the Region."""
+    head = seal(district.id)
+    row = publish(head, where=Place.MAIL)
+    for account in queries.readers(district.id, observers=True):
+        outbox.put(*mails.head(head, district, account), about=row)
+    return row

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from dissemination.kernel.database import db
+from dissemination.kernel.rights import Role
+from dissemination.people.accounts import Account, Appointment
 from dissemination.plan.log import Activity
 from dissemination.seals.models import LogCheck, LogHead, LogSeal, LogTip
 
@@ -105,7 +107,27 @@ def corrections(district_id: int, limit: int = 50) -> list[Activity]:
     return list(db.session.scalars(query.order_by(Activity.id.desc()).limit(limit)))
 
 
+def waiting_checks() -> list[LogCheck]:
+    """The verifications that were asked for and not done yet, of all districts."""
+    return list(db.session.scalars(select(LogCheck).where(LogCheck.done_at.is_(None)).order_by(LogCheck.id)))
+
+
 def last_told(district_id: int, place: str) -> datetime | None:
     """When a head was last told in that way."""
     query = select(func.max(LogHead.at)).where(LogHead.district_id == district_id, LogHead.place == place)
     return db.session.scalar(query)
+
+
+def names(account_ids) -> dict[int, str]:
+    """What accounts are called, by id."""
+    query = select(Account).where(Account.id.in_({i for i in account_ids if i}))
+    return {a.id: a.name or a.email for a in db.session.scalars(query)}
+
+
+def readers(district_id: int, *, observers: bool) -> list[Account]:
+    """Who is written to about a district's log: its managers, and with `observers` the Region."""
+    wanted = select(Account).join(Appointment).where(Account.active).order_by(Account.id)
+    condition = and_(Appointment.district_id == district_id, Appointment.role == Role.MANAGER)
+    if observers:
+        condition = or_(condition, Appointment.role == Role.OBSERVER)
+    return list(db.session.scalars(wanted.where(condition)).unique())
