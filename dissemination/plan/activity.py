@@ -3,7 +3,7 @@
 Nothing here decides what counts: a row says what happened, and the plan's rules (`rules.py`) read it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -87,24 +87,38 @@ def reverse(row: Activity, *, by: Account | None, happened_on: date, reason: str
     `reason` is kept for good: no names in it. Raises ValueError without one. A row can be reversed once
     (unique in the database).
     """
-    if not reason.strip():
-        raise ValueError("a reversal says why")
-    back = Activity(
-        **_values(
-            {
-                "verb": row.verb, "subject_kind": row.subject_kind, "subject_id": row.subject_id,
-                "district_id": row.district_id, "title": row.title, "happened_on": happened_on, "by": by,
-                "activity_line_id": row.activity_line_id, "company_id": row.company_id,
-                "contact_id": row.contact_id, "amount": row.amount, "attributes": dict(row.attributes),
-                "not_counted": row.not_counted, "reverses_id": row.id, "reason": reason.strip()[:300],
-            }
-        )
-    )  # fmt: skip
+    back = Activity(**_reversal(row, by=by, happened_on=happened_on, reason=reason))
     kept.taken_back(row.district_id, [row.id])
     db.session.add(back)
     db.session.flush()
     kept.logged(row.district_id, [row.id, back.id])
     return back
+
+
+def reverse_all(rows: Sequence[Activity], *, by: Account | None, reason: str) -> int:
+    """Take many rows of one district back, each on the day of its own fact; how many. At most BATCH rows."""
+    if not rows:
+        return 0
+    district_id, ids = rows[0].district_id, [row.id for row in rows]
+    values = [_reversal(row, by=by, happened_on=row.happened_on, reason=reason) for row in rows]
+    kept.taken_back(district_id, ids)
+    made = db.session.execute(insert(Activity).returning(Activity.id), values).scalars().all()
+    kept.logged(district_id, [*ids, *made])
+    return len(made)
+
+
+def _reversal(row: Activity, *, by: Account | None, happened_on: date, reason: str) -> dict:
+    if not reason.strip():
+        raise ValueError("a reversal says why")
+    return _values(
+        {
+            "verb": row.verb, "subject_kind": row.subject_kind, "subject_id": row.subject_id,
+            "district_id": row.district_id, "title": row.title, "happened_on": happened_on, "by": by,
+            "activity_line_id": row.activity_line_id, "company_id": row.company_id,
+            "contact_id": row.contact_id, "amount": row.amount, "attributes": dict(row.attributes),
+            "not_counted": row.not_counted, "reverses_id": row.id, "reason": reason.strip()[:300],
+        }
+    )  # fmt: skip
 
 
 def part_from_person(district_id: int, ids: list[int], nobody_id: int) -> None:

@@ -25,6 +25,7 @@ def upgrade():
     for name, size in (("digest", 32), ("person", 16), ("salt", 16)):
         op.add_column("activities", sa.Column(name, sa.LargeBinary(size), nullable=True))
     _chain()
+    _past_years()
     _mark_what_is_there()
     guards.protect(op.get_bind(), *GUARDED)
 
@@ -77,6 +78,42 @@ def _chain():
     )
 
 
+def _words(name, size):
+    return sa.Column(name, sa.String(size), nullable=False)
+
+
+def _past_years():
+    op.create_table(
+        "past_imports", _whole("id"), _whole("district_id"), _words("name", 255), _whole("file_id", True),
+        _words("sha256", 64), _words("state", 40),
+        *[sa.Column(n, sa.JSON(), nullable=False) for n in ("sheets", "header", "samples", "mapping", "counts")],
+        _words("sheet", 100), _words("trouble", 500), _moment("began_at", True), _moment("uploaded_at"),
+        _whole("uploaded_by", True), _moment("entered_at", True), _whole("entered_by", True),
+        _moment("undone_at", True), _whole("undone_by", True), _words("undone_because", 300),
+        _key("past_imports", "district_id", "districts"), _key("past_imports", "file_id", "files"),
+        *[_key("past_imports", n, "accounts") for n in ("uploaded_by", "entered_by", "undone_by")],
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_past_imports")),
+    )  # fmt: skip
+    op.create_index("ix_past_imports_district_id", "past_imports", ["district_id", "uploaded_at"])
+    op.create_table(
+        "past_activities", _whole("id"), _whole("import_id"), _whole("district_id"), _whole("line"),
+        _words("verdict", 40), _words("cell", 20), _words("message", 300), _words("verb", 60),
+        sa.Column("happened_on", sa.Date(), nullable=True), _words("title", 300), _words("tax_id", 16),
+        _words("company_name", 200), _whole("activity_line_id", True),
+        sa.Column("amount", sa.Numeric(16, 2), nullable=True), sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("mark", sa.String(64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["past_imports.id"], name=op.f("fk_past_activities_import_id_past_imports"),
+            ondelete="CASCADE",
+        ),
+        _key("past_activities", "district_id", "districts"),
+        _key("past_activities", "activity_line_id", "activity_lines"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_past_activities")),
+        sa.UniqueConstraint("district_id", "mark", name=op.f("uq_past_activities_district_id")),
+    )  # fmt: skip
+    op.create_index("ix_past_activities_import_id", "past_activities", ["import_id", "verdict", "line"])
+
+
 def _mark_what_is_there():
     """Rows that were written without a digest get one, as they are found now."""
     connection = op.get_bind()
@@ -106,7 +143,7 @@ def _mark_what_is_there():
 def downgrade():
     guards.drop(op.get_bind(), *GUARDED)
     guards.drop_function(op.get_bind())
-    for table in ("log_checks", "log_heads", "log_tips", "log_seals"):
+    for table in ("past_activities", "past_imports", "log_checks", "log_heads", "log_tips", "log_seals"):
         op.drop_table(table)
     with op.batch_alter_table("activities") as batch:
         for name in ("digest", "person", "salt", "reason"):

@@ -1,0 +1,216 @@
+"""Spreadsheets as lines of cells: CSV, and XLSX read in a stream. Writes nothing, decides nothing.
+
+A cell of XLSX that holds a formula gives the value that was last calculated; where there is none, or where
+cells are merged, the cell is at fault by its address. Limits: MOST_BYTES, MOST_LINES, MOST_UNPACKED.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from xml.etree import ElementTree
+
+from flask_babel import gettext as _
+
+MOST_BYTES, MOST_LINES, MOST_UNPACKED, MOST_COLUMNS = 25 * 1024 * 1024, 100_000, 200 * 1024 * 1024, 60
+EMPTY = 1_000  # so many empty rows end a sheet: a styled cell at row 1,048,576 is no data
+LONGEST = 2_000  # characters of a cell that are kept
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+class NotReadable(ValueError):
+    """The file cannot be read at all; the text says why."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell as text; `number` when the file holds a number, `problem` when it cannot be used."""
+
+    text: str
+    number: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the file with its number, as a spreadsheet counts them."""
+
+    number: int
+    cells: list[Cell]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing stands in it."""
+        return not any(cell.text or cell.problem for cell in self.cells)
+
+
+@dataclass
+class Faults:
+    """Cells of a sheet that no reader gives right: formulas without value, and what is merged."""
+
+    formulas: set[str] = field(default_factory=set)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)  # first row, last row, columns
+
+    def of(self, row: int, column: int) -> str:
+        """What is wrong with a cell, counted from 1; "" for nothing."""
+        if self.formulas and address(column, row) in self.formulas:
+            return _("a formula without a value: open the file in a spreadsheet program and save it again")
+        if any(r1 <= row <= r2 and c1 <= column <= c2 for r1, r2, c1, c2 in self.merged):
+            return _("merged cells: undo the merging and write the value into each cell")
+        return ""
+
+
+def address(column: int, row: int) -> str:
+    """ "C12" for column 3 of line 12."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row}"
+
+
+def is_workbook(data: bytes) -> bool:
+    """Whether these are the bytes of an XLSX rather than of a CSV."""
+    return data.startswith(b"PK\x03\x04")
+
+
+def sheets(data: bytes) -> list[str]:
+    """The names of the sheets; [""] for CSV. Raises NotReadable."""
+    if len(data) > MOST_BYTES:
+        raise NotReadable(_("The file is larger than 25 MB. Split it."))
+    if not is_workbook(data):
+        return [""]
+    book = _book(data)
+    try:
+        return [sheet.title for sheet in book.worksheets]
+    finally:
+        book.close()
+
+
+def lines(data: bytes, sheet: str = "") -> Iterator[Line]:
+    """The lines of a file that are not empty, the header first.
+
+    Raises NotReadable, also on the way: after MOST_LINES lines, or where the file breaks off.
+    """
+    source = _of_workbook(data, sheet) if is_workbook(data) else _of_csv(data)
+    count = 0
+    for line in source:
+        if line.is_empty:
+            continue
+        count += 1
+        if count > MOST_LINES + 1:
+            raise NotReadable(_("There are more than 100,000 lines. Split the file."))
+        yield line
+
+
+# CSV.
+
+
+def _of_csv(data: bytes) -> Iterator[Line]:
+    text = _decoded(data)
+    first = text.split("\n", 1)[0]
+    delimiter = max(";,\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for cells in reader:
+            yield Line(reader.line_num, [Cell(c.strip()[:LONGEST]) for c in cells[:MOST_COLUMNS]])
+    except csv.Error as error:
+        raise NotReadable(
+            _("Line %(n)d cannot be read as CSV: %(error)s", n=reader.line_num, error=str(error))
+        ) from None
+
+
+def _decoded(data: bytes) -> str:
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text and text.strip():
+            return text
+    raise NotReadable(_("This is neither a CSV nor an XLSX file."))
+
+
+# XLSX.
+
+
+def _book(data: bytes):
+    from openpyxl import load_workbook
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
+                raise NotReadable(_("Unpacked, the file is larger than 200 MB. Split it."))
+        return load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    except NotReadable:
+        raise
+    except Exception:  # openpyxl has no error of its own for what it cannot read
+        raise NotReadable(_("This is not an XLSX file that can be read. Save it again as XLSX or CSV.")) from None
+
+
+def _of_workbook(data: bytes, name: str) -> Iterator[Line]:
+    book = _book(data)
+    try:
+        found = [sheet for sheet in book.worksheets if sheet.title == name] or book.worksheets
+        if not found:
+            raise NotReadable(_("The file has no sheet."))
+        sheet = found[0]
+        faults = _faults(data, sheet._worksheet_path)
+        sheet.reset_dimensions()  # what the file says of its size is often wrong
+        empty = 0
+        for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), start=1):
+            line = Line(number, [_cell(v, faults.of(number, n)) for n, v in enumerate(values, start=1)])
+            empty = empty + 1 if line.is_empty else 0
+            if empty > EMPTY:
+                return
+            yield line
+    except NotReadable:
+        raise
+    except Exception:
+        raise NotReadable(_("The file breaks off in the middle. Save it again as XLSX or CSV.")) from None
+    finally:
+        book.close()
+
+
+def _cell(value, problem: str) -> Cell:
+    if problem:
+        return Cell("" if value is None else str(value)[:LONGEST], problem=problem)
+    if value is None:
+        return Cell("")
+    if isinstance(value, bool):
+        return Cell("1" if value else "0")
+    if isinstance(value, datetime):
+        return Cell(value.date().isoformat() if value.time() == time(0) else value.isoformat(" "))
+    if isinstance(value, date):
+        return Cell(value.isoformat())
+    if isinstance(value, int | float):
+        whole = float(value).is_integer()
+        return Cell(str(int(value)) if whole else repr(value), number=True)
+    text = str(value).strip()[:LONGEST]
+    if text.startswith("#") and text.rstrip("!?").upper() in ("#N/A", "#REF", "#VALUE", "#NAME", "#DIV/0", "#NUM", "#NULL"):
+        return Cell(text, problem=_("the error %(error)s of a formula", error=text))
+    return Cell(text)
+
+
+def _faults(data: bytes, path: str) -> Faults:
+    """One pass over the sheet's XML for what openpyxl does not tell when it reads in a stream."""
+    found = Faults()
+    with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(path) as source:
+        for _event, element in ElementTree.iterparse(source):
+            if element.tag == f"{MAIN}c":
+                if element.find(f"{MAIN}f") is not None and element.find(f"{MAIN}v") is None:
+                    found.formulas.add(element.get("r", ""))
+            elif element.tag == f"{MAIN}mergeCell":
+                found.merged.append(_range(element.get("ref", "")))
+            elif element.tag == f"{MAIN}row":
+                element.clear()
+    return found
+
+
+def _range(ref: str) -> tuple[int, int, int, int]:
+    from openpyxl.utils import range_boundaries
+
+    first_column, first_row, last_column, last_row = range_boundaries(ref)
+    return first_row, last_row, first_column, last_column
