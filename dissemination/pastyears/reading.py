@@ -33,6 +33,9 @@ class Cell:
     problem: str = ""
 
 
+NOTHING = Cell("")
+
+
 @dataclass(frozen=True)
 class Line:
     """A line of the file with its number, as a spreadsheet counts them."""
@@ -161,7 +164,10 @@ def _of_workbook(data: bytes, name: str) -> Iterator[Line]:
         sheet.reset_dimensions()  # what the file says of its size is often wrong
         empty = 0
         for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), start=1):
-            line = Line(number, [_cell(v, faults.of(number, n)) for n, v in enumerate(values, start=1)])
+            cells = [_cell(v, faults.of(number, n)) for n, v in enumerate(values, start=1)]
+            while cells and cells[-1] == NOTHING:
+                cells.pop()
+            line = Line(number, cells)
             empty = empty + 1 if line.is_empty else 0
             if empty > EMPTY:
                 return
@@ -200,13 +206,20 @@ def _faults(data: bytes, path: str) -> Faults:
     with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(path) as source:
         for _event, element in ElementTree.iterparse(source):
             if element.tag == f"{MAIN}c":
-                if element.find(f"{MAIN}f") is not None and element.find(f"{MAIN}v") is None:
+                if _is_uncalculated(element):
                     found.formulas.add(element.get("r", ""))
             elif element.tag == f"{MAIN}mergeCell":
                 found.merged.append(_range(element.get("ref", "")))
             elif element.tag == f"{MAIN}row":
                 element.clear()
     return found
+
+
+def _is_uncalculated(cell) -> bool:
+    """A formula whose value nobody wrote; a formula that came to an empty text is none."""
+    value = cell.find(f"{MAIN}v")
+    empty = value is None or (not value.text and cell.get("t") != "str")
+    return empty and cell.find(f"{MAIN}f") is not None
 
 
 def _range(ref: str) -> tuple[int, int, int, int]:

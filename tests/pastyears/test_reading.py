@@ -1,0 +1,115 @@
+"""Spreadsheets as they come: formulas, merged cells, styled emptiness, a hundred thousand lines, bombs."""
+
+import io
+import zipfile
+from datetime import date
+
+import pytest
+from openpyxl.styles import Font
+
+from dissemination.pastyears import reading
+from tests.pastyears.conftest import workbook
+
+
+def texts(data, sheet=""):
+    return [[cell.text for cell in line.cells] for line in reading.lines(data, sheet)]
+
+
+@pytest.fixture(autouse=True)
+def context(app):
+    """Messages are translated."""
+
+
+def test_csv_of_excel_and_of_others(app):
+    for data in (b"Data;Importo\r\n1/2/2026;1,5\r\n", "Data,Importo\n1/2/2026,\"1,5\"\n".encode(),
+                 b"Data\tImporto\n1/2/2026\t1,5\n"):  # fmt: skip
+        assert texts(data) == [["Data", "Importo"], ["1/2/2026", "1,5"]]
+    assert texts("Città;x\nForlì;1\n".encode("cp1252")) == [["Città", "x"], ["Forlì", "1"]]
+    assert texts("\ufeffCittà;x\n\n;\nForlì;1\n".encode()) == [["Città", "x"], ["Forlì", "1"]]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\0\0\0", b"PK\x03\x04 not a zip", b'a;b\n"open;1\n'], ids=["nothing", "binary", "zip", "quote"]
+)  # fmt: skip
+def test_what_cannot_be_read_is_said(data):
+    with pytest.raises(reading.NotReadable):
+        list(reading.lines(data))
+
+
+def test_dates_numbers_and_truths_of_a_workbook():
+    data = workbook([[date(2026, 3, 11), 12.5, 7, True, " a "]], header=["a", "b", "c", "d", "e"])
+    assert texts(data)[1] == ["2026-03-11", "12.5", "7", "1", "a"]
+    assert [cell.number for cell in list(reading.lines(data))[1].cells] == [False, True, True, False, False]
+
+
+def test_dates_of_the_epoch_of_1904():
+    from openpyxl import Workbook
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+    book = Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    book.active.append(["Data"])
+    book.active.append([date(2026, 3, 11)])
+    out = io.BytesIO()
+    book.save(out)
+    assert texts(out.getvalue()) == [["Data"], ["2026-03-11"]]
+
+
+def test_a_formula_gives_its_last_value_or_is_named_by_its_cell():
+    data = workbook([["=1+1", 3], ["=A2", 4]], header=["a", "b"])
+    assert [line.cells[0].problem.split(":")[0] for line in reading.lines(data)][1:] == [
+        "una formula senza valore"
+    ] * 2
+    # As a spreadsheet program saves it: the formula with what it came to.
+    calculated = _rewritten(data, b"<f>1+1</f><v />", b"<f>1+1</f><v>2</v>")
+    assert calculated != data
+    assert [line.cells[0].text for line in reading.lines(calculated)][1] == "2"
+    assert [bool(line.cells[0].problem) for line in reading.lines(calculated)] == [False, False, True]
+
+
+def _rewritten(data, old, new):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w") as target:
+        for item in source.infolist():
+            target.writestr(item, source.read(item).replace(old, new).replace(old.replace(b" />", b"/>"), new))
+    return out.getvalue()
+
+
+def test_merged_cells_are_at_fault_by_their_address():
+    data = workbook([["x", 1], [None, 2]], header=["a", "b"], change=lambda sheet: sheet.merge_cells("A2:A3"))
+    problems = [[bool(c.problem) for c in line.cells] for line in reading.lines(data)]
+    assert problems == [[False, False], [True, False], [True, False]]
+
+
+def test_the_error_of_a_formula_is_no_value():
+    data = workbook([["#N/A", "#REF!"]], header=["a", "b"])
+    assert [bool(c.problem) for c in list(reading.lines(data))[1].cells] == [True, True]
+
+
+def test_a_styled_cell_far_below_is_no_data():
+    def style(sheet):
+        sheet["A1048576"].font = Font(bold=True)
+
+    data = workbook([["x"]], header=["a"], change=style)
+    assert texts(data) == [["a"], ["x"]]
+
+
+def test_more_than_100000_lines_are_refused(monkeypatch):
+    data = b"a\n" + b"1\n" * 100_000
+    assert sum(1 for _ in reading.lines(data)) == 100_001
+    with pytest.raises(reading.NotReadable, match=r"100\.000|100,000"):
+        list(reading.lines(data + b"1\n"))
+
+
+def test_what_unpacks_to_more_than_200_mb_is_refused():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", b"0" * (reading.MOST_UNPACKED + 1))
+    assert len(out.getvalue()) < 1_000_000
+    with pytest.raises(reading.NotReadable, match="200 MB"):
+        reading.sheets(out.getvalue())
+
+
+@pytest.mark.parametrize(("column", "row", "said"), [(1, 1, "A1"), (26, 9, "Z9"), (27, 2, "AA2"), (703, 1, "AAA1")])
+def test_addresses_are_those_of_a_spreadsheet(column, row, said):
+    assert reading.address(column, row) == said
