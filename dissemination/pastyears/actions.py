@@ -214,9 +214,45 @@ def _data(row: PastImport) -> bytes:
     return files.read(db.session.get_one(StoredFile, row.file_id))
 
 
+def enter_at_once(
+    district: District, name: str, data: bytes, *, verb: str = "", line: str = "", by: Account | None
+) -> PastImport:
+    """Upload, read by its header, judge and enter a file in the caller's transaction; wrong lines are left
+    out. For the sample and for programs: people look first. Raises CannotRead, NotMapped, NotReadable."""
+    row = upload(district, name, data, by=by)
+    found = _looked_at(row, data)
+    for column, value in found.items():
+        setattr(row, column, value)
+    row.state = State.MAPPING
+    db.session.flush()
+    map_columns(row, row.mapping["columns"], verb=verb, line=line)
+    judge = Judge(row, district)
+    judged = [judge.row(one) for one in islice(reading.lines(data, row.sheet), 1, None)]
+    for start in range(0, len(judged), BATCH):
+        db.session.execute(insert(PastActivity), judged[start : start + BATCH])
+    counts = {v.value: sum(one["verdict"] is v for one in judged) for v in Verdict}
+    row.counts, row.state = {name: n for name, n in counts.items() if n}, State.JUDGED
+    db.session.flush()
+    approve(row, leaves_out_wrong=True, by=by)
+    while entering.enter_some(row, by):
+        pass
+    row.state, row.entered_at = State.DONE, now()
+    _forget_file(row)
+    return row
+
+
 def _open(import_id: int) -> None:
     row = db.session.get_one(PastImport, import_id, populate_existing=True)
-    data = _data(row)
+    found = _looked_at(row, _data(row))
+    with transaction():
+        row = db.session.get_one(PastImport, import_id, populate_existing=True)
+        for column, value in found.items():
+            setattr(row, column, value)
+        row.state, row.began_at = State.MAPPING, None
+
+
+def _looked_at(row: PastImport, data: bytes) -> dict:
+    """The columns of an import that its first lines tell."""
     sheets = reading.sheets(data)
     sheet = row.sheet if row.sheet in sheets else (sheets[0] if sheets else "")
     first = list(islice(reading.lines(data, sheet), 1 + SAMPLES))
@@ -226,11 +262,10 @@ def _open(import_id: int) -> None:
     header = texts[0] if texts else []
     while header and not header[-1] and not any(len(s) >= len(header) and s[len(header) - 1] for s in texts[1:]):
         header = header[:-1]
-    with transaction():
-        row = db.session.get_one(PastImport, import_id, populate_existing=True)
-        row.sheets, row.sheet, row.header, row.samples = sheets, sheet, header, texts[1:]
-        row.mapping = remembered(row.district_id, header, but=row.id) or mapping.guess(header)
-        row.state, row.began_at = State.MAPPING, None
+    return {
+        "sheets": sheets, "sheet": sheet, "header": header, "samples": texts[1:],
+        "mapping": remembered(row.district_id, header, but=row.id) or mapping.guess(header),
+    }  # fmt: skip
 
 
 def _judge(import_id: int) -> None:

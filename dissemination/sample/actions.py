@@ -16,8 +16,18 @@ from dissemination.newsletters.models import Issue
 from dissemination.people.models import Company, OrganisationType
 from dissemination.publications.models import Publication
 from dissemination.registrations.models import Registration
-from dissemination.sample import afterwards, companies, districts, fates, newsletters, publications, workshops
+from dissemination.sample import (
+    afterwards,
+    companies,
+    districts,
+    fates,
+    history,
+    newsletters,
+    publications,
+    workshops,
+)
 from dissemination.sample.world import World, table
+from dissemination.seals.sealing import seal
 from dissemination.workshops.models import Workshop
 
 SEED = 789_2014
@@ -48,6 +58,8 @@ def load() -> dict[str, int]:
             world = World(now, Random(SEED), moda, cast, districts.add_plan(moda, now))
         _fill(world)
         _fill_small(nautica, world, now)
+    for district in (moda, nautica):
+        seal(district.id)
     fates.skip_past(before=now + FRESH if _has_server() else now - FRESH)
     return _made(moda)
 
@@ -57,6 +69,7 @@ def _fill(world: World) -> None:
     newsletters.schedule(world)
     lives = workshops.schedule(world)
     publications.schedule(world)
+    history.schedule(world)
     world.live()
     afterwards.add(world, [life.workshop for life in lives])
 

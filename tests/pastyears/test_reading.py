@@ -61,8 +61,7 @@ def test_a_formula_gives_its_last_value_or_is_named_by_its_cell():
         "una formula senza valore"
     ] * 2
     # As a spreadsheet program saves it: the formula with what it came to.
-    calculated = _rewritten(data, b"<f>1+1</f><v />", b"<f>1+1</f><v>2</v>")
-    assert calculated != data
+    calculated = _rewritten(data, b"<f>1+1</f>", b"<f>1+1</f><v>2</v>")
     assert [line.cells[0].text for line in reading.lines(calculated)][1] == "2"
     assert [bool(line.cells[0].problem) for line in reading.lines(calculated)] == [False, False, True]
 
@@ -71,7 +70,12 @@ def _rewritten(data, old, new):
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w") as target:
         for item in source.infolist():
-            target.writestr(item, source.read(item).replace(old, new).replace(old.replace(b" />", b"/>"), new))
+            content = source.read(item)
+            if b"1+1" in content:
+                for empty in (b"<v></v>", b"<v />", b"<v/>"):
+                    content = content.replace(old + empty, new)
+                assert new in content
+            target.writestr(item, content)
     return out.getvalue()
 
 

@@ -17,16 +17,22 @@ from dissemination.kernel.files import StoredFile, read
 from dissemination.newsletters.models import Issue, IssueState
 from dissemination.people.accounts import Account
 from dissemination.people.models import Company, Contact, Membership, OrganisationType, SizeClass
+from dissemination.pastyears.models import PastActivity
+from dissemination.plan import figures, periods
+from dissemination.plan import rows as rows_of
 from dissemination.plan.figures import figures_for
-from dissemination.plan.log import Evidence
+from dissemination.plan.log import Activity, Evidence
 from dissemination.plan.models import SITUATION_LIMIT
 from dissemination.plan.queries import current_plan
+from dissemination.plan.queries import indicator as indicator_of
 from dissemination.publications.models import Kind, Publication
 from dissemination.registrations.models import Registration, Standing
 from dissemination.registrations.queries import confirmed, seats, waiting
 from dissemination.sample.actions import SampleIsThere
 from dissemination.sample.fates import NEVER_SENT
 from dissemination.sample.people import CAST, PASSWORD
+from dissemination.seals import queries as seals
+from dissemination.seals.verifying import verify
 from dissemination.subscriptions.models import Subscription, SubscriptionRequest
 from dissemination.workshops.models import State, Workshop
 
@@ -62,10 +68,10 @@ def test_the_plan_has_all_sections_and_25_indicators_with_half_year_targets(dist
     assert {tuple(sorted(t.period for t in i.targets)) for i in plan.indicators} == {(*periods, "plan")}
 
 
-def test_120_companies_of_the_five_sectors_mostly_small_some_of_them_members(district):
+def test_220_companies_of_the_five_sectors_mostly_small_some_of_them_members(district):
     found = companies(district)
     assert Counter(c.sector.code for c in found) == {
-        "tessile": 34, "abbigliamento": 32, "pelle": 22, "oreficeria": 18, "calzature": 14,
+        "tessile": 64, "abbigliamento": 56, "pelle": 42, "oreficeria": 32, "calzature": 26,
     }  # fmt: skip
     sizes = Counter(c.size for c in found)
     assert sizes[SizeClass.MICRO] + sizes[SizeClass.SMALL] > 100
@@ -134,7 +140,7 @@ def test_six_newsletters_five_of_them_finished_and_about_200_subscriptions(distr
 def test_every_tax_id_passes_its_check_and_belongs_to_nobody(world):
     found = [c.tax_id for c in every(Company)]
     assert [t for t in found if not iva.is_valid(t) or not t.startswith("99")] == []
-    assert len(set(found)) == len(found) == 132
+    assert len(set(found)) == len(found) == 232
 
 
 def test_every_address_is_below_example(world):
@@ -223,3 +229,50 @@ def counts(application):
         found = [db.session.scalar(select(func.count()).select_from(m)) for m in models]
         db.session.remove()
     return found
+
+
+def test_212_companies_audited_and_84_applications_each_figure_opening_exactly_that_many_rows(district):
+    plan = current_plan(district.id)
+    period = periods.read("plan", plan)
+    expected = {"RE-01": 212, "RE-02": 212, "FI-01": 84}
+    for code, number in expected.items():
+        indicator = indicator_of(plan, code)
+        figure = figures.figure(indicator, period)
+        assert (figure.actual, figure.counted, figure.not_counted) == (number, number, 0)
+        rows = list(rows_of.every(indicator, period))
+        assert len(rows) == number
+        assert len({row.id for row in rows}) == number
+        assert all(row.company and not row.reason for row in rows)
+    audited = db.session.query(Activity).filter_by(district_id=district.id, verb="audit.visited").all()
+    assert len({a.company.tax_id for a in audited}) == 212
+    applied = db.session.query(Activity).filter_by(district_id=district.id, verb="application.submitted").all()
+    assert len({a.id for a in applied}) == 84
+    lines = {a.subject_id: a for a in (*audited, *applied)}
+    past = db.session.query(PastActivity).filter(PastActivity.id.in_(lines)).all()
+    assert all(p.tax_id == lines[p.id].company.tax_id and p.happened_on == lines[p.id].happened_on for p in past)
+    assert len(past) == 296
+
+
+def test_the_figures_of_relations_and_funding_are_those_of_a_plain_count_over_the_log(district):
+    plan = current_plan(district.id)
+    found = {code: f["actual"] for code, f in figures_for(plan, "plan").items()}
+    log = db.session.query(Activity).filter_by(district_id=district.id).all()
+    of = lambda verb: [a for a in log if a.verb == verb]  # noqa: E731
+    funded = of("application.funded")
+    followed = {
+        a.company_id for a in of("audit.visited")
+        if any(b.company_id == a.company_id and 0 <= (b.happened_on - a.happened_on).days <= 365
+               for b in of("application.submitted"))
+    }  # fmt: skip
+    assert found["RE-03"] == len(of("audit.area_found")) > 300
+    assert found["RE-04"] == 212 + 40
+    assert found["RE-05"] == 6
+    assert found["FI-02"] == len(funded) > 5
+    assert found["FI-03"] == sum(a.amount for a in funded)
+    assert found["FI-04"] == round(len(followed) / 212 * 100, 1)
+
+
+def test_the_log_of_the_sample_is_sealed_and_as_written(district):
+    assert verify(district) == []
+    rows = db.session.scalar(select(func.count()).select_from(Activity).where(Activity.district_id == district.id))
+    assert seals.head(district.id).position == rows > 1_000
