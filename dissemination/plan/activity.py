@@ -14,7 +14,7 @@ from dissemination.kernel import clock
 from dissemination.kernel.database import db, insert_once
 from dissemination.kernel.subjects import kind_of
 from dissemination.people.accounts import Account
-from dissemination.plan import digests, kept
+from dissemination.plan import digests, keeping
 from dissemination.plan.log import Activity
 
 BATCH = 500
@@ -55,7 +55,7 @@ def record(
             }
         )
     )  # fmt: skip
-    kept.logged(district_id, [row.id], row.verb)
+    keeping.logged(district_id, [row.id], row.verb)
     return row
 
 
@@ -77,7 +77,7 @@ def record_all(rows: Iterable[dict]) -> int:
             made.setdefault(district_id, []).append(row_id)
     for district_id, ids in made.items():
         for start in range(0, len(ids), BATCH):
-            kept.logged(district_id, ids[start : start + BATCH])
+            keeping.logged(district_id, ids[start : start + BATCH])
     return len(values)
 
 
@@ -88,10 +88,10 @@ def reverse(row: Activity, *, by: Account | None, happened_on: date, reason: str
     (unique in the database).
     """
     back = Activity(**_reversal(row, by=by, happened_on=happened_on, reason=reason))
-    kept.taken_back(row.district_id, [row.id])
+    keeping.taken_back(row.district_id, [row.id])
     db.session.add(back)
     db.session.flush()
-    kept.logged(row.district_id, [row.id, back.id])
+    keeping.logged(row.district_id, [row.id, back.id])
     return back
 
 
@@ -101,9 +101,9 @@ def reverse_all(rows: Sequence[Activity], *, by: Account | None, reason: str) ->
         return 0
     district_id, ids = rows[0].district_id, [row.id for row in rows]
     values = [_reversal(row, by=by, happened_on=row.happened_on, reason=reason) for row in rows]
-    kept.taken_back(district_id, ids)
+    keeping.taken_back(district_id, ids)
     made = db.session.execute(insert(Activity).returning(Activity.id), values).scalars().all()
-    kept.logged(district_id, [*ids, *made])
+    keeping.logged(district_id, [*ids, *made])
     return len(made)
 
 
@@ -128,11 +128,11 @@ def part_from_person(district_id: int, ids: list[int], nobody_id: int) -> None:
     """
     if not ids:
         return
-    kept.taken_back(district_id, ids)
+    keeping.taken_back(district_id, ids)
     mine = Activity.district_id == district_id, Activity.id.in_(ids)
     statement = update(Activity).where(*mine).values(contact_id=nobody_id, salt=None)
     db.session.execute(statement.execution_options(synchronize_session="fetch"))
-    kept.logged(district_id, ids)
+    keeping.logged(district_id, ids)
 
 
 def _values(given: dict) -> dict:

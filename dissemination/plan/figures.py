@@ -130,9 +130,9 @@ def figures(
     }
 
 
-def disagreements(plan: Plan) -> list[tuple[str, str]]:
-    """(code, period) of half-years and the plan where kept totals and a count over the log differ: none."""
-    wanted = [*periods.half_years(plan), periods.read(periods.PLAN, plan)]
+def disagreements(plan: Plan, wanted: Iterable[Period] = ()) -> list[tuple[str, str]]:
+    """(code, period) where kept totals and a count over the log differ: none. Of all periods by default."""
+    wanted = list(wanted) or periods.every(plan)
     chosen = readable(plan.indicators)
     kept, live = figures(chosen, wanted), figures(chosen, wanted, live=True)
     return [key for key in live if kept[key] != live[key]]

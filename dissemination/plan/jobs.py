@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from dissemination.kernel.database import db, transaction
-from dissemination.plan import kept
+from dissemination.plan import keeping
 from dissemination.plan.models import Plan
 
 
@@ -11,9 +11,9 @@ def keep_totals() -> int:
     """Recount each part that is out of date, each in a transaction of its own; returns how many."""
     done = 0
     for plan in list(db.session.scalars(select(Plan).order_by(Plan.id))):
-        for indicator_id, part in kept.stale(plan):
+        for indicator_id, part in keeping.stale(plan):
             with transaction():
-                kept.recount(plan, indicator_id, part)
+                keeping.recount(plan, indicator_id, part)
             done += 1
     return done
 

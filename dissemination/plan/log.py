@@ -79,7 +79,7 @@ class Evidence(db.Model):  # type: ignore[name-defined]
 
 
 class KeptPart(db.Model):  # type: ignore[name-defined]
-    """A part of an indicator's rule whose totals are kept up as rows are logged (see `kept.py`).
+    """A part of an indicator's rule whose totals are kept up as rows are logged (see `keeping.py`).
 
     `fingerprint` is of everything that the count depends on; when it is not today's, nobody reads the
     totals until they are counted anew.
@@ -94,22 +94,46 @@ class KeptPart(db.Model):  # type: ignore[name-defined]
 
 
 class KeptTotal(db.Model):  # type: ignore[name-defined]
-    """What the rows of a part come to in a half-year, or in the plan."""
+    """What the rows of a part come to in a month, quarter, half-year or year, or in the plan."""
 
     __tablename__ = "kept_totals"
     part_id: Mapped[int] = mapped_column(ForeignKey("kept_parts.id", ondelete="CASCADE"), primary_key=True)
     period: Mapped[str] = mapped_column(String(10), primary_key=True)
     counted: Mapped[int] = mapped_column(default=0)
     not_counted: Mapped[int] = mapped_column(default=0)
-    looked_at: Mapped[int] = mapped_column(default=0)  # rows that had to have their evidence
     amount: Mapped[Decimal] = mapped_column(Numeric(20, 2), default=Decimal(0))
 
 
 class KeptKey(db.Model):  # type: ignore[name-defined]
-    """How many rows of a part name one company or person in a half-year or the plan (0: none named)."""
+    """How many rows of a part name one company or person in a period (0: none named)."""
 
     __tablename__ = "kept_keys"
     part_id: Mapped[int] = mapped_column(ForeignKey("kept_parts.id", ondelete="CASCADE"), primary_key=True)
     period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    rows: Mapped[int] = mapped_column(default=0)
+
+
+class KeptClass(db.Model):  # type: ignore[name-defined]
+    """A total by one class of the rule's split, for half-years, years and the plan."""
+
+    __tablename__ = "kept_classes"
+    part_id: Mapped[int] = mapped_column(ForeignKey("kept_parts.id", ondelete="CASCADE"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    attribute: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[str] = mapped_column(String(300), primary_key=True)
+    counted: Mapped[int] = mapped_column(default=0)
+    not_counted: Mapped[int] = mapped_column(default=0)
+    amount: Mapped[Decimal] = mapped_column(Numeric(20, 2), default=Decimal(0))
+
+
+class KeptClassKey(db.Model):  # type: ignore[name-defined]
+    """How many rows of a class name one company or person."""
+
+    __tablename__ = "kept_class_keys"
+    part_id: Mapped[int] = mapped_column(ForeignKey("kept_parts.id", ondelete="CASCADE"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    attribute: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[str] = mapped_column(String(300), primary_key=True)
     key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     rows: Mapped[int] = mapped_column(default=0)

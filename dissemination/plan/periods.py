@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
 
@@ -13,6 +14,16 @@ FORM = re.compile(
     r"(?P<year>[12]\d{3})(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?"
 )
 PLAN = "plan"
+
+
+class Grain(StrEnum):
+    """How long a period is."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF = "half"
+    YEAR = "year"
+    PLAN = "plan"
 
 
 class UnknownPeriod(Refusal):
@@ -55,13 +66,69 @@ def read(code: str, plan) -> Period:
     return Period(date(year, first, 1), date(year, last, monthrange(year, last)[1]), code)
 
 
+def grain_of(code: str) -> Grain:
+    """How long the period is that a code names."""
+    if code == PLAN:
+        return Grain.PLAN
+    part = code[5:]
+    if not part:
+        return Grain.YEAR
+    return {"H": Grain.HALF, "Q": Grain.QUARTER}.get(part[0], Grain.MONTH)
+
+
+def code_of(day: date, grain: Grain) -> str:
+    """The code of the period of a grain in which a day lies; the plan's for `Grain.PLAN`."""
+    return {
+        Grain.MONTH: f"{day.year}-{day.month:02d}",
+        Grain.QUARTER: f"{day.year}-Q{(day.month + 2) // 3}",
+        Grain.HALF: half_year_of(day),
+        Grain.YEAR: f"{day.year}",
+        Grain.PLAN: PLAN,
+    }[grain]
+
+
+def windows(day: date, plan) -> list[str]:
+    """The codes of all periods in which a day lies; the plan's last, where the day is one of the plan."""
+    inside = plan.starts_on <= day <= plan.ends_on
+    return [code_of(day, grain) for grain in Grain if grain is not Grain.PLAN or inside]
+
+
 def half_year_of(day: date) -> str:
     """The code of the half-year in which a day lies."""
     return f"{day.year}-H{1 if day.month <= 6 else 2}"
 
 
+def months(plan) -> list[Period]:
+    """The months that a plan touches, in order."""
+    return _touched(plan, Grain.MONTH)
+
+
+def quarters(plan) -> list[Period]:
+    """The quarters that a plan touches, in order."""
+    return _touched(plan, Grain.QUARTER)
+
+
 def half_years(plan) -> list[Period]:
     """The half-years that a plan touches, in order."""
-    first, last = half_year_of(plan.starts_on), half_year_of(plan.ends_on)
-    codes = [f"{y}-H{h}" for y in range(plan.starts_on.year, plan.ends_on.year + 1) for h in (1, 2)]
+    return _touched(plan, Grain.HALF)
+
+
+def years(plan) -> list[Period]:
+    """The years that a plan touches, in order."""
+    return _touched(plan, Grain.YEAR)
+
+
+def every(plan) -> list[Period]:
+    """All periods for which totals are kept: the plan and what it touches, the shortest first."""
+    return [*months(plan), *quarters(plan), *half_years(plan), *years(plan), read(PLAN, plan)]
+
+
+def _touched(plan, grain: Grain) -> list[Period]:
+    first, last = code_of(plan.starts_on, grain), code_of(plan.ends_on, grain)
+    days = [
+        date(year, month, 1)
+        for year in range(plan.starts_on.year, plan.ends_on.year + 1)
+        for month in range(1, 13)
+    ]  # fmt: skip
+    codes = dict.fromkeys(code_of(day, grain) for day in days)
     return [read(code, plan) for code in codes if first <= code <= last]

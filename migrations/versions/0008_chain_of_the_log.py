@@ -26,6 +26,7 @@ def upgrade():
         op.add_column("activities", sa.Column(name, sa.LargeBinary(size), nullable=True))
     _chain()
     _past_years()
+    _kept_classes()
     _mark_what_is_there()
     guards.protect(op.get_bind(), *GUARDED)
 
@@ -114,6 +115,24 @@ def _past_years():
     op.create_index("ix_past_activities_import_id", "past_activities", ["import_id", "verdict", "line"])
 
 
+def _kept_classes():
+    """Totals by class. All totals are counted anew by the worker: their fingerprints have a new form."""
+    op.drop_column("kept_totals", "looked_at")
+    for table, last in (("kept_classes", ()), ("kept_class_keys", ("key",))):
+        numbers = (
+            [_whole("rows")] if last else
+            [_whole("counted"), _whole("not_counted"), sa.Column("amount", sa.Numeric(20, 2), nullable=False)]
+        )  # fmt: skip
+        op.create_table(
+            table, _whole("part_id"), _words("period", 10), _words("attribute", 60), _words("value", 300),
+            *[_whole(name) for name in last], *numbers,
+            sa.ForeignKeyConstraint(
+                ["part_id"], ["kept_parts.id"], name=op.f(f"fk_{table}_part_id_kept_parts"), ondelete="CASCADE"
+            ),
+            sa.PrimaryKeyConstraint("part_id", "period", "attribute", "value", *last, name=op.f(f"pk_{table}")),
+        )  # fmt: skip
+
+
 def _mark_what_is_there():
     """Rows that were written without a digest get one, as they are found now."""
     connection = op.get_bind()
@@ -143,7 +162,11 @@ def _mark_what_is_there():
 def downgrade():
     guards.drop(op.get_bind(), *GUARDED)
     guards.drop_function(op.get_bind())
-    for table in ("past_activities", "past_imports", "log_checks", "log_heads", "log_tips", "log_seals"):
+    op.add_column("kept_totals", sa.Column("looked_at", sa.Integer(), nullable=False, server_default="0"))
+    with op.batch_alter_table("kept_totals") as batch:
+        batch.alter_column("looked_at", server_default=None)
+    op.execute("UPDATE kept_parts SET fingerprint = ''")
+    for table in ("kept_class_keys", "kept_classes", "past_activities", "past_imports", "log_checks", "log_heads", "log_tips", "log_seals"):
         op.drop_table(table)
     with op.batch_alter_table("activities") as batch:
         for name in ("digest", "person", "salt", "reason"):
