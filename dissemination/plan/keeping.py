@@ -6,8 +6,9 @@ the rule's split. They are made by the same SQL as a live count (`counting.seen_
 only, in the transaction that logs them: once for each stretch of days that lies in the same windows, then
 added up. What decides a company's worth (its tax id, type, merges, memberships) is joined when read
 (`kept.py`), so a changed company needs nothing here. A changed rule, exclusion, line or plan changes the
-fingerprint: until a job has counted anew, figures are counted live. Rules with `followed_by`, members,
-budget and evidence (which changes without a row of the log) are always counted live: they read little.
+fingerprint: until a job has counted anew, figures are counted live. Rules with `followed_by`, members
+and budget are always counted live: they read little. Of evidence, which comes and goes without a row of
+the log, all rows are kept; those that lack it are few, and are taken off when read.
 """
 
 from collections import defaultdict
@@ -21,18 +22,18 @@ from sqlalchemy import String, Text, bindparam, cast, delete, func, literal, sel
 
 from dissemination.kernel.database import db, insert_into, is_sqlite, writing
 from dissemination.plan import counting, periods, queries, rules
-from dissemination.plan.counting import Scope
+from dissemination.plan.counting import EXCLUSION, Scope
 from dissemination.plan.log import Activity, KeptClass, KeptClassKey, KeptKey, KeptPart, KeptTotal
 from dissemination.plan.models import Indicator, Plan
 from dissemination.plan.periods import Grain
 from dissemination.plan.rules import Measure, Rule
 from dissemination.plan.tallies import looked_at, parts_of
 
-LIVE = frozenset({Measure.MEMBERS, Measure.BUDGET, Measure.RATIO, Measure.EVIDENCE})
+LIVE = frozenset({Measure.MEMBERS, Measure.BUDGET, Measure.RATIO})
 AMOUNTS = frozenset({Measure.SUM, Measure.MEAN})
 SPLIT_GRAINS = frozenset({Grain.HALF, Grain.YEAR, Grain.PLAN})  # a month's or quarter's rows are few: live
 LONGEST = 300  # characters of a class
-TOTALS = ("counted", "not_counted", "amount")
+TOTALS = ("counted", "not_counted", "looked_at", "amount")
 MODELS = (KeptTotal, KeptKey, KeptClass, KeptClassKey)
 DAY = timedelta(days=1)
 
@@ -61,8 +62,15 @@ def fingerprint(plan: Plan, rule: Rule, scope: Scope) -> str:
 
 
 def base(rule: Rule) -> Rule:
-    """The rule without what is joined when read: companies and memberships."""
-    return replace(rule, measure=Measure.COUNT, members_only=False) if rule.by_company else rule
+    """The rule without what is joined when read: companies, memberships, evidence."""
+    joined = rule.by_company or rule.measure is Measure.EVIDENCE
+    return replace(rule, measure=Measure.COUNT, members_only=False) if joined else rule
+
+
+def unproven(district_id: int, verbs: Iterable[str]):
+    """The query of the rows (ids) whose evidence is not complete."""
+    mine = Activity.district_id == district_id, Activity.verb.in_(list(verbs))
+    return select(Activity.id).where(*mine, counting.attribute("evidence") == "missing")
 
 
 def logged(district_id: int, ids: Iterable[int], verb: str | None = None) -> None:
@@ -152,9 +160,9 @@ def _stretches(plan: Plan, scope: Scope) -> list[Scope]:
 class _Sums:
     """What rows come to, by window: totals, keys, and both by class."""
 
-    totals: dict = field(default_factory=lambda: defaultdict(lambda: [0, 0, Decimal(0)]))
+    totals: dict = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, Decimal(0)]))
     keys: dict = field(default_factory=lambda: defaultdict(int))
-    classes: dict = field(default_factory=lambda: defaultdict(lambda: [0, 0, Decimal(0)]))
+    classes: dict = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, Decimal(0)]))
     class_keys: dict = field(default_factory=lambda: defaultdict(int))
 
     def add(self, codes: list[str], split: tuple[str, ...], values, change: list) -> None:
@@ -200,7 +208,7 @@ def _key(rule: Rule) -> str | None:
 
 
 def _totals_of(rule: Rule, scope: Scope):
-    """(classes, [counted, not counted, amount]) of rows with the same reason and classes."""
+    """(classes, [counted, not counted, looked at, amount]) of rows with the same reason and classes."""
     rows, classes = _rows(rule, scope)
     amount = func.coalesce(func.sum(rows.c.amount), 0) if rule.measure in AMOUNTS else literal(0)
     query = select(rows.c.reason, *classes, func.count(), amount)
@@ -208,9 +216,10 @@ def _totals_of(rule: Rule, scope: Scope):
         query.group_by("reason", *[c.name for c in classes])
     ).all():
         if reason is not None:
-            yield values, [0, n, Decimal(0)]
+            neither = reason in ("reversal", "reversed") or reason.startswith(EXCLUSION)
+            yield values, [0, n, 0 if neither else n, Decimal(0)]
         else:  # a company is asked for its worth when the figure is read
-            yield values, [0 if rule.by_company else n, 0, Decimal(str(total))]
+            yield values, [0 if rule.by_company else n, 0, n, Decimal(str(total))]
 
 
 def _keys_of(rule: Rule, scope: Scope):

@@ -4,8 +4,10 @@ What decides a company's worth today (its tax id, type, merges, memberships) is 
 fingerprint is not today's is not read: the figure is counted live until the worker has counted it anew.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,14 +17,15 @@ from dissemination.kernel.database import db
 from dissemination.people.models import Company, OrganisationType
 from dissemination.plan import counting, periods
 from dissemination.plan.counting import Scope
-from dissemination.plan.keeping import SPLIT_GRAINS, fingerprint, keepable
+from dissemination.plan.keeping import SPLIT_GRAINS, fingerprint, keepable, unproven
 from dissemination.plan.log import KeptClass, KeptClassKey, KeptKey, KeptPart, KeptTotal
 from dissemination.plan.models import Indicator, Plan
 from dissemination.plan.periods import PLAN, Grain, Period
 from dissemination.plan.rules import Measure, Rule
 from dissemination.plan.tallies import Tally, exact
 
-NONE = KeptTotal(counted=0, not_counted=0, amount=Decimal(0))
+NONE = KeptTotal(counted=0, not_counted=0, looked_at=0, amount=Decimal(0))
+MANY = 5_000  # ids in one query
 
 
 class Kept:
@@ -33,6 +36,7 @@ class Kept:
         self._parts: dict[tuple[int, str], KeptPart] = {}
         self._totals: dict[Grain, dict[tuple[int, str], Any]] = {}
         self._counted: dict[tuple[int, Grain], dict[str, tuple]] = {}
+        self._lacking: dict[int, list[tuple]] = {}
         chosen = {i.id: i for i in indicators}
         if chosen:
             found = db.session.scalars(select(KeptPart).where(KeptPart.indicator_id.in_(chosen)))
@@ -52,6 +56,8 @@ class Kept:
         if rule.by_company:
             companies, counted, left_out = self._by_company(part, rule, period)
             return Tally(Decimal(companies), counted, left_out + total.not_counted)
+        if rule.measure is Measure.EVIDENCE:
+            return _proved(total, sum(self._lacks(part, indicator, name, period).values()))
         value = total.amount if rule.measure in (Measure.SUM, Measure.MEAN) else total.counted
         if rule.measure is Measure.PERSONS:
             value = self._persons(part, period)
@@ -72,12 +78,32 @@ class Kept:
         mine = KeptClass.part_id == part.id, KeptClass.period == period.code, KeptClass.attribute == attribute
         found = {row.value: row for row in db.session.execute(select(KeptClass.__table__).where(*mine))}
         keys = self._class_keys(part, rule, period, attribute)
+        if rule.measure is Measure.EVIDENCE:
+            lacks = self._lacks(part, indicator, name, period, attribute)
+            return {value: _proved(row, lacks[value]) for value, row in sorted(found.items()) if row.looked_at}
         return {
             value: tally
             for value in sorted({*found, *keys})
             if (tally := _class(rule, found.get(value, NONE), keys.get(value, (0, 0, 0)))).counted
             or tally.not_counted
         }
+
+    def _lacks(
+        self, part: KeptPart, indicator: Indicator, name: str, period: Period, attribute: str = ""
+    ) -> Counter:
+        """How many rows of a period lack their evidence, by class; the rows are asked for once."""
+        rule = keepable(self.plan, indicator)[name]
+        if part.id not in self._lacking:
+            ids = list(db.session.scalars(unproven(self.scope.district_id, rule.verbs)))
+            self._lacking[part.id] = [
+                row for n in range(0, len(ids), MANY) for row in _without_evidence(rule, self.scope, ids[n : n + MANY])
+            ]
+        place = 1 + rule.split.index(attribute) if attribute else None
+        return Counter(
+            row[place] or "" if place else ""
+            for row in self._lacking[part.id]
+            if period.start <= row[0] <= period.end
+        )
 
     def _reads(self, rule: Rule, period: Period) -> bool:
         new = rule.measure is Measure.NEW_COMPANIES and period.code == PLAN
@@ -194,6 +220,20 @@ def _joined(part: KeptPart, rule: Rule, scope: Scope, codes: list[str], attribut
         .where(table.attribute == attribute if attribute else true())
         .subquery()
     )
+
+
+def _without_evidence(rule: Rule, scope: Scope, ids: list[int]) -> list[tuple]:
+    """(day, classes …) of those of some rows that a rule does not count for want of evidence."""
+    ever = replace(scope, start=date.min, end=date.max, only=tuple(ids))
+    rows = counting.seen_rows(rule, ever)
+    classes = [rows.c[f"by_{n}"] for n in range(len(rule.split))]
+    query = select(rows.c.happened_on, *classes).where(rows.c.reason == "evidence_missing")
+    return [tuple(row) for row in db.session.execute(query)]
+
+
+def _proved(total, lacking: int) -> Tally:
+    """A tally of evidence: its value is the number of rows that had to have it."""
+    return Tally(Decimal(total.looked_at), total.counted - lacking, total.not_counted + lacking)
 
 
 def _class(rule: Rule, total, keys: tuple) -> Tally:

@@ -101,6 +101,7 @@ class KeptTotal(db.Model):  # type: ignore[name-defined]
     period: Mapped[str] = mapped_column(String(10), primary_key=True)
     counted: Mapped[int] = mapped_column(default=0)
     not_counted: Mapped[int] = mapped_column(default=0)
+    looked_at: Mapped[int] = mapped_column(default=0)  # rows that had to have their evidence
     amount: Mapped[Decimal] = mapped_column(Numeric(20, 2), default=Decimal(0))
 
 
@@ -124,6 +125,7 @@ class KeptClass(db.Model):  # type: ignore[name-defined]
     value: Mapped[str] = mapped_column(String(300), primary_key=True)
     counted: Mapped[int] = mapped_column(default=0)
     not_counted: Mapped[int] = mapped_column(default=0)
+    looked_at: Mapped[int] = mapped_column(default=0)  # rows that had to have their evidence
     amount: Mapped[Decimal] = mapped_column(Numeric(20, 2), default=Decimal(0))
 
 

@@ -110,18 +110,18 @@ def _past_years():
         _key("past_activities", "district_id", "districts"),
         _key("past_activities", "activity_line_id", "activity_lines"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_past_activities")),
-        sa.UniqueConstraint("district_id", "mark", name=op.f("uq_past_activities_district_id")),
+        sa.UniqueConstraint("district_id", "mark", name=op.f("uq_past_activities_district_id_mark")),
     )  # fmt: skip
     op.create_index("ix_past_activities_import_id", "past_activities", ["import_id", "verdict", "line"])
 
 
 def _kept_classes():
     """Totals by class. All totals are counted anew by the worker: their fingerprints have a new form."""
-    op.drop_column("kept_totals", "looked_at")
     for table, last in (("kept_classes", ()), ("kept_class_keys", ("key",))):
         numbers = (
             [_whole("rows")] if last else
-            [_whole("counted"), _whole("not_counted"), sa.Column("amount", sa.Numeric(20, 2), nullable=False)]
+            [_whole("counted"), _whole("not_counted"), _whole("looked_at"),
+             sa.Column("amount", sa.Numeric(20, 2), nullable=False)]
         )  # fmt: skip
         op.create_table(
             table, _whole("part_id"), _words("period", 10), _words("attribute", 60), _words("value", 300),
@@ -162,9 +162,6 @@ def _mark_what_is_there():
 def downgrade():
     guards.drop(op.get_bind(), *GUARDED)
     guards.drop_function(op.get_bind())
-    op.add_column("kept_totals", sa.Column("looked_at", sa.Integer(), nullable=False, server_default="0"))
-    with op.batch_alter_table("kept_totals") as batch:
-        batch.alter_column("looked_at", server_default=None)
     op.execute("UPDATE kept_parts SET fingerprint = ''")
     for table in ("kept_class_keys", "kept_classes", "past_activities", "past_imports", "log_checks", "log_heads", "log_tips", "log_seals"):
         op.drop_table(table)
