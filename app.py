@@ -12,7 +12,8 @@ from dissemination.kernel import http, languages, links, rights
 from dissemination.kernel.database import Base, db
 
 PACKAGES = (
-    "delivery", "districts", "people", "plan", "seals", "pastyears", "workshops", "publications", "guests", "registrations",
+    "delivery", "districts", "people", "plan", "seals", "pastyears",
+    "workshops", "publications", "guests", "registrations",
     "attendance", "certificates", "feedback", "followups", "statistics", "subscriptions", "newsletters",
     "privacy", "front", "sample",
 )  # fmt: skip

@@ -122,7 +122,7 @@ def _logged(connection):
             "INSERT INTO activities (id, district_id, verb, subject_kind, subject_id, title, happened_on,"
             " recorded_at, activity_line_id, contact_id, amount, attributes)"
             f" VALUES ({n}, 1, 'workshop.held', 'workshops', 1, 'Città {n}', '2026-05-01',"
-            f" '2026-05-01 12:00:00.12345{n}', 1, {n}, 12.35, '{{\"sector\": \"pelle\", \"a\": \"è\"}}')"
+            f' \'2026-05-01 12:00:00.12345{n}\', 1, {n}, 12.35, \'{{"sector": "pelle", "a": "è"}}\')'
         )
 
 

@@ -51,7 +51,9 @@ class NotMapped(Refusal):
     """Nobody could tell when something happened, or what."""
 
     status = 422
-    message = _l("Say which column has the date, and which the kind of activity (or choose one kind for all lines).")
+    message = _l(
+        "Say which column has the date, and which the kind of activity (or choose one kind for all lines)."
+    )
 
 
 class SaidTwice(Refusal):
@@ -260,7 +262,9 @@ def _looked_at(row: PastImport, data: bytes) -> dict:
         raise reading.NotReadable(_("There is no row below the header."))
     texts = [[cell.text[:80] for cell in line.cells] for line in first]
     header = texts[0] if texts else []
-    while header and not header[-1] and not any(len(s) >= len(header) and s[len(header) - 1] for s in texts[1:]):
+    while (
+        header and not header[-1] and not any(len(s) >= len(header) and s[len(header) - 1] for s in texts[1:])
+    ):
         header = header[:-1]
     return {
         "sheets": sheets, "sheet": sheet, "header": header, "samples": texts[1:],

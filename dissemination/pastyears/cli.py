@@ -26,7 +26,9 @@ commands = (activities,)
 @click.option("--sheet", default="", help="The sheet of an XLSX; the first one by default.")
 @click.option("--kind", default="", help=f"Of all lines without their own: {', '.join(texts.VERBS)}.")
 @click.option("--line", default="", help="The plan's activity line of all lines without their own.")
-@click.option("--column", "given", multiple=True, help="HEADER=FIELD, where the header does not say it itself.")
+@click.option(
+    "--column", "given", multiple=True, help="HEADER=FIELD, where the header does not say it itself."
+)
 @click.option("--dry-run", is_flag=True, help="Look at every line, enter nothing.")
 @click.option("--json", "as_json", is_flag=True, help="JSON: new, same, wrong, problems.")
 def import_command(file, slug, sheet, kind, line, given, dry_run, as_json):
@@ -89,7 +91,9 @@ def _enter(district, file: Path, data: bytes, found: dict, sheet: str) -> None:
         row.sheet = sheet
         import_id = row.id
     steps = {
-        State.MAPPING: lambda row: actions.map_columns(row, found["columns"], verb=found["verb"], line=found["line"]),
+        State.MAPPING: lambda row: actions.map_columns(
+            row, found["columns"], verb=found["verb"], line=found["line"]
+        ),
         State.JUDGED: lambda row: actions.approve(row, leaves_out_wrong=False, by=None),
     }  # fmt: skip
     for state in (State.OPENING, State.MAPPING, State.JUDGED):
@@ -97,5 +101,3 @@ def _enter(district, file: Path, data: bytes, found: dict, sheet: str) -> None:
             with transaction():
                 steps[state](db.session.get_one(PastImport, import_id))
         actions.go_on(import_id)
-
-

@@ -71,7 +71,7 @@ def _shown(district, row: PastImport, refused: Refusal | None = None, form: Undo
     judged = row.state in (State.JUDGED, State.ENTERING, State.DONE, State.UNDOING, State.UNDONE)
     plan = plans.current_plan(district.id)
     page = render_template(
-        "pastyears/show.html", row=row, texts=texts, Verdict=Verdict, State=State, refused=refused, judged=judged,
+        "pastyears/show.html", row=row, texts=texts, Verdict=Verdict, refused=refused, judged=judged,
         wrong=queries.lines(row, Verdict.WRONG).rows[:20] if row.state is State.JUDGED else [],
         fresh=queries.lines(row, Verdict.NEW).rows[:5] if row.state is State.JUDGED else [],
         verbs=queries.by_verb(row) if judged else {}, lines=plan.lines if plan else [],
@@ -102,7 +102,9 @@ def choose_sheet(district, import_id):
 def map_columns(district, import_id):
     """Say what the columns are; then every line is judged."""
     sent = request.form
-    columns = {name.removeprefix("column-"): value for name, value in sent.items() if name.startswith("column-")}
+    columns = {
+        name.removeprefix("column-"): value for name, value in sent.items() if name.startswith("column-")
+    }
     verb, line = sent.get("verb", ""), sent.get("line", "")
     return _done(district, import_id, lambda row: actions.map_columns(row, columns, verb=verb, line=line))
 

@@ -68,7 +68,9 @@ class _Log:
     def __init__(self, district: District, by: Account | None):
         self.district, self.by = district, by
         self.sectors = {s.code: s.id for s in district.sectors}
-        self.codes = {s.id: s.code for s in db.session.scalars(select(Sector).where(Sector.district_id == district.id))}
+        self.codes = {
+            s.id: s.code for s in db.session.scalars(select(Sector).where(Sector.district_id == district.id))
+        }
         self.companies: dict[tuple[str, str], Company | None] = {}
         self.first: dict[tuple[str, int], date | None] = {}
 

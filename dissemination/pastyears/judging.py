@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -66,8 +67,8 @@ class Judge:
             if n < len(line.cells)
         }
         common = {"import_id": self.import_id, "district_id": self.district_id, "line": line.number}
-        empty = {"verb": "", "happened_on": None, "title": "", "tax_id": "", "company_name": "",
-                 "activity_line_id": None, "amount": None, "attributes": {}}  # fmt: skip
+        empty: dict[str, Any] = {"verb": "", "happened_on": None, "title": "", "tax_id": "",
+                 "company_name": "", "activity_line_id": None, "amount": None, "attributes": {}}  # fmt: skip
         try:
             facts = empty | self._facts(cells)
         except _Bad as bad:
@@ -106,7 +107,8 @@ class Judge:
         return {
             "verb": verb, "happened_on": day, "title": title, "tax_id": tax_id, "company_name": company,
             "activity_line_id": self._line(text.get("line", "") or self.mapping.get("line", ""), day),
-            "amount": _amount(cells["amount"][0]) if "amount" in cells else None, "attributes": self._attributes(text),
+            "amount": _amount(cells["amount"][0]) if "amount" in cells else None,
+            "attributes": self._attributes(text),
         }  # fmt: skip
 
     def _verb(self, text: str) -> str:
@@ -116,7 +118,9 @@ class Judge:
             raise _Bad("verb", _("The kind of activity is missing."))
         found = self.words.get(fold(text))
         if found is None:
-            raise _Bad("verb", _("“%(value)s” is not a kind of activity that can be imported.", value=text[:60]))
+            raise _Bad(
+                "verb", _("“%(value)s” is not a kind of activity that can be imported.", value=text[:60])
+            )
         return found
 
     def _day(self, text: str, verb: str, *, number: bool) -> date:
@@ -146,7 +150,9 @@ class Judge:
         except ValidationError:
             raise _Bad("tax_id", _("“%(value)s” is not a valid partita IVA.", value=given[:60])) from None
         if tax_id not in self.known and not name:
-            raise _Bad("company", _("No company with this tax id is in the registry, and the line has no name."))
+            raise _Bad(
+                "company", _("No company with this tax id is in the registry, and the line has no name.")
+            )
         return tax_id, name
 
     def _line(self, code: str, day: date) -> int | None:
@@ -202,7 +208,7 @@ def _counted_since(district_id: int) -> dict[str, date]:
         .where(Activity.subject_kind != OUR_OWN, Activity.reverses_id.is_(None))
         .group_by(Activity.verb)
     )
-    return {verb: day for verb, day in db.session.execute(query)}
+    return dict(db.session.execute(query).tuples().all())
 
 
 def _title(verb: str, company: str) -> str:

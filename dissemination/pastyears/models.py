@@ -1,4 +1,4 @@
-"""Imports of past activities: a spreadsheet, how its columns are read, and its lines with what becomes of them."""
+"""Imports of past activities: a spreadsheet, how its columns are read, its lines and what becomes of them."""
 
 from datetime import date, datetime
 from decimal import Decimal

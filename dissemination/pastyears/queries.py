@@ -40,7 +40,8 @@ def by_verb(row: PastImport) -> dict[str, int]:
     query = select(PastActivity.verb, func.count()).where(
         PastActivity.import_id == row.id, PastActivity.verdict == Verdict.NEW
     )
-    return {verb: n for verb, n in db.session.execute(query.group_by(PastActivity.verb).order_by(PastActivity.verb))}
+    query = query.group_by(PastActivity.verb).order_by(PastActivity.verb)
+    return dict(db.session.execute(query).tuples().all())
 
 
 def activity(district_id: int, past_id: int) -> tuple[PastActivity, PastImport, list[Activity]]:

@@ -146,11 +146,21 @@ def _book(data: bytes):
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
                 raise NotReadable(_("Unpacked, the file is larger than 200 MB. Split it."))
+            if any(_declares(packed, part) for part in packed.infolist()):  # entities that unfold without end
+                raise ValueError("a DOCTYPE")
         return load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     except NotReadable:
         raise
     except Exception:  # openpyxl has no error of its own for what it cannot read
-        raise NotReadable(_("This is not an XLSX file that can be read. Save it again as XLSX or CSV.")) from None
+        raise NotReadable(
+            _("This is not an XLSX file that can be read. Save it again as XLSX or CSV.")
+        ) from None
+
+
+def _declares(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether a part of the file is XML with a DOCTYPE, which no spreadsheet program writes."""
+    with packed.open(part) as source:
+        return b"<!DOCTYPE" in source.read(4096)
 
 
 def _of_workbook(data: bytes, name: str) -> Iterator[Line]:
@@ -195,7 +205,15 @@ def _cell(value, problem: str) -> Cell:
         whole = float(value).is_integer()
         return Cell(str(int(value)) if whole else repr(value), number=True)
     text = str(value).strip()[:LONGEST]
-    if text.startswith("#") and text.rstrip("!?").upper() in ("#N/A", "#REF", "#VALUE", "#NAME", "#DIV/0", "#NUM", "#NULL"):
+    if text.startswith("#") and text.rstrip("!?").upper() in (
+        "#N/A",
+        "#REF",
+        "#VALUE",
+        "#NAME",
+        "#DIV/0",
+        "#NUM",
+        "#NULL",
+    ):
         return Cell(text, problem=_("the error %(error)s of a formula", error=text))
     return Cell(text)
 
@@ -204,7 +222,7 @@ def _faults(data: bytes, path: str) -> Faults:
     """One pass over the sheet's XML for what openpyxl does not tell when it reads in a stream."""
     found = Faults()
     with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(path) as source:
-        for _event, element in ElementTree.iterparse(source):
+        for _event, element in ElementTree.iterparse(source):  # noqa: S314  no DOCTYPE came so far
             if element.tag == f"{MAIN}c":
                 if _is_uncalculated(element):
                     found.formulas.add(element.get("r", ""))

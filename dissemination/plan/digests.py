@@ -47,7 +47,7 @@ def digest_of(row: Mapping[str, Any], person: bytes) -> bytes:
 
 def canonical(row: Mapping[str, Any], person: bytes) -> bytes:
     """A row's facts as bytes: JSON in the order of FACTS, then `person` in hex."""
-    facts = [row.get(name) for name in FACTS]
+    facts: list[Any] = [row.get(name) for name in FACTS]
     facts[5] = facts[5].isoformat()
     facts[6] = facts[6].astimezone(UTC).isoformat(timespec="microseconds")
     facts[9] = None if facts[9] is None else f"{facts[9]:.2f}"

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from itertools import pairwise
 
 from sqlalchemy import String, Text, bindparam, cast, delete, func, literal, select
 
@@ -150,7 +151,7 @@ def _stretches(plan: Plan, scope: Scope) -> list[Scope]:
         edges = [day, *sorted(cut for cut in cuts if day < cut < following), following]
         stretches += [
             replace(scope, start=first, end=last - DAY)
-            for first, last in zip(edges, edges[1:], strict=False)
+            for first, last in pairwise(edges)
         ]  # fmt: skip
         day = following
     return stretches
@@ -246,8 +247,8 @@ def _upsert(model, part: KeptPart, names: tuple[str, ...], values: dict) -> None
     made = []
     for key, value in sorted(values.items()):
         found = dict(zip(names, key if isinstance(key, tuple) else (key,), strict=True))
-        numbers = dict(zip(TOTALS, value, strict=True)) if isinstance(value, list) else {"rows": value}
-        made.append({"part_id": part.id, **found, **numbers})
+        worth = dict(zip(TOTALS, value, strict=True)) if isinstance(value, list) else {"rows": value}
+        made.append({"part_id": part.id, **found, **worth})
     table = model.__table__
     statement = insert_into(table)
     numbers = TOTALS if "counted" in made[0] else ("rows",)

@@ -44,7 +44,8 @@ class Kept:
             self._parts = {
                 (p.indicator_id, p.part): p
                 for p in found
-                if (rule := rules[p.indicator_id].get(p.part)) and p.fingerprint == fingerprint(plan, rule, scope)
+                if (rule := rules[p.indicator_id].get(p.part))
+                and p.fingerprint == fingerprint(plan, rule, scope)
             }
 
     def tally(self, indicator: Indicator, name: str, rule: Rule, period: Period) -> Tally | None:
@@ -80,7 +81,9 @@ class Kept:
         keys = self._class_keys(part, rule, period, attribute)
         if rule.measure is Measure.EVIDENCE:
             lacks = self._lacks(part, indicator, name, period, attribute)
-            return {value: _proved(row, lacks[value]) for value, row in sorted(found.items()) if row.looked_at}
+            return {
+                value: _proved(row, lacks[value]) for value, row in sorted(found.items()) if row.looked_at
+            }
         return {
             value: tally
             for value in sorted({*found, *keys})
@@ -96,7 +99,9 @@ class Kept:
         if part.id not in self._lacking:
             ids = list(db.session.scalars(unproven(self.scope.district_id, rule.verbs)))
             self._lacking[part.id] = [
-                row for n in range(0, len(ids), MANY) for row in _without_evidence(rule, self.scope, ids[n : n + MANY])
+                row
+                for n in range(0, len(ids), MANY)
+                for row in _without_evidence(rule, self.scope, ids[n : n + MANY])
             ]
         place = 1 + rule.split.index(attribute) if attribute else None
         return Counter(
@@ -153,7 +158,7 @@ class Kept:
     def _companies(
         self, part: KeptPart, rule: Rule, scope: Scope, codes: list[str], attribute: str = ""
     ) -> dict[tuple[str, str], tuple]:
-        """{(period, class or ""): (companies, rows counted, rows not counted)} of a part that counts by company."""
+        """{(period, class or ""): (companies, rows counted, rows not counted)} of a part by company."""
         tree = counting.roots(scope.district_id)
         joined = _joined(part, rule, scope, codes, attribute, tree)
         counts = joined.c.good == 1
@@ -195,7 +200,9 @@ def _is(grain: Grain, column):
         return column == PLAN
     if grain is Grain.MONTH:
         return and_(column.like("____-__"), not_(column.like("%-H%")), not_(column.like("%-Q%")))
-    return column.like({Grain.YEAR: "____", Grain.HALF: "%-H%", Grain.QUARTER: "%-Q%"}[grain]) & (column != PLAN)
+    return column.like({Grain.YEAR: "____", Grain.HALF: "%-H%", Grain.QUARTER: "%-Q%"}[grain]) & (
+        column != PLAN
+    )
 
 
 def _joined(part: KeptPart, rule: Rule, scope: Scope, codes: list[str], attribute: str, tree):

@@ -47,7 +47,7 @@ class Activity(db.Model):  # type: ignore[name-defined]
     not_counted: Mapped[str | None] = mapped_column(String(60))
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("activities.id"))
     reason: Mapped[str] = mapped_column(String(300), default="", server_default="")  # of a reversal; no names
-    # What proves the row, see `digests.py`; no digest: it was never written by us. No salt: parted from its person.
+    # What proves the row, see `digests.py`. No digest: not written by us; no salt: parted from its person.
     digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     person: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))

@@ -19,9 +19,11 @@ AUDITS, APPLICATIONS, MEETINGS = 212, 84, 40
 TWICE = 6  # companies that apply a second time
 ENTERED = 30  # days before today when the file was imported
 HEADER = (
-    "Tipo", "Data", "Partita IVA", "Impresa", "Oggetto", "Linea", "Importo", "Settore", "Dimensione", "Provincia",
-    "Tipo di miglioramento", "Bando", "Codice catalogo", "Partner", "Collaborazione", "Ambito di applicazione",
+    "Tipo", "Data", "Partita IVA", "Impresa", "Oggetto", "Linea", "Importo", "Settore", "Dimensione",
+    "Provincia", "Tipo di miglioramento", "Bando", "Codice catalogo", "Partner", "Collaborazione",
+    "Ambito di applicazione",
 )  # fmt: skip
+IMPROVED = "Tipo di miglioramento"
 AREAS = ("processo", "energia e acqua", "controllo di qualità", "materiali", "organizzazione", "digitale")
 CALLS = (("Voucher innovazione", "B.1"), ("Ricerca e sviluppo PMI", "A.2"), ("Microinnovazione", "B.2"))
 PARTNERS = ("Università", "Centro di ricerca", "Laboratorio di prova")
@@ -58,16 +60,21 @@ def spreadsheet(world: World) -> str:
     until = world.today - (ENTERED + 5) * DAY
     audited = _audited(world, until)
     lines = [_line(c, "audit", c.day, f"Audit tecnologico: {c.name}") for c in audited]
-    for c in audited:
-        for area in chance.sample(AREAS, chance.choice((1, 2, 2, 3))):
-            lines.append(_line(c, "area di miglioramento", c.day, f"{area.capitalize()}: {c.name}",
-                               **{"Tipo di miglioramento": area}))  # fmt: skip
-    for c in chance.sample(audited, MEETINGS):
-        lines.append(_line(c, "incontro", min(c.day + 40 * DAY, until), f"Incontro con un esperto: {c.name}"))
+    lines += [
+        _line(c, "area di miglioramento", c.day, f"{area.capitalize()}: {c.name}", **{IMPROVED: area})
+        for c in audited
+        for area in chance.sample(AREAS, chance.choice((1, 2, 2, 3)))
+    ]
+    lines += [
+        _line(c, "incontro", min(c.day + 40 * DAY, until), f"Incontro con un esperto: {c.name}")
+        for c in chance.sample(audited, MEETINGS)
+    ]
     lines += _applications(chance, audited, until)
-    for n, c in enumerate(chance.sample(audited, 6)):
-        lines.append(_line(c, "accordo", min(c.day + 90 * DAY, until), f"Accordo di prova condivisa: {c.name}",
-                           Partner=PARTNERS[n % 3], Collaborazione="active"))  # fmt: skip
+    lines += [
+        _line(c, "accordo", min(c.day + 90 * DAY, until), f"Accordo di prova condivisa: {c.name}",
+              Partner=PARTNERS[n % 3], Collaborazione="active")
+        for n, c in enumerate(chance.sample(audited, 6))
+    ]  # fmt: skip
     out = io.StringIO()
     writer = csv.DictWriter(out, HEADER, delimiter=";", lineterminator="\r\n")
     writer.writeheader()

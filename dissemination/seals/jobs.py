@@ -1,4 +1,4 @@
-"""What the worker does for the log: seal new rows, verify when asked and each night, mail the head each month."""
+"""What the worker does for the log: seal new rows, verify when asked and each night, mail heads."""
 
 from sqlalchemy import func, select
 
@@ -16,7 +16,7 @@ NIGHT = range(1, 5)  # hours of the district's clock
 
 def seal_new() -> int:
     """Seal new rows of each district, some at a time so that nobody waits for long; how many."""
-    newest = dict(db.session.execute(
+    newest: dict[int, int | None] = dict(db.session.execute(
         select(District.id, select(func.max(Activity.id)).where(Activity.district_id == District.id)
                .scalar_subquery())
     ).all())  # fmt: skip

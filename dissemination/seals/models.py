@@ -1,4 +1,4 @@
-"""The chain over the log: one seal per row, in the order in which rows were found, and the heads told to others.
+"""The chain over the log: a seal per row, in the order in which rows were found; heads told to others.
 
 A seal is sha256(seal before | position | row id | digest of the row); what it starts from is the district.
 No personal data goes in. Seals and heads only grow, like the log (`plan/guards.py`). There is no foreign

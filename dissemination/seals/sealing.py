@@ -28,9 +28,7 @@ def seal(district_id: int, *, limit: int | None = None) -> Head:
     for row_id, digest in rows:
         position += 1
         chain = link(chain, position, row_id, digest)
-        made.append(
-            {"district_id": district_id, "position": position, "activity_id": row_id, "chain": chain}
-        )
+        made.append({"district_id": district_id, "position": position, "activity_id": row_id, "chain": chain})
     for start in range(0, len(made), BATCH):
         db.session.execute(insert_into(LogSeal.__table__), made[start : start + BATCH])
     if made:

@@ -23,7 +23,8 @@ from dissemination.seals.sealing import LOOK_BACK, link
 
 LIMIT = 1_000  # findings; a log that was rewritten has one for each row
 TABLE = Activity.__table__
-PROVED = [TABLE.c[name] for name in (*digests.FACTS, "id", "contact_id", "recorded_by", "digest", "person", "salt")]  # fmt: skip
+WHO = ("id", "contact_id", "recorded_by", "digest", "person", "salt")
+PROVED = [TABLE.c[name] for name in (*digests.FACTS, *WHO)]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,18 @@ from dissemination.plan import queries
 from dissemination.plan.actions import adopt_catalogue
 from tests import factories
 
-HEADER = ["Tipo", "Data", "Partita IVA", "Azienda", "Oggetto", "Importo", "Settore", "Dimensione", "Provincia", "Bando"]
+HEADER = [
+    "Tipo",
+    "Data",
+    "Partita IVA",
+    "Azienda",
+    "Oggetto",
+    "Importo",
+    "Settore",
+    "Dimensione",
+    "Provincia",
+    "Bando",
+]
 
 
 def workbook(rows, *, header=HEADER, change=None):

@@ -77,13 +77,20 @@ def test_approved_lines_become_rows_that_figures_count_and_open(moda, plan, bice
     }  # fmt: skip
     assert db.session.get(Company, known.id).sector_id == moda.sectors[1].id
     new = db.session.query(Company).filter_by(tax_id=factories.tax_id(2)).one()
-    assert (new.name, new.size.value, new.province, new.sector.code) == ("Filatura 2", "small", "PO", "tessile")
+    assert (new.name, new.size.value, new.province, new.sector.code) == (
+        "Filatura 2",
+        "small",
+        "PO",
+        "tessile",
+    )
     assert {a.activity_line_id for a in db.session.query(Activity)} == {plan.lines[2].id}
 
 
 def test_a_company_seen_again_is_returning(moda, plan):
     days = [date(2026, 3, 1), date(2026, 2, 1), date(2026, 4, 1)]
-    entered(judged(uploaded(moda, workbook([audit(1, day, Oggetto=f"Audit {n}") for n, day in enumerate(days)]))))
+    entered(
+        judged(uploaded(moda, workbook([audit(1, day, Oggetto=f"Audit {n}") for n, day in enumerate(days)])))
+    )
     rows = db.session.query(Activity).order_by(Activity.happened_on)
     assert [r.attributes["returning"] for r in rows] == ["new", "returning", "returning"]
 
@@ -113,7 +120,9 @@ def test_undoing_adds_rows_with_the_reason_and_the_lines_may_come_again(moda, pl
     row = again(row.id)
     assert (row.state, row.undone_by, row.undone_because) == (State.UNDONE, bice.id, "anno sbagliato")
     back = db.session.query(Activity).filter(Activity.reverses_id.is_not(None)).all()
-    assert [(b.reason, b.happened_on, b.recorded_by) for b in back] == [("anno sbagliato", date(2026, 3, 11), bice.id)] * 3
+    assert [(b.reason, b.happened_on, b.recorded_by) for b in back] == [
+        ("anno sbagliato", date(2026, 3, 11), bice.id)
+    ] * 3
     assert db.session.query(Activity).count() == 6
     assert judged(uploaded(moda, data)).counts == {"new": 3}
     with transaction():

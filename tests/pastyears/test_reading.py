@@ -21,7 +21,7 @@ def context(app):
 
 
 def test_csv_of_excel_and_of_others(app):
-    for data in (b"Data;Importo\r\n1/2/2026;1,5\r\n", "Data,Importo\n1/2/2026,\"1,5\"\n".encode(),
+    for data in (b"Data;Importo\r\n1/2/2026;1,5\r\n", b"Data,Importo\n1/2/2026,\"1,5\"\n",
                  b"Data\tImporto\n1/2/2026\t1,5\n"):  # fmt: skip
         assert texts(data) == [["Data", "Importo"], ["1/2/2026", "1,5"]]
     assert texts("Città;x\nForlì;1\n".encode("cp1252")) == [["Città", "x"], ["Forlì", "1"]]
@@ -114,6 +114,8 @@ def test_what_unpacks_to_more_than_200_mb_is_refused():
         reading.sheets(out.getvalue())
 
 
-@pytest.mark.parametrize(("column", "row", "said"), [(1, 1, "A1"), (26, 9, "Z9"), (27, 2, "AA2"), (703, 1, "AAA1")])
+@pytest.mark.parametrize(
+    ("column", "row", "said"), [(1, 1, "A1"), (26, 9, "Z9"), (27, 2, "AA2"), (703, 1, "AAA1")]
+)
 def test_addresses_are_those_of_a_spreadsheet(column, row, said):
     assert reading.address(column, row) == said

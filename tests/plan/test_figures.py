@@ -278,7 +278,9 @@ def test_kept_splits_are_what_a_count_by_class_over_the_log_gives(world):
                         assert classes is not None
                         if rule.measure != "evidence":
                             classes = {v: t for v, t in classes.items() if t.counted}
-                        assert {v: (t.value, t.counted) for v, t in classes.items()} == live_classes(world, rule, period, attribute)
+                        assert {v: (t.value, t.counted) for v, t in classes.items()} == live_classes(
+                            world, rule, period, attribute
+                        )
                         add_up(rule, classes, found.tally(indicator, name, rule, period))
                         read += 1
         assert read == 8 * 11
@@ -339,7 +341,9 @@ def log_through_activity(world, drawn):
 
 
 @time_machine.travel(NOW, tick=False)
-@pytest.mark.parametrize("first", [date(2026, 1, 1), date(2026, 7, 1), date(2026, 4, 1), date(2026, 2, 1), date(2026, 1, 15)])
+@pytest.mark.parametrize(
+    "first", [date(2026, 1, 1), date(2026, 7, 1), date(2026, 4, 1), date(2026, 2, 1), date(2026, 1, 15)]
+)
 def test_a_plan_may_begin_on_any_day(world, first):
     """New companies of the plan are those of its windows when it begins with one; else they are counted live."""
     with transaction():
@@ -357,7 +361,13 @@ def test_a_plan_may_begin_on_any_day(world, first):
     assert keeping.stale(world.plan) == []
     assert figures.disagreements(world.plan, [periods.read(code, world.plan) for code in KEPT]) == []
     new = queries.indicator(world.plan, "NEW")
-    late = {date(2026, 1, 1): 3, date(2026, 1, 15): 2, date(2026, 2, 1): 1, date(2026, 4, 1): 1, date(2026, 7, 1): 0}
+    late = {
+        date(2026, 1, 1): 3,
+        date(2026, 1, 15): 2,
+        date(2026, 2, 1): 1,
+        date(2026, 4, 1): 1,
+        date(2026, 7, 1): 0,
+    }
     assert figures.figure(new, "plan").actual == late[first]
 
 

@@ -15,9 +15,9 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile, read
 from dissemination.newsletters.models import Issue, IssueState
+from dissemination.pastyears.models import PastActivity
 from dissemination.people.accounts import Account
 from dissemination.people.models import Company, Contact, Membership, OrganisationType, SizeClass
-from dissemination.pastyears.models import PastActivity
 from dissemination.plan import figures, periods
 from dissemination.plan import rows as rows_of
 from dissemination.plan.figures import figures_for
@@ -245,11 +245,15 @@ def test_212_companies_audited_and_84_applications_each_figure_opening_exactly_t
         assert all(row.company and not row.reason for row in rows)
     audited = db.session.query(Activity).filter_by(district_id=district.id, verb="audit.visited").all()
     assert len({a.company.tax_id for a in audited}) == 212
-    applied = db.session.query(Activity).filter_by(district_id=district.id, verb="application.submitted").all()
+    applied = (
+        db.session.query(Activity).filter_by(district_id=district.id, verb="application.submitted").all()
+    )
     assert len({a.id for a in applied}) == 84
     lines = {a.subject_id: a for a in (*audited, *applied)}
     past = db.session.query(PastActivity).filter(PastActivity.id.in_(lines)).all()
-    assert all(p.tax_id == lines[p.id].company.tax_id and p.happened_on == lines[p.id].happened_on for p in past)
+    assert all(
+        p.tax_id == lines[p.id].company.tax_id and p.happened_on == lines[p.id].happened_on for p in past
+    )
     assert len(past) == 296
 
 
@@ -274,5 +278,7 @@ def test_the_figures_of_relations_and_funding_are_those_of_a_plain_count_over_th
 
 def test_the_log_of_the_sample_is_sealed_and_as_written(district):
     assert verify(district) == []
-    rows = db.session.scalar(select(func.count()).select_from(Activity).where(Activity.district_id == district.id))
+    rows = db.session.scalar(
+        select(func.count()).select_from(Activity).where(Activity.district_id == district.id)
+    )
     assert seals.head(district.id).position == rows > 1_000

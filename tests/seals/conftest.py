@@ -5,10 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from dissemination.kernel.database import transaction
+from dissemination.kernel.database import db, transaction
 from dissemination.plan import activity
 from dissemination.plan.log import Activity
-from dissemination.kernel.database import db
 from dissemination.seals.sealing import seal
 from tests import factories
 

@@ -51,10 +51,7 @@ def test_a_log_that_nobody_touched_is_as_written(moda, nautica, log):
 def test_a_changed_field_is_found(moda, nautica, log, change):
     with transaction():
         company = factories.company(moda)
-        if "not_counted" in change:
-            row = log[3]
-        else:
-            row = log[2]
+    row = log[3] if "not_counted" in change else log[2]
     change = change.format(company=company.id, other=nautica.id)
     tamper(f"UPDATE activities SET {change} WHERE id = {row}")
     kinds = found(moda)
@@ -119,7 +116,9 @@ def test_a_tail_cut_with_all_its_traces_is_found_by_a_head_that_was_told(moda, l
     tamper("DELETE FROM log_heads")
     assert found(moda) == []  # nothing inside tells any more; the letter in somebody's drawer does
     assert found(moda, [head.printed]) == [("truncated", 9, None)]
-    result = app.test_cli_runner().invoke(args=["log", "verify", "--district", "moda", "--head", head.printed])
+    result = app.test_cli_runner().invoke(
+        args=["log", "verify", "--district", "moda", "--head", head.printed]
+    )
     assert result.exit_code == 1
     assert f"moda: truncated (position 9): The log once went further than it does now: its end is missing. {head.printed}" in result.output  # fmt: skip
 
@@ -136,7 +135,9 @@ def test_a_log_rewritten_after_a_cut_is_found_by_a_head_that_was_told(moda, log)
 
 
 def test_an_inserted_row_is_found(moda, log):
-    columns = "district_id, verb, subject_kind, subject_id, title, happened_on, recorded_at, attributes, reason"
+    columns = (
+        "district_id, verb, subject_kind, subject_id, title, happened_on, recorded_at, attributes, reason"
+    )
     tamper(
         f"INSERT INTO activities ({columns}) VALUES ({moda.id}, 'attendance.present', 'workshops', 1, 'x',"
         " '2026-05-05', '2026-05-05 00:00:00', '{}', '')"
@@ -255,7 +256,9 @@ def test_nothing_in_the_chain_can_be_made_from_what_is_known_about_a_person(moda
         digests.person_of(bytes(16), row.contact_id, row.recorded_by),
     }  # fmt: skip
     assert row.person not in guesses
-    other = db.session.query(Activity).filter_by(contact_id=row.contact_id).filter(Activity.id != row.id).first()
+    other = (
+        db.session.query(Activity).filter_by(contact_id=row.contact_id).filter(Activity.id != row.id).first()
+    )
     assert other.person != row.person
 
 
