@@ -24,7 +24,7 @@ def came_back(delivery: Delivery) -> None:
     row = _standing(issue, delivery.contact_id)
     if row is None:
         return
-    activity.reverse(row, by=None, happened_on=today(issue.district.zone))
+    activity.reverse(row, by=None, happened_on=today(issue.district.zone), reason="bounced")
     activity.record(
         Did.BOUNCED, issue, district_id=row.district_id, title=row.title, by=None,
         happened_on=row.happened_on,

@@ -208,7 +208,7 @@ def _counted_since(district_id: int) -> dict[str, date]:
         .where(Activity.subject_kind != OUR_OWN, Activity.reverses_id.is_(None))
         .group_by(Activity.verb)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def _title(verb: str, company: str) -> str:

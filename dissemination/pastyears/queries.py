@@ -41,7 +41,7 @@ def by_verb(row: PastImport) -> dict[str, int]:
         PastActivity.import_id == row.id, PastActivity.verdict == Verdict.NEW
     )
     query = query.group_by(PastActivity.verb).order_by(PastActivity.verb)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def activity(district_id: int, past_id: int) -> tuple[PastActivity, PastImport, list[Activity]]:

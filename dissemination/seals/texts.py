@@ -2,6 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
+from dissemination.plan.texts import REASONS
+
 KINDS = {
     "changed": _l("This row is not as it was written: one of its fields was changed."),
     "deleted": _l("This row was sealed and is not there any more."),
@@ -20,6 +22,11 @@ PLACES = {
 def kind(code: str) -> str:
     """What a finding says."""
     return str(KINDS.get(code, code))
+
+
+def because(reason: str) -> str:
+    """Why a row was taken back: the words of who did it, or a reason code that the program wrote."""
+    return str(REASONS.get(reason, reason)) or "–"
 
 
 def place(code: str) -> str:
