@@ -4,7 +4,7 @@ from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext as _
 
 from dissemination.kernel.rights import Role, requires
-from dissemination.plan import exports, figures, orphans, periods, queries, rows, rules, texts
+from dissemination.plan import exports, figures, orphans, periods, queries, rows, rules, splits, texts
 from dissemination.plan.counting import EXCLUSION
 from dissemination.plan.periods import PLAN
 from dissemination.plan.rules import RuleError
@@ -47,7 +47,7 @@ def figure(district, code):
         page=rows.listed(indicator, period, counted=counted, part=part, after=request.args.get("after")),
         reasons=[(texts.reason_name(r, exclusions), exclusions.get(r), n)
                  for r, n in rows.reasons(indicator, period, part=part)],
-        splits=figures.splits(indicator, period), exclusions=exclusions,
+        splits=splits.splits(indicator, period), exclusions=exclusions,
         reason_name=lambda reason: texts.reason_name(reason, exclusions),
         value_name=lambda attribute, value: texts.value_name(attribute, value, names),
         periods=[*periods.half_years(indicator.plan), periods.read(PLAN, indicator.plan)],

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, null, select
 from sqlalchemy.orm import selectinload
 
 from dissemination.kernel.database import db
@@ -66,11 +66,12 @@ def listed(
         columns = [Activity.happened_on, Activity.id]
     found = page(query, columns=columns, after=after, descending=True, size=size)
     ids = [r.id for r in found.rows]
-    asked = select(seen.c.id, seen.c.reason).where(seen.c.id.in_(ids))
-    why: dict[int, str | None] = {r.id: r.reason for r in db.session.execute(asked)}
+    amount = null() if rule.measure is Measure.MEMBERS else seen.c.amount
+    asked = select(seen.c.id, seen.c.reason, amount.label("amount")).where(seen.c.id.in_(ids))
+    why = {r.id: (r.reason, r.amount) for r in db.session.execute(asked)}
     make = _member if rule.measure is Measure.MEMBERS else _activity
     lines = {line.id: line.code for line in indicator.plan.lines}
-    return Page([make(r, why.get(r.id), lines) for r in found.rows], found.next)
+    return Page([make(r, *why.get(r.id, (None, None)), lines) for r in found.rows], found.next)
 
 
 def every(indicator: Indicator, period: Period, *, part: str = "") -> Iterator[Row]:
@@ -105,15 +106,15 @@ def _rule(indicator: Indicator, part: str) -> Rule | None:
     return replace(rule, split=(), share_of=None)
 
 
-def _activity(row: Activity, reason: str | None, lines) -> Row:
+def _activity(row: Activity, reason: str | None, amount, lines) -> Row:
     return Row(
         id=row.id, on=row.happened_on, title=row.title, company=row.company.name if row.company else "",
         kind=row.subject_kind, subject_id=row.subject_id, line=lines.get(row.activity_line_id, ""),
-        amount=row.amount, reason=reason,
+        amount=None if amount is None else Decimal(str(amount)), reason=reason,
     )  # fmt: skip
 
 
-def _member(row: Membership, reason: str | None, _lines) -> Row:
+def _member(row: Membership, reason: str | None, _amount, _lines) -> Row:
     return Row(
         id=row.id, on=row.since, title=row.company.name, company=row.company.name, kind="companies",
         subject_id=row.company_id, line="", amount=None, reason=reason,
