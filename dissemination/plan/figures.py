@@ -181,11 +181,11 @@ def _figure(indicator: Indicator, period: Period, scope: Scope, source: _Source)
         if part is not None
     }
     first = found["" if "" in found else "numerator"]
-    return Figure(counted=first.counted, not_counted=first.not_counted, **_worth(rule, found), **head)
+    return Figure(counted=first.counted, not_counted=first.not_counted, **worth(rule, found), **head)
 
 
-def _worth(rule: Rule, found: dict[str, Tally]) -> dict:
-    """`actual`, and the numerator and denominator behind it."""
+def worth(rule: Rule, found: dict[str, Tally]) -> dict:
+    """`actual`, and the numerator and denominator behind it, of the tallies of a rule's parts."""
     if rule.measure is Measure.RATIO:
         over, under = found["numerator"].value, found["denominator"].value
         return {"actual": percent(over, under), "numerator": over, "denominator": under}

@@ -104,14 +104,18 @@ def _ratio(book, rule: Rule, scope: Scope, name: str) -> Split:
 def _by_class(rule: Rule, scope: Scope) -> dict[str, tuple[Decimal | None, int]]:
     """{attribute value: (figure, rows counted)} of a rule with one split attribute."""
     rows = source(rule, scope)
-    members = rule.measure is Measure.MEMBERS
-    column = _member_attribute(rows, rule.split[0]) if members else rows.c.by_0
-    column = func.coalesce(cast(column, String), "")
+    column = class_column(rule, rows, rule.split[0])
     value, counted = value_of(rule, rows), func.count().filter(rows.c.reason.is_(None))
     query = select(column.label("class"), value, counted).select_from(rows).group_by("class")
     found = sorted(db.session.execute(query).all(), key=lambda row: row[0])
     evidence = rule.measure is Measure.EVIDENCE  # there the value is the rows looked at
     return {k: (exact(rule, v, n), n) for k, v, n in found if n or (evidence and v)}
+
+
+def class_column(rule: Rule, rows, name: str):
+    """The class of each of a rule's rows by an attribute; the rule must be split by it first."""
+    column = _member_attribute(rows, name) if rule.measure is Measure.MEMBERS else rows.c.by_0
+    return func.coalesce(cast(column, String), "")
 
 
 def _member_attribute(rows, name: str):
