@@ -19,6 +19,7 @@ INK, ACTUAL, SOFT, PAPER = "#17324d", "#0055aa", "#d9dde2", "#ffffff"
 WIDTH, HEIGHT = 440, 250
 LEFT, RIGHT, TOP, BOTTOM = 48, 14, 34, 34
 FONT = 'font-family="Titillium Web, Libertinus Serif, serif" font-size="12"'
+HALO = 'stroke="#ffffff" stroke-width="3" paint-order="stroke"'
 SHADES = ("#ffffff", "#dbe9f8", "#a9cbef", "#6aa5e0")
 # Where the ten provinces lie, roughly: (column, row). No map, no coordinates.
 PLACES = {
@@ -58,15 +59,15 @@ def bars(points: Sequence[Point], unit: str, language: str, *, title: str = "", 
         body = _frame(points, top, unit)
         for n, p in enumerate(points):
             x, wide = LEFT + n * step, step * 0.62
-            if p.increment is not None and p.increment > 0:
-                y = _y(p.increment, top)
-                body += _box(x + step * 0.19, y, wide, HEIGHT - BOTTOM - y, f'fill="{ACTUAL}"')
-                if len(points) <= 8:
-                    body += _text(x + step / 2, y - 4, texts.shown(p.increment, unit))
             if p.target is not None and p.target > 0:
                 y = _y(p.target, top)
                 dashed = 'fill="none" stroke="#17324d" stroke-width="1.5" stroke-dasharray="3 2"'
                 body += _box(x + step * 0.09, y, step * 0.82, HEIGHT - BOTTOM - y, dashed)
+            if p.increment is not None and p.increment > 0:
+                y = _y(p.increment, top)
+                body += _box(x + step * 0.19, y, wide, HEIGHT - BOTTOM - y, f'fill="{ACTUAL}"')
+                if len(points) <= 8:
+                    body += _text(x + step / 2, y - 4, texts.shown(p.increment, unit), HALO)
         body += _legend((_("actual"), ACTUAL, ""), (_("target"), "#435a70", 'stroke-dasharray="3 2"'))
         return _svg(name, title or _("By period"), ". ".join(said) + ".", body, WIDTH, HEIGHT)
 
@@ -100,12 +101,13 @@ def _svg(name: str, title: str, description: str, body: str, width: int, height:
 
 
 def _top(values: Sequence[Decimal | None]) -> Decimal:
-    """A round number at or above all values: 1, 2, 2.5 or 5 times a power of ten, four steps high."""
+    """A number at or above all values whose quarters are round."""
     most = max([v for v in values if v is not None] or [Decimal(0)])
     if most <= 4:
         return Decimal(4)
     power = Decimal(10) ** (floor(log10(float(most) / 4)))
-    step = next(s * power for s in (1, 2, Decimal("2.5"), 5, 10) if s * power * 4 >= most and (s * power) % 1 == 0)
+    sizes = (Decimal(n) * power for n in ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10"))
+    step = next(s for s in sizes if s * 4 >= most and s % 1 == 0)
     return step * 4
 
 

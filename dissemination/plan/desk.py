@@ -124,7 +124,8 @@ def _course(indicator, period) -> dict:
         title = f"{name}: " + _("reached so far against the target")
         drawn.insert(0, Markup(charts.burn_up(points, indicator.unit, lang, title=title)))  # noqa: S704
     whole = periods.read(PLAN, indicator.plan)
-    listed = [p.period for p in points]
+    shown_year = min(period.end, figures.district_today(indicator.plan)).year
+    listed = [p.period for p in points if grain is not Grain.MONTH or p.period.start.year == shown_year]
     known = [*listed, whole] if period in [*listed, whole] else [*listed, whole, period]
     return {"grain": grain, "points": points, "kind": kind, "drawn": drawn, "periods": known}
 

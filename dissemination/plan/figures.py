@@ -121,6 +121,14 @@ def figures(
     return {(i.code, p.code): _figure(i, p, scopes[p.code], source) for i in indicators for p in wanted}
 
 
+def proposed(indicator: Indicator, rule: Any, period: Period) -> Figure:
+    """The figure that `rule` (as JSON) would give, counted from the log. Raises RuleError."""
+    plan = indicator.plan
+    scope = scope_of(plan, period)
+    source = _Source(rulebooks.with_rule(plan, indicator.code, rule), Kept(plan, [], scope), Live(plan.district_id))
+    return _figure(indicator, period, scope, source)
+
+
 def disagreements(plan: Plan) -> list[tuple[str, str]]:
     """(code, period) of half-years and the plan where kept totals and a count over the log differ: none."""
     wanted = [*periods.half_years(plan), periods.read(periods.PLAN, plan)]

@@ -84,3 +84,8 @@ def read_by(plan: Plan, book: Rulebook | None) -> Any:
         return plan
     own = {r.indicator_code: r.rule for r in book.rules}
     return Reading([ReadRule(i.code, own.get(i.code, i.rule)) for i in plan.indicators])
+
+
+def with_rule(plan: Plan, code: str, rule: Any) -> Reading:
+    """A plan as it would be with another rule for one indicator."""
+    return Reading([ReadRule(i.code, rule if i.code == code else i.rule) for i in plan.indicators])

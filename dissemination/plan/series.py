@@ -223,8 +223,9 @@ def targets(
         pace = [whole / len(months)] * len(months)
     else:
         return own, [None] * len(wanted)
+    digits = CENT if indicator.unit == "EUR" else Decimal(1)  # nobody promises a third of a workshop
     paces = list(zip(months, pace, strict=True))
     so_far: list[Decimal | None] = [
-        sum((p for m, p in paces if m.end <= w.end), Decimal(0)).quantize(CENT) for w in wanted
+        sum((p for m, p in paces if m.end <= w.end), Decimal(0)).quantize(digits) for w in wanted
     ]
     return own, so_far

@@ -55,6 +55,12 @@ def by_attribute(indicator: Indicator, period: Period, rule: Rule, name: str) ->
     return _split(plan, plan, rule, scope_of(plan, period), period, name)
 
 
+def proposed(indicator: Indicator, rule: Rule, period: Period) -> list[Split]:
+    """The splits that another rule for the indicator would give."""
+    plan = indicator.plan
+    return [_split(plan, plan, rule, scope_of(plan, period), period, name) for name in rule.split]
+
+
 def overlaps(rule: Rule) -> bool:
     """Whether the classes of a rule's splits may share companies or persons."""
     return rule.measure in DISTINCT and rule.measure is not Measure.MEMBERS
