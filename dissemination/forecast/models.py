@@ -17,7 +17,9 @@ class Forecast(db.Model):  # type: ignore[name-defined]
     """
 
     __tablename__ = "forecasts"
-    indicator_id: Mapped[int] = mapped_column(ForeignKey("indicators.id", ondelete="CASCADE"), primary_key=True)
+    indicator_id: Mapped[int] = mapped_column(
+        ForeignKey("indicators.id", ondelete="CASCADE"), primary_key=True
+    )
     period: Mapped[str] = mapped_column(String(10), primary_key=True)
     made_on: Mapped[date]
     so_far: Mapped[Decimal] = mapped_column(Numeric(16, 2))

@@ -28,7 +28,9 @@ PLACES = {
 }  # fmt: skip
 
 
-def burn_up(points: Sequence[Point], unit: str, language: str, *, title: str = "", name: str = "burn-up") -> str:
+def burn_up(
+    points: Sequence[Point], unit: str, language: str, *, title: str = "", name: str = "burn-up"
+) -> str:
     """What was reached since the plan's first day, against what was promised by then."""
     with force_locale(language):
         said = [
@@ -41,7 +43,9 @@ def burn_up(points: Sequence[Point], unit: str, language: str, *, title: str = "
         body = _frame(points, top, unit)
         body += _line(target, top, "#435a70", 'stroke-dasharray="6 4"', square=True)
         body += _line(actual, top, ACTUAL, "", square=False)
-        body += _legend((_("cumulative actual"), ACTUAL, ""), (_("target"), "#435a70", 'stroke-dasharray="6 4"'))
+        body += _legend(
+            (_("cumulative actual"), ACTUAL, ""), (_("target"), "#435a70", 'stroke-dasharray="6 4"')
+        )
         heading = title or _("Reached so far against the target")
         return _svg(name, heading, ". ".join(said) + ".", body, WIDTH, HEIGHT)
 
@@ -82,12 +86,18 @@ def provinces(values: dict[str, Decimal | None], unit: str, language: str, *, ti
         body = ""
         for label, value, column, row in tiles:
             x, y, share = column * 84 + 2, row * 62 + 2, (value or 0) / most
-            shade = SHADES[0 if not value else 1 if share <= Decimal("0.34") else 2 if share <= Decimal("0.67") else 3]
+            shade = SHADES[
+                0 if not value else 1 if share <= Decimal("0.34") else 2 if share <= Decimal("0.67") else 3
+            ]
             edge = "" if value else ' stroke-dasharray="3 2"'
             body += _box(x, y, 80, 58, f'fill="{shade}" stroke="{INK}"{edge} rx="4"')
             body += _text(x + 40, y + 20, label)
-            body += _text(x + 40, y + 45, texts.shown(value or Decimal(0), unit), 'font-size="17" font-weight="700"')
-        said = "; ".join(f"{label}: {texts.shown(value or Decimal(0), unit)}" for label, value, *_place in tiles)
+            body += _text(
+                x + 40, y + 45, texts.shown(value or Decimal(0), unit), 'font-size="17" font-weight="700"'
+            )
+        said = "; ".join(
+            f"{label}: {texts.shown(value or Decimal(0), unit)}" for label, value, *_place in tiles
+        )
         return _svg("provinces", title or _("Provinces"), said, body, 340, 252)
 
 

@@ -125,7 +125,9 @@ def proposed(indicator: Indicator, rule: Any, period: Period) -> Figure:
     """The figure that `rule` (as JSON) would give, counted from the log. Raises RuleError."""
     plan = indicator.plan
     scope = scope_of(plan, period)
-    source = _Source(rulebooks.with_rule(plan, indicator.code, rule), Kept(plan, [], scope), Live(plan.district_id))
+    source = _Source(
+        rulebooks.with_rule(plan, indicator.code, rule), Kept(plan, [], scope), Live(plan.district_id)
+    )
     return _figure(indicator, period, scope, source)
 
 

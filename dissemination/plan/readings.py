@@ -82,7 +82,9 @@ def _sentences(rule: Rule, plan: Plan) -> list[str]:
 
 def _measured(rule: Rule, plan: Plan) -> str:
     if rule.measure is Measure.MEMBERS:
-        return _("Counts the member companies on the period's last day (today while it lasts), by partita IVA.")
+        return _(
+            "Counts the member companies on the period's last day (today while it lasts), by partita IVA."
+        )
     if rule.measure is Measure.BUDGET:
         return _("Divides what was spent by the budget of the years that the period touches, in percent.")
     if rule.measure is Measure.RATIO:

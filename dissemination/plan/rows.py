@@ -140,7 +140,9 @@ def identities(indicator: Indicator, period: Period, *, part: str = "") -> list[
         ]  # fmt: skip
     seen = source(rule, scope_of(indicator.plan, period))
     tree = counting.roots(indicator.plan.district_id)
-    roots: dict[int | None, int] = {r.id: r.root_id for r in db.session.execute(select(tree.c.id, tree.c.root_id))}
+    roots: dict[int | None, int] = {
+        r.id: r.root_id for r in db.session.execute(select(tree.c.id, tree.c.root_id))
+    }
     named = select(Company.id, Company.name, Company.tax_id).where(
         Company.district_id == indicator.plan.district_id
     )

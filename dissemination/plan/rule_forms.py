@@ -31,9 +31,6 @@ SEEN = {"attendance.absent": "absent", "workshop.cancelled": "cancelled", "newsl
 DESPITE = ("absent", "without_counting", "cancelled", "bounced")
 OWN = "own"
 PARTS = {"over_": "numerator", "under_": "denominator", "share_": "share_of"}
-FIELDS = (
-    "measure", "verbs", "field", "where", "lines", "seen", "despite", "members_only", "follow_verbs", "follow_days",
-)  # fmt: skip
 
 
 def _part_fields(prefix: str, *, inner: bool) -> dict:
@@ -81,9 +78,13 @@ class _RuleForm(Form):
         for prefix in ("", *PARTS):
             self[prefix + "verbs"].choices = offered
             self[prefix + "follow_verbs"].choices = offered
-            self[prefix + "seen"].choices = [c for c in offered if c.value in SEEN or f'"{c.value}": "' in written]
+            self[prefix + "seen"].choices = [
+                c for c in offered if c.value in SEEN or f'"{c.value}": "' in written
+            ]
             self[prefix + "despite"].choices = [SelectChoice(r, texts.REASONS[r]) for r in DESPITE]
-        names = dict.fromkeys([*texts.ATTRIBUTES, *(data.get("split") or [] if isinstance(data, dict) else [])])
+        names = dict.fromkeys(
+            [*texts.ATTRIBUTES, *(data.get("split") or [] if isinstance(data, dict) else [])]
+        )
         self.split.choices = [SelectChoice(n, texts.attribute_name(n)) for n in names]
 
     def fill(self, data: dict) -> None:

@@ -19,7 +19,9 @@ def in_words(indicator: Indicator, figure: Figure, language: str) -> str:
         value = texts.shown(figure.actual, figure.unit)
         made = _made(figure)
         if figure.target is None:
-            return _("%(name)s: %(value)s%(made)s (%(period)s).", name=name, value=value, made=made, period=period)
+            return _(
+                "%(name)s: %(value)s%(made)s (%(period)s).", name=name, value=value, made=made, period=period
+            )
         target = texts.shown(figure.target, figure.unit)
         return _(
             "%(name)s: %(value)s%(made)s; the promise is %(target)s (%(period)s). %(verdict)s",

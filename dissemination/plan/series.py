@@ -134,7 +134,9 @@ def running(
     if None in parts.values():
         return [None] * len(ends)
     counted = {name: _tallies(part, scope, ends) for name, part in parts.items() if part is not None}
-    return [worth(rule, {name: found[n] for name, found in counted.items()})["actual"] for n in range(len(ends))]
+    return [
+        worth(rule, {name: found[n] for name, found in counted.items()})["actual"] for n in range(len(ends))
+    ]
 
 
 def _sums(own: list[Decimal | None]) -> list[Decimal | None]:
@@ -178,7 +180,9 @@ def _firsts_kept(
 ) -> list[Decimal | None] | None:
     """Distinct companies or persons by half-year from the kept keys; None where these do not say."""
     halves = wanted and wanted[0].code[4:6] == "-H" and wanted[0].start == indicator.plan.starts_on
-    plain = rule.measure in (Measure.COMPANIES, Measure.PERSONS) and not (rule.members_only or rule.followed_by)
+    plain = rule.measure in (Measure.COMPANIES, Measure.PERSONS) and not (
+        rule.members_only or rule.followed_by
+    )
     if not halves or not plain:
         return None
     part = db.session.scalar(
@@ -200,9 +204,7 @@ def _firsts_kept(
     return [Decimal(bisect_right(firsts, code)) for code in codes]
 
 
-def targets(
-    indicator: Indicator, wanted: list[Period]
-) -> tuple[list[Decimal | None], list[Decimal | None]]:
+def targets(indicator: Indicator, wanted: list[Period]) -> tuple[list[Decimal | None], list[Decimal | None]]:
     """The targets of periods as written, and the target from the plan's first day to each one's end.
 
     Half-years' targets add up where figures do, spread evenly over their months. Distinct counts go at

@@ -92,7 +92,12 @@ def _nothing_or_everything(plan: Plan, period: Period, figure: Figure, parts: li
     )
     total = db.session.scalar(query) or 0
     if parts and figure.counted + figure.not_counted >= total:
-        return [_("The rule matches every row of the log in this period: %(n)s.", n=texts.shown(Decimal(total), ""))]
+        return [
+            _(
+                "The rule matches every row of the log in this period: %(n)s.",
+                n=texts.shown(Decimal(total), ""),
+            )
+        ]
     return []
 
 

@@ -10,7 +10,6 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 
-
 from dissemination.districts.models import Sector
 from dissemination.kernel.database import db
 from dissemination.people.models import Company, Membership
@@ -43,9 +42,7 @@ class Counted:
     def classes(self, attribute):
         """{value: worth} by an attribute of the rows."""
         values = {r["attributes"].get(attribute, "") for r in [*self.above, *self.below]}
-        return {
-            v: self.worth(lambda r, v=v: r["attributes"].get(attribute, "") == v) for v in sorted(values)
-        }
+        return {v: self.worth(lambda r, v=v: r["attributes"].get(attribute, "") == v) for v in sorted(values)}
 
 
 class Books:
@@ -110,7 +107,9 @@ class Books:
                     "sector": self.sectors.get(company["sector_id"]), "province": company["province"],
                     "size": None if company["size"] is None else str(company["size"]),
                 }  # fmt: skip
-                found.append({"company_id": company["id"], "attributes": {k: v for k, v in looks.items() if v}})
+                found.append(
+                    {"company_id": company["id"], "attributes": {k: v for k, v in looks.items() if v}}
+                )
         return found
 
     def distinct(self, rows):
@@ -195,7 +194,10 @@ def _agreements(b, start, end):
 
 
 def _funded(b, start, end):
-    funded, decided = b.sound({"application.funded"}, start, end), b.sound({"application.decided"}, start, end)
+    funded, decided = (
+        b.sound({"application.funded"}, start, end),
+        b.sound({"application.decided"}, start, end),
+    )
     return Counted(lambda a, d: (Decimal(len(a)), Decimal(len(a)), Decimal(len(d))), funded, decided)
 
 
