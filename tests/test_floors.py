@@ -67,6 +67,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "feedback": {
         "refusals": 0.5, "questions": 1, "texts": 1.5, "results": 3, "exports": 4.5, "desk": 7.5, "public": 7.5,
     },
+    "forecast": {"estimating": 1, "sources": 2, "making": 3, "texts": 4, "desk": 7.5},
     "statistics": {"texts": 2.5, "tables": 3, "exports": 4, "desk": 7.5},
     "front": {"desk": 7},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.

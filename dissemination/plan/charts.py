@@ -80,8 +80,10 @@ def provinces(values: dict[str, Decimal | None], unit: str, language: str, *, ti
     """The ten provinces of Tuscany as tiles with their number, the other values below."""
     with force_locale(language):
         most = max([v for v in values.values() if v] or [Decimal(1)])
-        elsewhere = sum((v or 0 for k, v in values.items() if k and k not in PLACES), Decimal(0))
-        tiles = [(code, values.get(code), *place) for code, place in PLACES.items()]
+        elsewhere = sum((v or Decimal(0) for k, v in values.items() if k and k not in PLACES), Decimal(0))
+        tiles: list[tuple[str, Decimal | None, int, int]] = [
+            (code, values.get(code), *place) for code, place in PLACES.items()
+        ]
         tiles += [(_("elsewhere"), elsewhere, 3, 3), (_("not given"), values.get(""), 0, 3)]
         body = ""
         for label, value, column, row in tiles:

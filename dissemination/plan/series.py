@@ -123,16 +123,21 @@ def running(
     ends = [min(p.end, plan.ends_on) for p in wanted]
     if own is not None and _adds_up(plan, rule, wanted):
         return _sums(own)
-    scope = scope_of(plan, periods.read(periods.PLAN, plan))
-    by_key = _firsts_kept(indicator, rule, wanted, scope)
-    if by_key is not None:
-        return by_key
+    whole = periods.read(periods.PLAN, plan)
+    by_key = _firsts_kept(indicator, rule, wanted, scope_of(plan, whole))
+    return by_key if by_key is not None else course(indicator, whole, ends)
+
+
+def course(indicator: Indicator, span: Period, ends: list[date]) -> list[Decimal | None]:
+    """The figure from the first day of `span` to each of `ends` (within it), counted from the log."""
+    plan, rule = indicator.plan, rules.read(indicator.rule)
     if rule.measure is Measure.BUDGET:
-        spans = [Period(plan.starts_on, end, "") for end in ends]
+        spans = [Period(span.start, end, "") for end in ends]
         return [percent(spent, budget) for budget, spent, _n in (money(plan, s) for s in spans)]
     parts = parts_of(plan, rule)
     if None in parts.values():
         return [None] * len(ends)
+    scope = scope_of(plan, span)
     counted = {name: _tallies(part, scope, ends) for name, part in parts.items() if part is not None}
     return [
         worth(rule, {name: found[n] for name, found in counted.items()})["actual"] for n in range(len(ends))
@@ -140,7 +145,8 @@ def running(
 
 
 def _sums(own: list[Decimal | None]) -> list[Decimal | None]:
-    total, found = Decimal(0), []
+    total = Decimal(0)
+    found: list[Decimal | None] = []
     for value in own:
         total += value or 0
         found.append(total)
