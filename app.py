@@ -13,8 +13,8 @@ from dissemination.kernel.database import Base, db
 
 PACKAGES = (
     "delivery", "districts", "people", "plan", "workshops", "publications", "guests", "registrations",
-    "attendance", "certificates", "feedback", "followups", "statistics", "forecast", "subscriptions", "newsletters",
-    "privacy", "front", "sample",
+    "attendance", "certificates", "feedback", "followups", "statistics", "forecast", "subscriptions",
+    "newsletters", "privacy", "front", "sample",
 )  # fmt: skip
 csrf = CSRFProtect()
 

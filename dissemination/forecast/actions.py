@@ -12,6 +12,7 @@ from dissemination.plan.figures import readable
 from dissemination.plan.models import Indicator, Plan
 
 CENT = Decimal("0.01")
+MOST_ERROR = 99999.9  # percent: what the column holds
 
 
 def make(district: District, plan: Plan) -> list[Forecast]:
@@ -38,7 +39,7 @@ def _row(indicator: Indicator, period: str, made: Made, on) -> Forecast:
         indicator_id=indicator.id, period=period, made_on=on, so_far=_money(made.so_far),
         scheduled=_money(made.estimate.scheduled), expected=_money(made.estimate.expected),
         low=_money(made.low), high=_money(made.high), method=made.estimate.method.value,
-        error_percent=None if made.error is None else min(Decimal(str(round(made.error, 1))), Decimal("99999.9")),
+        error_percent=None if made.error is None else Decimal(str(round(min(made.error, MOST_ERROR), 1))),
         tests=len(made.tests),
         details={"each": round(made.estimate.each, 4),
                  "tests": [[code, round(p, 2), round(a, 2)] for code, p, a in made.tests]},

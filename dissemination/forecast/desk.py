@@ -22,7 +22,9 @@ def index(district):
     if plan is None:
         return render_template("forecast/index.html", plan=None)
     offered = Maker(district, plan).periods()
-    period = next((p for p in offered if p.code == request.args.get("period")), offered[0] if offered else None)
+    period = next(
+        (p for p in offered if p.code == request.args.get("period")), offered[0] if offered else None
+    )
     found = queries.of_plan(plan, period.code) if period else {}
     targets = {
         i.id: next((t.value for t in i.targets if period and t.period == period.code), None)

@@ -51,7 +51,10 @@ class Maker:
 
     def periods(self) -> list[Period]:
         """The half-year that runs and the plan, as long as they last."""
-        found = [periods.read(periods.half_year_of(self.today), self.plan), periods.read(periods.PLAN, self.plan)]
+        found = [
+            periods.read(periods.half_year_of(self.today), self.plan),
+            periods.read(periods.PLAN, self.plan),
+        ]
         return [p for p in found if p.start <= self.today <= p.end and p.start <= self.plan.ends_on]
 
     def make(self, indicator: Indicator, period: Period) -> Made | None:
@@ -94,7 +97,7 @@ class Maker:
             day = past.end - timedelta(days=self.lead)
             truth = self._course(indicator, past, [day, past.end])
             if series.kind_of(indicator) is Kind.LEVEL:
-                if truth[0] is not None and truth[1] is not None:
+                if truth[0] and truth[1] is not None:  # zero: nothing was known yet
                     found.append((past.code, truth[0], truth[1]))
                 continue
             as_of = datetime.combine(day, time(23, 59), tzinfo=self.district.zone)
@@ -132,7 +135,9 @@ class Maker:
         """What each month added: to its half-year's figure, or to the plan's."""
         found = []
         for end in ends:
-            span = period if period.code == periods.PLAN else periods.read(periods.half_year_of(end), self.plan)
+            span = (
+                period if period.code == periods.PLAN else periods.read(periods.half_year_of(end), self.plan)
+            )
             before = end.replace(day=1) - timedelta(days=1)
             days = [d for d in (before, end) if d >= span.start]
             if not days:

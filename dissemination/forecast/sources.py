@@ -98,7 +98,7 @@ def _bookings(ids: list[int]) -> dict[int, int]:
         .where(Registration.workshop_id.in_(ids), Registration.standing == Standing.CONFIRMED)
         .group_by(Registration.workshop_id)
     )
-    return {workshop: n for workshop, n in db.session.execute(query)}
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def _usual_bookings(district: District) -> float:

@@ -8,13 +8,15 @@ from flask_babel import ngettext
 
 from dissemination.forecast.estimating import FEW, Method
 from dissemination.forecast.models import Forecast
-from dissemination.kernel.languages import month_name
+from dissemination.kernel.languages import language, month_name
 from dissemination.plan import texts
 from dissemination.plan.models import Direction, Indicator
 from dissemination.plan.periods import Period
 
 METHODS = {
-    Method.CALENDAR: _l("workshops on the calendar and the usual number, with what a workshop usually brings"),
+    Method.CALENDAR: _l(
+        "workshops on the calendar and the usual number, with what a workshop usually brings"
+    ),
     Method.RATE: _l("the monthly rate of the past year"),
     Method.LEVEL: _l("as it stands today"),
 }
@@ -33,8 +35,13 @@ def gap(indicator: Indicator, forecast: Forecast, target: Decimal | None, period
             return _("Will be reached.")
         return _("Will be reached if it goes on like this; the low end of the range would miss it.")
     missing = target - forecast.expected
-    said = _("%(missing)s %(unit)s short", missing=texts.shown(missing, indicator.unit),
-             unit="" if indicator.unit == "%" else texts.unit_name(indicator.unit)).replace("  ", " ")  # fmt: skip
+    if indicator.unit == "%":
+        said = _("%(missing)s percentage points short", missing=texts.shown(missing, ""))
+    else:
+        said = ngettext(
+            "%(missing)s short (%(unit)s)", "%(missing)s %(unit)s short", int(missing),
+            missing=texts.shown(missing, indicator.unit), unit=texts.unit_name(indicator.unit),
+        )  # fmt: skip
     return said + _remedy(forecast, missing, period)
 
 
@@ -47,6 +54,7 @@ def _remedy(forecast: Forecast, missing: Decimal, period: Period) -> str:
         usual = texts.shown(each.quantize(Decimal("0.1")), "")
         return ": " + _("the usual rate is %(rate)s a month.", rate=usual)
     month = month_name(period.end)
+    month = month.lower() if language() == "it" else month
     return ": " + ngettext(
         "%(num)d more workshop of the usual size by %(month)s.",
         "%(num)d more workshops of the usual size by %(month)s.", more, month=month,
@@ -58,9 +66,9 @@ def reliability(forecast: Forecast) -> str:
     if forecast.error_percent is None or not forecast.tests:
         return _("not tested: there is no past half-year to test it on")
     said = ngettext(
-        "off by %(error)s %% on average in %(num)d past half-year",
-        "off by %(error)s %% on average in %(num)d past half-years", forecast.tests,
-        error=texts.shown(forecast.error_percent, ""),
+        "off by %(error)s on average in %(num)d past half-year",
+        "off by %(error)s on average in %(num)d past half-years", forecast.tests,
+        error=texts.shown(forecast.error_percent, "%"),
     )  # fmt: skip
     return said + (_("; too few for a sure range") if forecast.tests < FEW else "")
 

@@ -19,6 +19,7 @@ INK, ACTUAL, SOFT, PAPER = "#17324d", "#0055aa", "#d9dde2", "#ffffff"
 WIDTH, HEIGHT = 440, 250
 LEFT, RIGHT, TOP, BOTTOM = 48, 14, 34, 34
 FONT = 'font-family="Titillium Web, Libertinus Serif, serif" font-size="12"'
+LARGE = 'font-size="17" font-weight="700"'
 HALO = 'stroke="#ffffff" stroke-width="3" paint-order="stroke"'
 SHADES = ("#ffffff", "#dbe9f8", "#a9cbef", "#6aa5e0")
 # Where the ten provinces lie, roughly: (column, row). No map, no coordinates.
@@ -107,8 +108,9 @@ def _svg(name: str, title: str, description: str, body: str, width: int, height:
     name = "".join(c if c.isalnum() or c == "-" else "-" for c in name)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 {width} {height}" role="img" '
-        f'aria-labelledby="{name}-title {name}-desc" {FONT} fill="{INK}"><title id="{name}-title">{escape(title)}'
-        f'</title><desc id="{name}-desc">{escape(description)}</desc>{body}</svg>'
+        f'aria-labelledby="{name}-title {name}-desc" {FONT} fill="{INK}">'
+        f'<title id="{name}-title">{escape(title)}</title>'
+        f'<desc id="{name}-desc">{escape(description)}</desc>{body}</svg>'
     )
 
 

@@ -57,7 +57,8 @@ def figures_page(district):
     return render_template(
         "plan/desk/figures.html", plan=plan, plans=queries.plans(district.id), wanted=wanted, whole=whole,
         orphans=loose, indicators=readable, values=values, today=figures.district_today(plan),
-        current=plan == queries.current_plan(district.id), verbs=_verbs(plan), grain=grain, grains=texts.GRAINS,
+        current=plan == queries.current_plan(district.id), verbs=_verbs(plan), grain=grain,
+        grains=texts.GRAINS,
         cumulative=_cumulative(readable, wanted) if cumulative else None, year=year, years=years,
         goals={i.code: _goals(i, wanted, cumulative) for i in readable},
     )  # fmt: skip
@@ -106,10 +107,12 @@ def figure(district, code):
         parts=parts, counted=counted, rule=rule, page=page, of=of, plan=plan, grains=texts.GRAINS,
         reasons=[(texts.reason_name(r, exclusions), exclusions.get(r), n)
                  for r, n in rows.reasons(indicator, period, part=part)],
-        exclusions=exclusions, proofs=proof_files.counts(district.id, [(r.kind, r.subject_id) for r in page.rows]),
+        exclusions=exclusions,
+        proofs=proof_files.counts(district.id, [(r.kind, r.subject_id) for r in page.rows]),
         reason_name=lambda reason: texts.reason_name(reason, exclusions),
         value_name=lambda attribute, v: texts.value_name(attribute, v, names),
-        reading=readings.sentence(rule, plan, language()), sentence=sentences.in_words(indicator, value, language()),
+        reading=readings.sentence(rule, plan, language()),
+        sentence=sentences.in_words(indicator, value, language()),
         **_course(indicator, period), **_classes(indicator, period, rule),
     )  # fmt: skip
 
@@ -119,7 +122,8 @@ def _course(indicator, period) -> dict:
     grain = _grain()
     points, kind = series.series(indicator, grain), series.kind_of(indicator)
     lang, name = language(), f"{indicator.code} {translated(indicator, 'name')}"
-    drawn = [Markup(charts.bars(points, indicator.unit, lang, title=f"{name}: " + _("by period")))]  # noqa: S704 (escaped there)
+    title = f"{name}: " + _("by period")
+    drawn = [Markup(charts.bars(points, indicator.unit, lang, title=title))]  # noqa: S704 (escaped there)
     if kind is not Kind.LEVEL:
         title = f"{name}: " + _("reached so far against the target")
         drawn.insert(0, Markup(charts.burn_up(points, indicator.unit, lang, title=title)))  # noqa: S704

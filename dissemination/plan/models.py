@@ -225,7 +225,7 @@ class EvidenceRequirement(db.Model):  # type: ignore[name-defined]
 
 
 class Rulebook(db.Model):  # type: ignore[name-defined]
-    """The counting rules of one call: its exclusions name it, `rules` are the indicators it reads otherwise."""
+    """The counting rules of one call: its exclusions name it, `rules` say what it reads otherwise."""
 
     __tablename__ = "rulebooks"
     __table_args__ = (UniqueConstraint("district_id", "code"),)

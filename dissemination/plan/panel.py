@@ -66,7 +66,7 @@ def panel(plan: Plan, period: Period) -> Panel:
     rule = Rule(Measure.COMPANIES, verbs=SERVICES)
     rows = source(rule, scope)
     query = select(rows.c.root_id, func.count()).where(rows.c.reason.is_(None)).group_by(rows.c.root_id)
-    served: dict[int, int] = {root: n for root, n in db.session.execute(query)}
+    served: dict[int, int] = {row[0]: row[1] for row in db.session.execute(query)}
     firms = {c.id: c for c in _companies(plan.district_id) if c.id in served}
     order = sorted(served.items(), key=lambda pair: (-pair[1], firms[pair[0]].name, pair[0]))[:TOP]
     total, top = sum(served.values()), sum(n for _id, n in order)

@@ -36,8 +36,12 @@ MEASURES = {
     Measure.COUNT: _l("Counts %(what)s."),
     Measure.SUM: _l("Adds up %(field)s of %(what)s."),
     Measure.MEAN: _l("Averages %(field)s of %(what)s, and says of how many."),
-    Measure.COMPANIES: _l("Counts the different companies behind %(what)s: each once, by its partita IVA, merged ones as one."),
-    Measure.NEW_COMPANIES: _l("Counts the companies reached for the first time ever, by %(what)s: each once, by its partita IVA."),
+    Measure.COMPANIES: _l(
+        "Counts the different companies behind %(what)s: each once, by its partita IVA, merged ones as one."
+    ),
+    Measure.NEW_COMPANIES: _l(
+        "Counts the companies reached for the first time ever, by %(what)s: each once, by its partita IVA."
+    ),
     Measure.PERSONS: _l("Counts the different persons behind %(what)s, each once."),
     Measure.EVIDENCE: _l("Of %(what)s, shows in percent how many have all their evidence."),
 }  # fmt: skip

@@ -21,7 +21,7 @@ def log_row(district, row_id):
     return render_template(
         "plan/desk/log_row.html", row=row, plan=plan, judged=judging.judged(plan, row),
         proofs=proof_files.of_row(row), corrections=proof_files.corrections(row),
-        line=next((x for p in queries.plans(district.id) for x in p.lines if x.id == row.activity_line_id), None),
+        line=queries.line(district.id, row.activity_line_id or 0),
         reason_name=lambda reason: texts.reason_name(reason, exclusions),
         value_name=lambda attribute, v: texts.value_name(attribute, v, names),
     )  # fmt: skip
@@ -47,7 +47,8 @@ def panel(district):
     found = panels.panel(plan, period)
     tiles = charts.provinces(found.by_province, "", language())
     return render_template(
-        "plan/desk/panel.html", plan=plan, period=period, panel=found, tiles=Markup(tiles),  # noqa: S704 (escaped there)
+        "plan/desk/panel.html", plan=plan, period=period, panel=found,
+        tiles=Markup(tiles),  # noqa: S704 (escaped there)
         provinces=texts.PROVINCES,
         periods=[*[p for p in series.cut(plan, series.Grain.HALF) if p.start <= today],
                  *[p for p in series.cut(plan, series.Grain.YEAR) if p.start <= today],

@@ -135,7 +135,7 @@ def identities(indicator: Indicator, period: Period, *, part: str = "") -> list[
         return []
     if rule.measure is Measure.BUDGET:
         return [
-            Identity(b.id, "budget_lines", b.on, b.title, None, "", "", b.line, b.amount, None, b.kind, b.subject_id)
+            Identity(b.id, b.kind, b.on, b.title, None, "", "", b.line, b.amount, None, b.kind, b.subject_id)
             for b in _budget(indicator, period)
         ]  # fmt: skip
     seen = source(rule, scope_of(indicator.plan, period))

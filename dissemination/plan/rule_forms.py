@@ -1,4 +1,4 @@
-"""The rule editor: a counting rule as fields, and back. What `rules.read` takes is JSON; here it has labels."""
+"""The rule editor: a counting rule as fields, and back. `rules.read` takes JSON; here it has labels."""
 
 import json
 from typing import Any
@@ -36,18 +36,25 @@ PARTS = {"over_": "numerator", "under_": "denominator", "share_": "share_of"}
 def _part_fields(prefix: str, *, inner: bool) -> dict:
     measures = [m for m in MEASURES if not (inner and m in rules.PERCENT)]
     found = {
-        "measure": SelectField(_l("What is counted"), choices=[SelectChoice(m.value, MEASURES[m]) for m in measures]),
+        "measure": SelectField(
+            _l("What is counted"), choices=[SelectChoice(m.value, MEASURES[m]) for m in measures]
+        ),
         "verbs": CheckboxListField(_l("Of which rows of the log")),
-        "field": text_field(_l("Which number (for a sum or a mean)"), most=40, required=False, default=AMOUNT),
+        "field": text_field(
+            _l("Which number (for a sum or a mean)"), most=40, required=False, default=AMOUNT
+        ),
         "where": LongText(_l("Only rows where, one condition a line: attribute = value, value")),
         "lines": CheckboxListField(
-            _l("Only on activity lines of kind"), choices=[SelectChoice(k, v) for k, v in readings.LINES.items()]
+            _l("Only on activity lines of kind"),
+            choices=[SelectChoice(k, v) for k, v in readings.LINES.items()],
         ),
         "seen": CheckboxListField(_l("Show as seen, not counted")),
         "despite": CheckboxListField(_l("Count although they are marked as")),
         "members_only": BooleanField(_l("Only companies that are members on the period's last day")),
         "follow_verbs": CheckboxListField(_l("Only when the same company has one of these afterwards")),
-        "follow_days": IntegerField(_l("… within so many days"), validators=[Optional(), NumberRange(1, 3660)]),
+        "follow_days": IntegerField(
+            _l("… within so many days"), validators=[Optional(), NumberRange(1, 3660)]
+        ),
     }  # fmt: skip
     return {prefix + name: field for name, field in found.items()}
 
@@ -66,9 +73,10 @@ class _RuleForm(Form):
         """Offer what the plan and the log have, and whatever the rule has already."""
         self.plan = plan
         named = [
-            SelectChoice(i.code, f"{i.code} {i.name_it}") for i in plan.indicators
-            if i.code != code and not rules.problems_of(i.rule) and rules.read(i.rule).measure not in rules.PERCENT
-        ]  # fmt: skip
+            SelectChoice(i.code, f"{i.code} {i.name_it}")
+            for i in plan.indicators
+            if i.code != code and _can_be_a_part(i.rule)
+        ]
         own = [SelectChoice("", "–"), SelectChoice(OWN, _("what is described here"))]
         for name in ("over_code", "under_code", "share_code"):
             self[name].choices = [*own, *named]
@@ -100,7 +108,8 @@ class _RuleForm(Form):
     def _fill_part(self, prefix: str, data: dict) -> None:
         follow = data.get("followed_by") or {}
         values = {
-            "measure": data.get("measure"), "verbs": data.get("verbs", []), "field": data.get("field", AMOUNT),
+            "measure": data.get("measure"), "verbs": data.get("verbs", []),
+            "field": data.get("field", AMOUNT),
             "where": "\n".join(f"{k} = {', '.join(v)}" for k, v in data.get("where", {}).items()),
             "lines": data.get("lines", []), "seen": list(data.get("seen", {})),
             "despite": data.get("despite", []), "members_only": data.get("members_only", False),
@@ -117,7 +126,7 @@ class _RuleForm(Form):
         elif data["measure"] == Measure.COUNT:
             data |= self._parts(("share_",), former)
         if self.split.data:
-            data["split"] = self.split.data
+            data["split"] = in_order(self.split.data, former, "split")
         return data
 
     def _parts(self, prefixes, former) -> dict:
@@ -138,7 +147,8 @@ class _RuleForm(Form):
             return data
         reasons = SEEN | (former.get("seen", {}) if isinstance(former, dict) else {})
         given = {
-            "verbs": self[prefix + "verbs"].data, "where": conditions(self[prefix + "where"].data),
+            "verbs": in_order(self[prefix + "verbs"].data, former, "verbs"),
+            "where": conditions(self[prefix + "where"].data),
             "lines": self[prefix + "lines"].data, "despite": self[prefix + "despite"].data,
             "seen": {verb: reasons.get(verb, "absent") for verb in self[prefix + "seen"].data or []},
         }  # fmt: skip
@@ -154,12 +164,22 @@ class _RuleForm(Form):
         return data | {k: v for k, v in given.items() if v}
 
 
+def _can_be_a_part(data: Any) -> bool:
+    return not rules.problems_of(data) and rules.read(data).measure not in rules.PERCENT
+
+
 def _verbs_in(data: Any) -> set[str]:
     """The verbs that a rule names anywhere."""
     if not isinstance(data, dict):
         return set()
     found = {*data.get("verbs", []), *data.get("seen", {}), *(data.get("followed_by") or {}).get("verbs", [])}
     return found.union(*[_verbs_in(data.get(key)) for key in PARTS.values()])
+
+
+def in_order(values: list[str] | None, former: Any, key: str) -> list[str]:
+    """Ticked values in the order in which the former rule has them, new ones after them."""
+    before = former.get(key, []) if isinstance(former, dict) else []
+    return sorted(values or [], key=lambda v: before.index(v) if v in before else len(before))
 
 
 def conditions(text: str | None) -> dict[str, list[str]]:

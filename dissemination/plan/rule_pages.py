@@ -142,7 +142,8 @@ def _page(district, indicator, book, form, data, problems):
     if not rules.problems_of(indicator.rule):
         before = figures.figure(indicator, period)
     return render_template(
-        "plan/desk/rule.html", indicator=indicator, book=book, form=form, problems=problems, period=period, before=before,
+        "plan/desk/rule.html", indicator=indicator, book=book, form=form, problems=problems, period=period,
+        before=before,
         trial=trial.result(indicator, data, period) if read else None, parts=PARTS,
         said={lang: readings.sentence(read, plan, lang) for lang in ("it", "en")} if read else {},
         periods=[*periods.half_years(plan), periods.read(periods.PLAN, plan)],

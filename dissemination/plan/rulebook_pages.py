@@ -35,8 +35,10 @@ def what_if(district):
     books = rulebooks.rulebooks(district.id)
     columns = [(book, figures.figures(indicators, [period], rulebook=book)) for book in books[:SIDES]]
     return render_template(
-        "plan/desk/what_if.html", plan=plan, period=period, indicators=indicators, books=books, columns=columns,
-        now=figures.figures(indicators, [period]), bare=figures.figures(indicators, [period], exclusions=False),
+        "plan/desk/what_if.html", plan=plan, period=period, indicators=indicators, books=books,
+        columns=columns,
+        now=figures.figures(indicators, [period]),
+        bare=figures.figures(indicators, [period], exclusions=False),
         exclusions=queries.exclusions(district.id), readings=_readings(plan, books),
         periods=[*periods.half_years(plan), periods.read(periods.PLAN, plan)],
     )  # fmt: skip

@@ -51,8 +51,8 @@ DISTINCT = frozenset({*BY_COMPANY, Measure.PERSONS, Measure.MEMBERS})
 PERCENT = frozenset({Measure.RATIO, Measure.BUDGET, Measure.EVIDENCE})
 WITHOUT_VERBS = frozenset({Measure.MEMBERS, Measure.RATIO, Measure.BUDGET})
 KEYS = frozenset({
-    "measure", "verbs", "field", "where", "lines", "seen", "despite", "members_only", "followed_by", "numerator",
-    "denominator", "share_of", "split",
+    "measure", "verbs", "field", "where", "lines", "seen", "despite", "members_only", "followed_by",
+    "numerator", "denominator", "share_of", "split",
 })  # fmt: skip
 LINES = frozenset({"a", "b", "c"})
 AMOUNT = "amount"

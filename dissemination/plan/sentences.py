@@ -1,5 +1,7 @@
 """A figure in one plain sentence, for people who do not read tables. Italian or English."""
 
+from decimal import Decimal
+
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -26,7 +28,7 @@ def in_words(indicator: Indicator, figure: Figure, language: str) -> str:
         return _(
             "%(name)s: %(value)s%(made)s; the promise is %(target)s (%(period)s). %(verdict)s",
             name=name, value=value, made=made, target=target, period=period,
-            verdict=_verdict(indicator, figure),
+            verdict=_verdict(indicator, figure.actual, figure.target),
         )  # fmt: skip
 
 
@@ -39,12 +41,12 @@ def _made(figure: Figure) -> str:
     return ""
 
 
-def _verdict(indicator: Indicator, figure: Figure) -> str:
-    assert figure.target is not None and figure.actual is not None
+def _verdict(indicator: Indicator, actual: Decimal, target: Decimal) -> str:
     if indicator.direction is Direction.DOWN:
-        kept = figure.actual <= figure.target
-        return _("So far within the limit.") if kept else _("Above the limit.")
-    if figure.actual >= figure.target:
+        return _("So far within the limit.") if actual <= target else _("Above the limit.")
+    if actual >= target:
         return _("Reached.")
-    missing = texts.shown(figure.target - figure.actual, figure.unit)
+    if indicator.unit == "%":
+        return _("%(missing)s percentage points to go.", missing=texts.shown(target - actual, ""))
+    missing = texts.shown(target - actual, indicator.unit)
     return _("%(missing)s to go.", missing=missing)

@@ -127,8 +127,9 @@ def _overlaps(figure: Figure, found: list[Split]) -> list[str]:
         total = sum((line.actual or Decimal(0) for line in split.lines), Decimal(0))
         if split.overlaps and figure.unit != "%" and figure.actual is not None and total > figure.actual:
             said.append(
-                _("The classes of “%(name)s” overlap: they come to %(sum)s, the figure to %(figure)s. A company in "
-                  "two classes counts in both.", name=texts.attribute_name(split.attribute).lower(),
+                _("The classes of “%(name)s” overlap: they come to %(sum)s, the figure to %(figure)s. "
+                  "A company in two classes counts in both.",
+                  name=texts.attribute_name(split.attribute).lower(),
                   sum=texts.shown(total, ""), figure=texts.shown(figure.actual, ""))
             )  # fmt: skip
     return said

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-
 from dissemination.districts.models import Sector
 from dissemination.kernel.database import db
 from dissemination.people.models import Company, Membership
