@@ -4,6 +4,7 @@ from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from dissemination.kernel import subjects
 from dissemination.kernel.languages import language, translated
 from dissemination.kernel.rights import Role, requires
 from dissemination.plan import (
@@ -107,7 +108,7 @@ def figure(district, code):
         parts=parts, counted=counted, rule=rule, page=page, of=of, plan=plan, grains=texts.GRAINS,
         reasons=[(texts.reason_name(r, exclusions), exclusions.get(r), n)
                  for r, n in rows.reasons(indicator, period, part=part)],
-        exclusions=exclusions,
+        exclusions=exclusions, hrefs=hrefs_of(page.rows),
         proofs=proof_files.counts(district.id, [(r.kind, r.subject_id) for r in page.rows]),
         reason_name=lambda reason: texts.reason_name(reason, exclusions),
         value_name=lambda attribute, v: texts.value_name(attribute, v, names),
@@ -179,6 +180,11 @@ def _asked(district, code):
     indicator = asked_indicator(district, code)
     period = periods.read(request.args.get("period") or PLAN, indicator.plan)
     return indicator, period, request.args.get("part", "")
+
+
+def hrefs_of(found) -> dict[tuple[str, int], str | None]:
+    """Where to open what rows are about: each activity is asked for once, however many rows it has."""
+    return {pair: subjects.url(*pair) for pair in {(r.kind, r.subject_id) for r in found}}
 
 
 def exclusions_by_reason(district):

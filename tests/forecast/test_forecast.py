@@ -105,7 +105,7 @@ def test_a_test_on_the_past_knows_nothing_of_what_came_later(moda, steady):
     second = after.make(plans.indicator(steady, "DV-03"), after.periods()[0]).tests
     predicted = {code: p for code, p, _a in first}, {code: p for code, p, _a in second}
     assert predicted[0] == predicted[1]
-    assert dict((c, a) for c, _p, a in second)["2026-H2"] == 62
+    assert {c: a for c, _p, a in second}["2026-H2"] == 62
 
 
 @time_machine.travel(NOW, tick=False)
