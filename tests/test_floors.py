@@ -23,7 +23,9 @@ STEPS = {
 OWN_STEPS: dict[str, dict[str, float]] = {
     # The catalogue and periods are plain data; counting is the rule as SQL; rows stand behind figures.
     "plan": {
-        "guards": 0.5, "digests": 1.5, "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "keeping": 2.8, "kept": 2.85, "orphans": 3, "rows": 3.5, "fields": 3.5, "counting_forms": 4,
+        "guards": 0.5, "digests": 1.5, "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "keeping": 2.8, "kept": 2.85, "orphans": 3, "rows": 3.5,
+        "rulebooks": 2.3, "readings": 2.5, "splits": 3.1, "series": 3.2, "panel": 3.2, "trial": 3.6, "sentences": 3.3, "charts": 3.4, "proof_files": 2,
+        "rule_forms": 4.1, "rulebook_forms": 4.2, "rulebook_actions": 6.1, "judging": 3.5, "row_pages": 7.6, "rule_pages": 7.6, "rulebook_pages": 7.7, "fields": 3.5, "counting_forms": 4,
         "exports": 6.5,
         "public": 7.5, "desk": 7.5, "editor": 7.6,
     },
@@ -67,6 +69,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "feedback": {
         "refusals": 0.5, "questions": 1, "texts": 1.5, "results": 3, "exports": 4.5, "desk": 7.5, "public": 7.5,
     },
+    "forecast": {"estimating": 1, "sources": 2, "making": 3, "texts": 4, "desk": 7.5},
     "statistics": {"texts": 2.5, "tables": 3, "exports": 4, "desk": 7.5},
     "front": {"desk": 7},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.

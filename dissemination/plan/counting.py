@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, and_, case, func, literal, null, or_, select
+from sqlalchemy import Date, Numeric, and_, case, func, literal, null, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import GenericFunction
@@ -16,7 +16,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from dissemination.people.models import Company, Membership, OrganisationType
 from dissemination.plan.log import Activity
 from dissemination.plan.models import ActivityLine, Exclusion
-from dissemination.plan.rules import Measure, Rule
+from dissemination.plan.rules import AMOUNT, OF_NUMBERS, Measure, Rule
 
 EXCLUSION = "exclusion:"
 
@@ -61,6 +61,34 @@ def _days_after_postgresql(element, compiler, **kw):
     return f"({compiler.process(day, **kw)} + CAST({compiler.process(days, **kw)} AS INTEGER))"
 
 
+class number_in(GenericFunction):
+    """The number that a text holds ("12", "-3.5"); NULL of any other text, which is no error."""
+
+    type = Numeric(16, 2)
+    inherit_cache = True
+
+
+@compiles(number_in, "sqlite")
+def _number_in_sqlite(element, compiler, **kw):
+    text = compiler.process(next(iter(element.clauses)), **kw)
+    digits = f"CASE WHEN substr({text}, 1, 1) = '-' THEN substr({text}, 2) ELSE {text} END"
+    plain = f"{digits} GLOB '[0-9]*[0-9]' OR {digits} GLOB '[0-9]'"
+    other = f"{digits} GLOB '*[^0-9.]*' OR {digits} GLOB '*.*.*' OR length({digits}) > 15"
+    return f"CASE WHEN ({plain}) AND NOT ({other}) THEN round(CAST({text} AS REAL), 2) END"
+
+
+@compiles(number_in, "postgresql")
+def _number_in_postgresql(element, compiler, **kw):
+    text = compiler.process(next(iter(element.clauses)), **kw)
+    plain = f"{text} ~ '^-?[0-9]+([.][0-9]+)?$' AND length(ltrim({text}, '-')) <= 15"
+    return f"CASE WHEN {plain} THEN round(CAST({text} AS NUMERIC), 2) END"
+
+
+def number_of(rule: Rule):
+    """The number that a sum or mean takes of a row: its amount, or an attribute that holds numbers."""
+    return Activity.amount if rule.field == AMOUNT else number_in(attribute(rule.field))
+
+
 def roots(district_id: int):
     """Each company of a district with the one it was merged into, over several merges (id, root_id)."""
     base = select(Company.id, Company.id.label("root_id")).where(
@@ -90,7 +118,8 @@ def seen_rows(rule: Rule, scope: Scope, tree=None):
         tree = roots(scope.district_id)
     root = Company.__table__.alias()
     columns = [
-        Activity.id, Activity.happened_on, Activity.contact_id, Activity.company_id, Activity.amount,
+        Activity.id, Activity.happened_on, Activity.contact_id, Activity.company_id,
+        number_of(rule).label("amount"),
         (root.c.id if rule.by_company else null()).label("root_id"),
         *[attribute(name).label(f"by_{n}") for n, name in enumerate(rule.split)],
     ]  # fmt: skip
@@ -158,8 +187,8 @@ def _common_reasons(rule: Rule, scope: Scope) -> list:
         reasons.append((attribute("evidence") == "missing", literal("evidence_missing")))
     if rule.measure is Measure.PERSONS:
         reasons.append((Activity.contact_id.is_(None), literal("no_person")))
-    if rule.measure in (Measure.SUM, Measure.MEAN):
-        reasons.append((Activity.amount.is_(None), literal("no_amount")))
+    if rule.measure in OF_NUMBERS:
+        reasons.append((number_of(rule).is_(None), literal("no_amount")))
     return reasons
 
 

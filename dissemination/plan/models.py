@@ -205,6 +205,7 @@ class Exclusion(db.Model):  # type: ignore[name-defined]
     reason_en: Mapped[str] = mapped_column(String(300))
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
+    rulebook_id: Mapped[int | None] = mapped_column(ForeignKey("rulebooks.id"))  # the call it belongs to
 
 
 class EvidenceRequirement(db.Model):  # type: ignore[name-defined]
@@ -221,3 +222,30 @@ class EvidenceRequirement(db.Model):  # type: ignore[name-defined]
     position: Mapped[int] = mapped_column(default=0)
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
+
+
+class Rulebook(db.Model):  # type: ignore[name-defined]
+    """The counting rules of one call: its exclusions name it, `rules` say what it reads otherwise."""
+
+    __tablename__ = "rulebooks"
+    __table_args__ = (UniqueConstraint("district_id", "code"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
+    code: Mapped[str] = mapped_column(String(20))  # "2016"
+    name_it: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    reference: Mapped[str] = mapped_column(String(300), default="")  # the decree or the address of the call
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    rules: Mapped[list["RulebookRule"]] = relationship(
+        order_by="RulebookRule.indicator_code", cascade="all, delete-orphan"
+    )
+
+
+class RulebookRule(db.Model):  # type: ignore[name-defined]
+    """How a call counts an indicator, where that is not how the plan counts it."""
+
+    __tablename__ = "rulebook_rules"
+    rulebook_id: Mapped[int] = mapped_column(ForeignKey("rulebooks.id", ondelete="CASCADE"), primary_key=True)
+    indicator_code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    rule: Mapped[dict] = mapped_column(JSON)

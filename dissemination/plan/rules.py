@@ -4,8 +4,8 @@ Keys of a rule (a JSON mapping, `Indicator.rule`):
 
 measure       what is made of the rows:
     count          the rows
-    sum            their `amount` added up
-    mean           their `amount` averaged, shown with n
+    sum            a number of theirs (`field`) added up
+    mean           a number of theirs (`field`) averaged, shown with n
     companies      distinct companies by tax id, merged ones as one (R1)
     new_companies  companies whose first counted row ever lies in the period
     persons        distinct persons
@@ -14,6 +14,7 @@ measure       what is made of the rows:
     budget         spent / budget in percent, of the years that the period touches; reads the annex
     evidence       rows counted with full evidence / rows seen, in percent (R4)
 verbs         the verbs whose rows are counted, e.g. ["workshop.held"]
+field         of a sum or mean: "amount" (when left out), or an attribute that holds numbers
 where         attribute -> allowed values; other rows are not this indicator's business
 lines         kinds of activity line ("a", "b", "c") that the row must hang on
 seen          verb -> reason code: rows shown as "seen, not counted"
@@ -24,6 +25,7 @@ share_of      of a count: a rule or an indicator's code; the figure is also show
 split         attributes to split the figure by; "line" splits by activity line
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -49,10 +51,13 @@ DISTINCT = frozenset({*BY_COMPANY, Measure.PERSONS, Measure.MEMBERS})
 PERCENT = frozenset({Measure.RATIO, Measure.BUDGET, Measure.EVIDENCE})
 WITHOUT_VERBS = frozenset({Measure.MEMBERS, Measure.RATIO, Measure.BUDGET})
 KEYS = frozenset({
-    "measure", "verbs", "where", "lines", "seen", "despite", "members_only", "followed_by", "numerator",
-    "denominator", "share_of", "split",
+    "measure", "verbs", "field", "where", "lines", "seen", "despite", "members_only", "followed_by",
+    "numerator", "denominator", "share_of", "split",
 })  # fmt: skip
 LINES = frozenset({"a", "b", "c"})
+AMOUNT = "amount"
+OF_NUMBERS = frozenset({Measure.SUM, Measure.MEAN})
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class RuleError(ValueError):
@@ -79,6 +84,7 @@ class Rule:
     denominator: "Rule | str | None" = None
     share_of: "Rule | str | None" = None
     split: tuple[str, ...] = ()
+    field: str = AMOUNT
 
     @property
     def by_company(self) -> bool:
@@ -141,6 +147,7 @@ def _read(data, problems, *, at: str, inner: bool) -> Rule | None:
         denominator=_part(data, "denominator", problems, at),
         share_of=_part(data, "share_of", problems, at),
         split=_texts(data, "split", problems, at),
+        field=_field(data, measure, problems, at),
     )
     _check_together(rule, problems, at)
     return rule
@@ -173,6 +180,19 @@ def _texts(data, key, problems, at, allowed=None) -> tuple[str, ...]:
     wrong = sorted(set(value) - allowed) if allowed else []
     problems += [f"{at}{key}: {v!r} is not one of {', '.join(sorted(allowed))}" for v in wrong]
     return tuple(dict.fromkeys(value))
+
+
+def _field(data, measure, problems, at) -> str:
+    value = data.get("field")
+    if value is None:
+        return AMOUNT
+    if measure not in OF_NUMBERS:
+        problems.append(f"{at}field: only a sum or a mean has one")
+    elif not isinstance(value, str) or not NAME.fullmatch(value):
+        problems.append(f"{at}field: must be amount or the name of an attribute")
+    else:
+        return value
+    return AMOUNT
 
 
 def _flag(data, key, problems, at) -> bool:

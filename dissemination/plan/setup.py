@@ -1,6 +1,6 @@
 """Template helpers of the plan: units, periods and figures as people read them."""
 
-from dissemination.plan import texts
+from dissemination.plan import readings, texts
 
 
 def init_app(app) -> None:
@@ -11,6 +11,6 @@ def init_app(app) -> None:
     """
     app.jinja_env.filters.update(
         period_name=texts.period_name, unit_name=texts.unit_name, attribute_name=texts.attribute_name,
-        figure_value=texts.shown,
+        figure_value=texts.shown, verb_name=readings.verb_name,
     )  # fmt: skip
     app.jinja_env.globals.update(period_name=texts.period_name, class_name=texts.class_name)

@@ -43,6 +43,10 @@ ATTRIBUTES = {
     "line": _l("Activity line"), "cooperation": _l("Cooperation"),
     "in_managing_body": _l("In the managing body"),
 }  # fmt: skip
+PROVINCES = {
+    "AR": "Arezzo", "FI": "Firenze", "GR": "Grosseto", "LI": "Livorno", "LU": "Lucca", "MS": "Massa-Carrara",
+    "PI": "Pisa", "PO": "Prato", "PT": "Pistoia", "SI": "Siena",
+}  # fmt: skip
 VALUES = {
     "size": {"micro": _l("micro"), "small": _l("small"), "medium": _l("medium"), "large": _l("large")},
     "mode": {"onsite": _l("in a room"), "online": _l("online"), "mixed": _l("in a room and online")},
@@ -52,6 +56,7 @@ VALUES = {
     },
     "returning": {"new": _l("new"), "returning": _l("returning")},
     "language": {"it": _l("Italian"), "en": _l("English")},
+    "province": PROVINCES,
     "open_access": {"yes": _l("yes"), "no": _l("no")},
     "in_managing_body": {"yes": _l("yes"), "no": _l("no")},
     "type": {
@@ -61,6 +66,10 @@ VALUES = {
         "foresight": _l("foresight report"), "strategic_note": _l("strategic note"),
         "brochure": _l("brochure"), "other": _l("other"),
     },
+}  # fmt: skip
+STANDARD_SPLITS = ("sector", "size", "province", "macro_area", "returning")
+GRAINS = {
+    "half": _l("half-years"), "quarter": _l("quarters"), "month": _l("months"), "year": _l("years"),
 }  # fmt: skip
 FAMILIES = (
     ("AD", _l("Companies of the district")),

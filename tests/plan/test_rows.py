@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dissemination.kernel.database import db, transaction
-from dissemination.plan import activity, figures, periods, queries, rows
+from dissemination.plan import activity, figures, periods, queries, rows, splits
 from dissemination.plan.actions import adopt_catalogue
 from dissemination.plan.models import BudgetLine, Exclusion
 from tests import factories
@@ -148,7 +148,7 @@ def test_a_split_of_companies_may_exceed_the_total(moda, plan, log):
         company = factories.company(moda)
         for sector in ("tessile", "pelle"):
             log("attendance.present", company=company, attributes={"sector": sector})
-    split = figures.splits(queries.indicator(plan, "DV-03"), periods.read("plan", plan))[0]
+    split = splits.splits(queries.indicator(plan, "DV-03"), periods.read("plan", plan))[0]
     assert (split.attribute, split.overlaps) == ("sector", True)
     assert [(x.value, x.actual) for x in split.lines] == [("pelle", 1), ("tessile", 1)]
 
@@ -160,7 +160,7 @@ def test_every_indicator_splits_without_an_error(moda, plan, log):
         log("audit.visited", company=factories.company(moda))
     for indicator in plan.indicators:
         for period in (periods.read("2027-H1", plan), periods.read("plan", plan)):
-            got = figures.splits(indicator, period)
+            got = splits.splits(indicator, period)
             assert [s.attribute for s in got] == indicator.rule["split"]
             list(rows.every(indicator, period))
 
@@ -211,3 +211,21 @@ def test_another_districts_rows_are_not_counted(moda, nautica, plan, log):
         theirs = factories.workshop(nautica)
         activity.record("workshop.held", theirs, district_id=nautica.id, title="x", happened_on=DAY, by=None)
     assert figure(plan, "DV-01").actual == 0
+
+
+def test_a_sum_of_an_attribute_adds_what_is_a_number_and_shows_the_rest(moda, plan, log):
+    rule = {"measure": "sum", "verbs": ["audit.visited"], "field": "hours"}
+    with transaction():
+        for hours in ("2", "3.5", "-1", "0.25"):
+            log("audit.visited", attributes={"hours": hours})
+        for wrong in ("", "two", "1.2.3", "1,5", "-", "4e2", "1234567890123456", ".5", "5.", " 6"):
+            log("audit.visited", attributes={"hours": wrong})
+        log("audit.visited")
+        queries.indicator(plan, "RE-01").rule = rule
+        queries.indicator(plan, "RE-02").rule = rule | {"measure": "mean"}
+    total, mean = figure(plan, "RE-01"), figure(plan, "RE-02")
+    assert (total.actual, total.counted, total.not_counted) == (Decimal("4.75"), 4, 11)
+    assert (mean.actual, mean.denominator) == (Decimal("1.19"), 4)
+    assert why(plan, "RE-01") == [("no_amount", 11)]
+    shown = rows.listed(queries.indicator(plan, "RE-01"), periods.read("plan", plan), counted=True).rows
+    assert sorted(r.amount for r in shown) == [Decimal("-1"), Decimal("0.25"), Decimal("2"), Decimal("3.5")]

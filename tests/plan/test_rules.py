@@ -81,3 +81,14 @@ def test_the_half_years_of_a_plan_are_those_that_it_touches():
         "2027-H2",
         "2028-H1",
     ]
+
+
+def test_a_sum_takes_any_numeric_field_and_only_a_sum_or_mean_has_one():
+    assert rules.read({"measure": "sum", "verbs": ["audit.visited"], "field": "hours"}).field == "hours"
+    assert rules.read({"measure": "sum", "verbs": ["audit.visited"]}).field == "amount"
+    assert rules.problems_of({"measure": "count", "verbs": ["x.y"], "field": "hours"}) == [
+        "field: only a sum or a mean has one"
+    ]
+    assert rules.problems_of({"measure": "sum", "verbs": ["x.y"], "field": "Hours!"}) == [
+        "field: must be amount or the name of an attribute"
+    ]

@@ -15,7 +15,7 @@ from dissemination.kernel.database import db, transaction
 from dissemination.people import actions as people_actions
 from dissemination.people.models import Company, OrganisationType, SizeClass
 from dissemination.plan import actions as plan
-from dissemination.plan import figures, periods
+from dissemination.plan import figures, periods, splits
 from dissemination.plan.models import EvidenceRequirement, Exclusion
 from dissemination.plan.queries import current_plan
 from dissemination.registrations.models import Attends
@@ -197,7 +197,7 @@ def test_closed_workshops_give_the_figures_of_the_plan(moda, year, period):
     assert (t.total.came, t.total.booked) == (int(rate.numerator), int(rate.denominator))
     indicator = next(i for i in current_plan(moda.id).indicators if i.code == "DV-03")
     split = next(
-        x for x in figures.splits(indicator, periods.read(period, indicator.plan)) if x.attribute == "sector"
+        x for x in splits.splits(indicator, periods.read(period, indicator.plan)) if x.attribute == "sector"
     )
     codes = {s.id: s.code for s in moda.sectors}
     ours = {codes[line.key]: line.companies for line in t.sectors if line.companies}
