@@ -14,7 +14,7 @@ from dissemination.kernel.database import Base, db
 PACKAGES = (
     "delivery", "districts", "people", "plan", "workshops", "publications", "guests", "registrations",
     "attendance", "certificates", "feedback", "followups", "statistics", "subscriptions", "newsletters",
-    "privacy", "front", "sample",
+    "reporting", "privacy", "front", "sample",
 )  # fmt: skip
 csrf = CSRFProtect()
 
