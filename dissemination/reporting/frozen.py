@@ -8,7 +8,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -206,3 +206,43 @@ def agrees(figure: FrozenFigure) -> bool:
     own = [row for row in figure.rows if row.part == first]
     counted = sum(row.reason is None for row in own)
     return (counted, len(own) - counted) == (figure.counted, figure.not_counted)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who signed what is frozen, when, and why with points open; `intact`: nothing was edited since.
+
+    `withdrawn` is the reason for which it was reopened ("" while it is in force).
+    """
+
+    number: int
+    at: datetime
+    by: str
+    despite: str
+    sha256: str
+    intact: bool
+    withdrawn: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the documents are made of. Without a signature it is a draft. `made_at` is the one thing in
+    them that differs from one making to the next."""
+
+    frozen: Frozen
+    signature: Signature | None
+    made_at: datetime
+
+    @property
+    def at(self) -> datetime:
+        """The moment whose figures these are: of the signature, or of the draft."""
+        return self.signature.at if self.signature else self.made_at
+
+    @property
+    def name(self) -> str:
+        """What its files are called: "moda-2026-H1", with the number of a second sign-off, or "draft"."""
+        content = self.frozen.content
+        base = f"{content['district']['slug']}-{content['period']['code']}"
+        if self.signature is None:
+            return f"{base}-draft"
+        return base if self.signature.number == 1 else f"{base}-{self.signature.number}"

@@ -62,17 +62,13 @@ class NeedsWords(Refusal):
 
     status = 422
     field = "despite"
-    message = _l(
-        "Points of the list are open. Put them right, or say why you sign all the same."
-    )
+    message = _l("Points of the list are open. Put them right, or say why you sign all the same.")
 
 
 class TheLogMoved(Refusal):
     """An activity was logged between counting and signing."""
 
-    message = _l(
-        "An activity was recorded while the figures were counted. Look at them again, then sign."
-    )
+    message = _l("An activity was recorded while the figures were counted. Look at them again, then sign.")
 
 
 class NotSignedOff(Refusal):

@@ -35,7 +35,13 @@ class Half:
 
     def log(self, verb, on, *, company=None, contact=None, **more):
         """One more row of the log about the workshop."""
-        attributes = {"sector": "tessile", "size": "micro", "province": "PO", "mode": "onsite", **more.pop("attributes", {})}
+        attributes = {
+            "sector": "tessile",
+            "size": "micro",
+            "province": "PO",
+            "mode": "onsite",
+            **more.pop("attributes", {}),
+        }
         row = activity.record(
             verb, self.workshop, district_id=self.district.id, title=self.workshop.title_it, happened_on=on,
             by=None, activity_line_id=factories.line(self.district, more.pop("line", "a")).id,

@@ -65,9 +65,12 @@ def test_a_period_that_overlaps_one_that_is_reported_is_refused(half, period, co
 def test_neighbours_and_the_final_report_of_the_whole_plan_overlap_nothing(half, period):
     for code in ("2026-H2", "2027-Q1", "plan"):
         opened(half, code)
-    assert [p.code for p in find.periods_of(half.district.id)] == ["2027-Q1", "2026-H2", "2026-H1", "plan"] or [
-        p.code for p in find.periods_of(half.district.id)
-    ] == ["2027-Q1", "2026-H2", "plan", "2026-H1"]
+    assert [p.code for p in find.periods_of(half.district.id)] == [
+        "2027-Q1",
+        "2026-H2",
+        "2026-H1",
+        "plan",
+    ] or [p.code for p in find.periods_of(half.district.id)] == ["2027-Q1", "2026-H2", "plan", "2026-H1"]
 
 
 def test_a_period_outside_the_plan_is_refused(half):
@@ -225,7 +228,10 @@ def test_reopening_needs_a_reason_and_stays(half, period, sign, bice):
         actions.reopen(period, because="Manca un foglio firme", by=bice)
     assert period.state is State.OPEN
     second = sign(period)
-    assert [(s.number, s.reopened_because) for s in period.sign_offs] == [(1, "Manca un foglio firme"), (2, "")]
+    assert [(s.number, s.reopened_because) for s in period.sign_offs] == [
+        (1, "Manca un foglio firme"),
+        (2, ""),
+    ]
     assert (find.sign_off(period, 1).id, find.sign_off(period, None).id) == (first.id, second.id)
 
 
@@ -302,7 +308,11 @@ def test_companies_merged_after_the_sign_off_are_an_adjustment(half, period, sig
     july.move_to(JULY.replace(month=10, day=1))
     with transaction():
         gone, stays = half.companies[1], half.companies[0]
-        gone.merged_into_id, gone.merged_at, gone.merged_by_id = stays.id, JULY.replace(month=10, day=1), bice.id
+        gone.merged_into_id, gone.merged_at, gone.merged_by_id = (
+            stays.id,
+            JULY.replace(month=10, day=1),
+            bice.id,
+        )
     a = known(found)["DV-03"]
     assert (a.reported, a.known, told(a)) == (Decimal(2), Decimal(1), [("merged", date(2026, 10, 1), 1)])
 
