@@ -10,9 +10,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from dissemination.districts.models import Sector
 from dissemination.kernel import files
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile
@@ -24,6 +26,7 @@ from dissemination.plan.models import BudgetLine, Indicator, Plan
 from dissemination.plan.periods import Period
 from dissemination.plan.rules import Measure, Rule
 from dissemination.plan.tallies import parts_of, source, tally
+from dissemination.plan.texts import shown, unit_name
 from dissemination.reporting.frozen import FrozenRow, Head
 
 CHUNK = 500
@@ -114,8 +117,6 @@ def _logged(name: str, rule: Rule, scope: Scope, known, plan: Plan) -> list[Froz
 def _members(name: str, scope: Scope, known, split: tuple[str, ...], plan: Plan) -> list[FrozenRow]:
     seen = counting.memberships(scope)
     query = select(seen, Membership.since, Membership.company_id).join(Membership, Membership.id == seen.c.id)
-    from dissemination.districts.models import Sector
-
     sectors = dict(
         db.session.execute(select(Sector.id, Sector.code).where(Sector.district_id == plan.district_id)).all()
     )
@@ -226,3 +227,22 @@ def forecasts(indicators: Iterable[Indicator], period: Period) -> dict[str, Fore
 def approved_version(_plan: Plan) -> dict | None:
     """The approved version of the plan ({"number", "at"}), while there is one."""
     return None
+
+
+def in_words(actual: Decimal | None, target: Decimal | None, unit: str) -> str:
+    """A figure as one plain sentence in the reader's language."""
+    if actual is None:
+        return _("Nothing can be said yet.")
+    value, words = shown(actual, unit), "" if unit == "%" else unit_name(unit)
+    reached = _("Reached: %(value)s %(unit)s.", value=value, unit=words).replace(" .", ".")
+    if not target:
+        return reached
+    promised = shown(target, unit)
+    if actual >= target:
+        return f"{reached} " + _("The promise was %(target)s: it is kept.", target=promised)
+    if unit == "%":
+        return f"{reached} " + _("The promise is %(target)s.", target=promised)
+    share = shown(figures.percent(actual, target), "%")
+    return f"{reached} " + _(
+        "The promise is %(target)s: %(share)s of it is there.", target=promised, share=share
+    )

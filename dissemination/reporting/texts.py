@@ -1,0 +1,13 @@
+"""How states of a period read."""
+
+from flask_babel import lazy_gettext as _l
+
+from dissemination.reporting.models import State
+
+STATES = {
+    State.OPEN: _l("open"), State.IN_REVIEW: _l("in review"), State.SIGNED: _l("signed off"),
+    State.SENT: _l("sent to the Region"),
+}  # fmt: skip
+LOOKS = {
+    State.OPEN: "secondary", State.IN_REVIEW: "warning", State.SIGNED: "primary", State.SENT: "success",
+}  # fmt: skip
