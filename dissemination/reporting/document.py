@@ -23,7 +23,8 @@ from dissemination.plan.texts import (
     unit_name,
 )
 from dissemination.reporting import charts
-from dissemination.reporting.frozen import FrozenFigure, FrozenFile, Report, decimal
+from dissemination.reporting.frozen import FrozenFigure, FrozenFile, FrozenRow, Report, decimal
+from dissemination.reporting.texts import VERBS
 
 HASH_SHOWN = 16  # digits of a file's hash on paper; the manifest has all 64
 
@@ -81,7 +82,7 @@ def _texts() -> dict:
         "proves": _("Counted in"), "files": _("Evidence"), "as_reported": _("As reported"),
         "known": _("As known today"), "because": _("Why"), "period": _("Period"), "contents": _("Contents"),
         "nothing_earlier": _("None: what was reported before stands as it was reported."),
-        "no_evidence": _("No activity of this period has evidence."),
+        "no_evidence": _("No activity counts in this period."),
         "despite": _("Signed with points of the checklist open. The reason given:"),
         "page": _("page {page} of {pages}"), "none": "–",
         "check_text": _(
@@ -171,14 +172,18 @@ def _figure(f: FrozenFigure, content: dict, language: str) -> dict:
         "chart": charts.bars(history, f.unit),
         "alt": charts.in_words(name, history, f.unit), "reasons": _reasons(f, content, language),
         "splits": [_split(f, split, language) for split in f.splits if split["classes"]],
+        "note": _("A company or person can be in several classes: together they may exceed the total.")
+        if any(split["overlaps"] and split["classes"] for split in f.splits) else "",
     }  # fmt: skip
 
 
 def _sentences(f: FrozenFigure, language: str) -> list[str]:
-    unit = "" if f.unit == "%" else f" {unit_name(f.unit)}"
+    unit = "" if f.unit == "%" else f" ({unit_name(f.unit)})"
     said = [_("Actual: %(value)s%(unit)s.", value=shown(f.actual, f.unit), unit=unit)]
-    if f.target is not None:
-        share = percent(f.actual, f.target)
+    share = percent(f.actual, f.target)
+    if f.target is not None and share is None:
+        said.append(_("Target: %(value)s.", value=shown(f.target, f.unit)))
+    elif f.target is not None:
         said.append(_("Target: %(value)s (%(share)s reached).", value=shown(f.target, f.unit),
                       share=shown(share, "%")))  # fmt: skip
     if f.threshold is not None:
@@ -204,31 +209,44 @@ def _reasons(f: FrozenFigure, content: dict, language: str) -> list[str]:
 
 
 def _split(f: FrozenFigure, split: dict, language: str) -> dict:
-    note = _("A company can be in several classes: together they may exceed the total.")
     return {
-        "title": attribute_name(split["attribute"]), "note": note if split["overlaps"] else "",
+        "title": attribute_name(split["attribute"]),
         "rows": [[_of(c, language), shown(decimal(c["actual"]), f.unit)] for c in split["classes"]],
     }  # fmt: skip
 
 
 def _evidence(report: Report, language: str) -> list[dict]:
-    """Per activity line the activities with their files, by date."""
+    """Per activity line every activity that counts, by date, with its files."""
     lines = {line["code"]: _of(line, language) for line in report.frozen.content["lines"]}
-    by_line: dict[str, dict[tuple, list[FrozenFile]]] = defaultdict(lambda: defaultdict(list))
+    files: dict[tuple[str, int], list[FrozenFile]] = defaultdict(list)
     for file in report.frozen.files:
-        by_line[file.line][file.on, file.title, file.kind, file.subject_id].append(file)
+        files[file.kind, file.subject_id].append(file)
+    by_line: dict[str, list[dict]] = defaultdict(list)
+    for row, codes in _activities(report):
+        by_line[row.line].append({
+            "date": short_date(row.on) if row.on else "–", "title": row.title, "codes": ", ".join(codes),
+            "files": [_file(file) for file in files[row.kind, row.subject_id]] or ["–"],
+        })  # fmt: skip
     return [
         {
             "title": f"{code}) {lines.get(code, '')}" if code else _("Without an activity line"),
-            "rows": [
-                {"date": short_date(on) if on else "–", "title": title,
-                 "codes": ", ".join(files[0].indicators) or "–",
-                 "files": [_file(file) for file in files]}
-                for (on, title, _kind, _id), files in activities.items()
-            ],
+            "rows": by_line[code],
         }
-        for code, activities in by_line.items()
-    ]  # fmt: skip
+        for code in sorted(by_line, key=lambda code: (not code, code))
+    ]
+
+
+def _activities(report: Report) -> list[tuple[FrozenRow, list[str]]]:
+    """A row of each activity that some figure counts, with the codes of those figures; by date."""
+    found: dict[tuple[str, int], tuple[FrozenRow, list[str]]] = {}
+    for figure in report.frozen.figures:
+        for row in figure.rows:
+            if row.table != "activities" or row.reason is not None:
+                continue
+            codes = found.setdefault((row.kind, row.subject_id), (row, []))[1]
+            if figure.code not in codes:
+                codes.append(figure.code)
+    return sorted(found.values(), key=lambda pair: (pair[0].on or date.min, pair[0].title, pair[0].id))
 
 
 def _file(file: FrozenFile) -> str:
@@ -250,7 +268,10 @@ def _rules(content: dict, language: str) -> list[str]:
     needed = defaultdict(list)
     for line in content["checklist"]:
         needed[line["verb"]].append(_of(line, language))
-    said += [f"{verb}: {', '.join(names)}." for verb, names in needed.items()]
+    said += [
+        _("Evidence of %(what)s: %(names)s.", what=VERBS.get(verb, verb), names=", ".join(names))
+        for verb, names in needed.items()
+    ]
     return said
 
 

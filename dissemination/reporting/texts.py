@@ -11,3 +11,7 @@ STATES = {
 LOOKS = {
     State.OPEN: "secondary", State.IN_REVIEW: "warning", State.SIGNED: "primary", State.SENT: "success",
 }  # fmt: skip
+VERBS = {
+    "workshop.held": _l("a workshop"), "newsletter.sent": _l("a newsletter"),
+    "publication.published": _l("a publication"), "audit.visited": _l("a technology audit"),
+}  # fmt: skip
