@@ -23,7 +23,7 @@ STEPS = {
 OWN_STEPS: dict[str, dict[str, float]] = {
     # The catalogue and periods are plain data; counting is the rule as SQL; rows stand behind figures.
     "plan": {
-        "catalogue": 1.5, "periods": 1.5, "signed": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "kept": 2.8, "orphans": 3, "rows": 3.5, "fields": 3.5, "counting_forms": 4,
+        "catalogue": 1.5, "periods": 1.5, "signed": 1.5, "past_targets": 3.8, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "kept": 2.8, "orphans": 3, "rows": 3.5, "fields": 3.5, "counting_forms": 4,
         "exports": 6.5,
         "public": 7.5, "desk": 7.5, "editor": 7.6,
     },

@@ -229,8 +229,8 @@ def approved_version(_plan: Plan) -> dict | None:
     return None
 
 
-def in_words(actual: Decimal | None, target: Decimal | None, unit: str) -> str:
-    """A figure as one plain sentence in the reader's language."""
+def in_words(actual: Decimal | None, target: Decimal | None, unit: str, *, less: bool = False) -> str:
+    """A figure as one plain sentence in the reader's language; `less`: of this one less is better."""
     if actual is None:
         return _("Nothing can be said yet.")
     value, words = shown(actual, unit), "" if unit == "%" else unit_name(unit)
@@ -238,9 +238,9 @@ def in_words(actual: Decimal | None, target: Decimal | None, unit: str) -> str:
     if not target:
         return reached
     promised = shown(target, unit)
-    if actual >= target:
+    if actual <= target if less else actual >= target:
         return f"{reached} " + _("The promise was %(target)s: it is kept.", target=promised)
-    if unit == "%":
+    if unit == "%" or less:
         return f"{reached} " + _("The promise is %(target)s.", target=promised)
     share = shown(figures.percent(actual, target), "%")
     return f"{reached} " + _(

@@ -5,6 +5,7 @@ from flask import Blueprint, Response, abort, render_template
 from dissemination.kernel.languages import language, translated
 from dissemination.plan import figures, periods, texts
 from dissemination.plan import queries as plans
+from dissemination.plan.models import Direction
 from dissemination.plan.periods import PLAN
 from dissemination.reporting import delivered, given, opendata, queries
 from dissemination.reporting.frozen import decimal
@@ -26,7 +27,7 @@ def index(district):
     return render_template(
         "reporting/transparency.html", plan=plan, signed=signed, head=_head(signed),
         reported=_reported(signed, found), whole=_families(
-            [_told(i.code, _name(i), found[i.code, PLAN]) for i in public]
+            [_told(i.code, _name(i), found[i.code, PLAN], less=i.direction is Direction.DOWN) for i in public]
         ),
         others=[s for s in reversed(queries.sign_offs_in_force(plan)) if signed is None or s.id != signed.id],
     )  # fmt: skip
@@ -36,9 +37,9 @@ def _name(thing) -> str:
     return translated(thing, "name")
 
 
-def _told(code: str, name: str, figure, known=None) -> dict:
+def _told(code: str, name: str, figure, *, less: bool, known=None) -> dict:
     """A figure in plain words; `known` when it is another one today."""
-    sentence = given.in_words(figure.actual, figure.target, figure.unit)
+    sentence = given.in_words(figure.actual, figure.target, figure.unit, less=less)
     return {"code": code, "name": name, "sentence": sentence, "figure": figure, "known": known}
 
 
@@ -57,7 +58,10 @@ def _reported(signed, found) -> list:
         )  # fmt: skip
         today = found.get((row.code, signed.period.code))
         known = today.actual if today is not None and today.actual != figure.actual else None
-        told.append(_told(row.code, content[f"name_{language()}"] or content["name_it"], figure, known))
+        told.append(_told(
+            row.code, content[f"name_{language()}"] or content["name_it"], figure,
+            less=content["direction"] == Direction.DOWN, known=known,
+        ))  # fmt: skip
     return _families(told)
 
 
