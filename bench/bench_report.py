@@ -33,7 +33,7 @@ from tests import factories
 LONG, SHORT = 10, 1  # years
 A_YEAR, AT_A_WORKSHOP = 5_000, 25
 COMPANIES, CONTACTS = 500, 2_000
-ROUNDS = 3
+ROUNDS, LEAST = 3, 2  # turns; of each the least of so many, because the machine is shared
 GOAL = 1.5
 
 
@@ -50,7 +50,10 @@ class Instance:
             jobs.keep_totals()
 
     def report(self) -> float:
-        """Milliseconds from nothing to all files of the last half-year that is over."""
+        """Milliseconds for the report of the last half-year that is over, the least of a few."""
+        return min(self._one() for _ in range(LEAST))
+
+    def _one(self) -> float:
         with self.app.app_context():
             began = time.perf_counter()
             plan = queries.current_plan(1)

@@ -44,5 +44,8 @@ def _words(code: str, found: signed.Reported | None) -> str:
     if found is None:
         return _("%(period)s is over: a target set now promises nothing any more, and who reads the plan's"
                  " versions sees that it came afterwards.", period=period)  # fmt: skip
-    return _("%(period)s was signed off on %(day)s: the report keeps the target that was reported, and the"
-             " new one stands beside it as an adjustment.", period=period, day=short_date(found.at))  # fmt: skip
+    return _(
+        "%(period)s was signed off on %(day)s: the report keeps the target that was reported, and the new one"
+        " stands beside it as an adjustment.",
+        period=period, day=short_date(found.at),
+    )  # fmt: skip

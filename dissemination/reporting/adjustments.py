@@ -122,7 +122,7 @@ class _Seen:
         self.merged = self._merges(sign_off)
 
     def _days(self, column, ids: list[int]) -> dict[int, date]:
-        found = {}
+        found: dict[int, date] = {}
         for start in range(0, len(ids), CHUNK):
             query = select(column, Activity.recorded_at).where(column.in_(ids[start : start + CHUNK]))
             found |= {i: local(at, self.zone).date() for i, at in db.session.execute(query)}
@@ -132,7 +132,7 @@ class _Seen:
         query = select(Company.id, Company.merged_at).where(
             Company.district_id == sign_off.period.district_id, Company.merged_at > sign_off.at
         )
-        return {i: local(at, self.zone).date() for i, at in db.session.execute(query)}
+        return {i: local(at, self.zone).date() for i, at in db.session.execute(query) if at}
 
     def changes(self, before: FrozenFigure, after: FrozenFigure) -> list[Change]:
         """Why `after` is not `before`, by day."""

@@ -139,7 +139,7 @@ def _evidence(period) -> Point | None:
         "%(num)d activity lacks evidence.", "%(num)d activities lack evidence.", len(found)
     )  # fmt: skip
     return _listed("evidence", Weight.OPEN, text, [
-        (f"{short_date(row.on)} {row.title}", _subject(row)) for row in found
+        (f"{short_date(row.on) if row.on else ''} {row.title}".strip(), _subject(row)) for row in found
     ])  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from flask_babel import force_locale
 
@@ -88,7 +89,7 @@ def _figure(
              "target": _text(targets.get(h.code))}
             for h in halves
         ],
-        splits=[_split(s, rows, names) for s in given.splits(indicator, period)],
+        splits=[_split(s, rows, names) for s in given.splits(indicator, period, rows)],
         rows=rows,
     )  # fmt: skip
 
@@ -122,7 +123,9 @@ def _split(split, rows: list[FrozenRow], names: Callable) -> dict:
 def _class_names(plan: Plan) -> Callable:
     """A function from (attribute, value) to its names in Italian and English."""
     district = db.session.get(District, plan.district_id)
-    named = {("sector", s.code): s for s in district.sectors} if district else {}
+    named: dict[tuple[str, str], object] = {}
+    if district is not None:
+        named |= {("sector", s.code): s for s in district.sectors}
     named |= {("macro_area", m.name_it): m for m in plan.macro_areas}
     named |= {("line", line.code): line for line in plan.lines}
 
@@ -142,7 +145,7 @@ def both(say: Callable[[], object]) -> list[str]:
 
 
 def _content(plan: Plan, period: Period, counted: list[FrozenFigure]) -> dict:
-    district = db.session.get(District, plan.district_id)
+    district = db.session.get_one(District, plan.district_id)
     exclusions = queries.exclusions(plan.district_id)
     complete, seen = given.completeness(plan, period)
     return {
@@ -191,9 +194,9 @@ def _exclusion(row) -> dict:
 
 def _reasons(counted: list[FrozenFigure], exclusions) -> dict[str, list[str]]:
     """Each reason for which a row is not counted, in Italian and English."""
-    named = {f"{EXCLUSION}{e.id}": e for e in exclusions}
+    named: dict[str, object] = {f"{EXCLUSION}{e.id}": e for e in exclusions}
     codes = sorted({row.reason for f in counted for row in f.rows if row.reason})
-    return {code: both(lambda code=code: texts.reason_name(code, named)) for code in codes}
+    return {code: both(partial(texts.reason_name, code, named)) for code in codes}
 
 
 def _files(plan: Plan, counted: list[FrozenFigure]) -> list[FrozenFile]:

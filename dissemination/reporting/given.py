@@ -208,9 +208,24 @@ def _evidence_rule(plan: Plan) -> Rule | None:
     return rules.read({"measure": "evidence", "verbs": verbs}) if verbs else None
 
 
-def splits(indicator: Indicator, period: Period) -> list[figures.Split]:
-    """The figure by each attribute of its rule."""
-    return figures.splits(indicator, period)
+def splits(indicator: Indicator, period: Period, rows: list[FrozenRow]) -> list[figures.Split]:
+    """The figure by each attribute of its rule; `rows` are those of `identities`.
+
+    Whether a company is new is looked up over all the past: that is not done again for each attribute.
+    """
+    rule = rules.read(indicator.rule)
+    if rule.measure is not Measure.NEW_COMPANIES:
+        return figures.splits(indicator, period)
+    return [_new_by(name, rows) for name in rule.split]
+
+
+def _new_by(name: str, rows: list[FrozenRow]) -> figures.Split:
+    found: dict[str, set[int | None]] = {}
+    for row in rows:
+        if row.reason is None:
+            found.setdefault(row.classes[name], set()).add(row.company_id)
+    lines = [figures.SplitLine(value, Decimal(len(found[value]))) for value in sorted(found)]
+    return figures.Split(name, lines, overlaps=True)
 
 
 def forecast(_indicator: Indicator, _period: Period) -> Forecast | None:

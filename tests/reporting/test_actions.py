@@ -368,3 +368,17 @@ def test_what_is_over_and_unsigned_waits(half, sign, bice):
     assert [p.code for p in find.to_report(half.district)] == ["2026-H1"]
     sign(period)
     assert find.to_report(half.district) == []
+
+
+def test_the_classes_of_each_split_are_those_of_the_plans_pages(half, h1):
+    from dissemination.plan import figures
+
+    for f in freezing.count(half.plan, h1):
+        wanted = figures.splits(queries.indicator(half.plan, f.code), h1)
+        got = [
+            (s["attribute"], s["overlaps"], [(c["value"], c["actual"]) for c in s["classes"]])
+            for s in f.splits
+        ]
+        assert got == [
+            (s.attribute, s.overlaps, [(x.value, freezing._text(x.actual)) for x in s.lines]) for s in wanted
+        ], f.code
