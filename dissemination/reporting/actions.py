@@ -108,6 +108,11 @@ def end_review(period: ReportingPeriod, *, because: str, by: Account | None) -> 
     db.session.flush()
 
 
+def seal(period: ReportingPeriod) -> None:
+    """Take every row logged up to now into the head of the log, so that what is counted next has it."""
+    given.sealed_head(period.district_id)
+
+
 def sign_off(
     period: ReportingPeriod, frozen: Frozen, *, points: list[Point], despite: str, by: Account
 ) -> SignOff:
@@ -127,7 +132,7 @@ def sign_off(
         raise StillBlocked
     if any(p.weight is Weight.OPEN for p in points) and not despite.strip():
         raise NeedsWords
-    if given.head(period.district_id) != frozen.head:
+    if given.sealed_head(period.district_id) != frozen.head:
         raise TheLogMoved
     row = SignOff(
         period_id=period.id, number=len(period.sign_offs) + 1, at=now(), by=by.id,
@@ -138,7 +143,7 @@ def sign_off(
     review.ended_at, review.ended_by = row.at, by.id
     db.session.flush()
     _keep(row, frozen)
-    given.publish_head(frozen.head, about=f"{period.code}/{row.number}", by=by)
+    given.publish_head(period.district_id, about=f"{period.code}/{row.number}", by=by)
     db.session.expire(period)
     return row
 

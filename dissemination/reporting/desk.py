@@ -144,6 +144,9 @@ def sign_off(district, period_id):
     period, form = period_or_404(district, period_id), SignOffForm()
     if period.sign_off is not None:
         return _show(district, period)
+    if request.method == "POST":
+        with transaction():
+            actions.seal(period)
     report = _draft(period)
     points = checklist.points(period, report.frozen)
     if form.validate_on_submit():
@@ -169,6 +172,8 @@ def _signed(period, frozen, points, despite) -> ReportingPeriod:
         except TheLogMoved:
             if turn == TRIES - 1:
                 raise
+            with transaction():
+                actions.seal(period)
             frozen = _draft(period).frozen
             if [p.text for p in checklist.points(period, frozen)] != [p.text for p in points]:
                 raise

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+PRINTED = 32  # hexadecimal digits of a head on paper: 128 bits, which nobody can meet by trying
 DECIMALS = (
     "baseline", "threshold", "target", "actual", "numerator", "denominator", "cumulative", "plan_target",
 )  # fmt: skip
@@ -44,8 +45,8 @@ class Head:
 
     @property
     def printed(self) -> str:
-        """As it stands on paper: "1204-9f3c-…", in groups of four."""
-        groups = [self.chain[n : n + 4] for n in range(0, len(self.chain), 4)]
+        """As it stands on paper: `1204-9f3c-…`, the position and eight groups of four digits."""
+        groups = [self.chain[n : n + 4] for n in range(0, PRINTED, 4)]
         return "-".join([str(self.position), *groups])
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -56,7 +55,12 @@ def head(district_id: int) -> Head:
     return Head(position, digest.hexdigest())
 
 
-def publish_head(found: Head, *, about: str, by) -> None:
+def sealed_head(district_id: int) -> Head:
+    """The head with every row logged up to now in it. Called inside a transaction."""
+    return head(district_id)
+
+
+def publish_head(district_id: int, *, about: str, by) -> None:
     """Say that the head was printed or sent, so that the log can be held against it later."""
 
 
@@ -228,15 +232,9 @@ def _new_by(name: str, rows: list[FrozenRow]) -> figures.Split:
     return figures.Split(name, lines, overlaps=True)
 
 
-def forecast(_indicator: Indicator, _period: Period) -> Forecast | None:
-    """What is expected at the period's end; None while nobody forecasts."""
-    return None
-
-
-def forecasts(indicators: Iterable[Indicator], period: Period) -> dict[str, Forecast]:
-    """The forecasts that there are, by the indicator's code."""
-    found: dict[str, Any] = {i.code: forecast(i, period) for i in indicators}
-    return {code: f for code, f in found.items() if f is not None}
+def forecasts(_plan: Plan, _period: Period) -> dict[str, Forecast]:
+    """What is expected at the period's end, by the indicator's code; none while nobody forecasts."""
+    return {}
 
 
 def approved_version(_plan: Plan) -> dict | None:

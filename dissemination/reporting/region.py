@@ -89,7 +89,7 @@ def _column(district: District, code: str, signed: SignOff | None, names: dict[s
     found = counting.figures(indicators, [period])
     return Column(
         district=district, plan=plan, figures={c: f for (c, _p), f in found.items()},
-        forecasts=given.forecasts(indicators, period), signed=signed,
+        forecasts=given.forecasts(plan, period), signed=signed,
         complete=_complete(plan, period, indicators, found), late=queries.to_report(district),
     )  # fmt: skip
 

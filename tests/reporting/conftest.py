@@ -105,6 +105,13 @@ def period(half, bice):
         return actions.open_period(half.plan, "2026-H1", due_on=date(2026, 7, 31), by=bice)
 
 
+def sealed(period):
+    """The period as it is known now, with everything logged up to now in the head of the log."""
+    with transaction():
+        actions.seal(period)
+    return freezing.freeze(period.plan, calendar_period(period))
+
+
 @pytest.fixture
 def sign(bice):
     """sign(period, despite="") -> the sign-off, after a review, of what is known now."""
@@ -113,7 +120,7 @@ def sign(bice):
         if period.review is None:
             with transaction():
                 actions.start_review(period, by=by)
-        frozen = freezing.freeze(period.plan, calendar_period(period))
+        frozen = sealed(period)
         found = checklist.points(period, frozen)
         with transaction():
             return actions.sign_off(period, frozen, points=found, despite=despite, by=by)

@@ -29,7 +29,7 @@ from dissemination.reporting.refusals import (
     WasSigned,
 )
 from tests import factories
-from tests.reporting.conftest import JULY
+from tests.reporting.conftest import JULY, sealed
 
 DESPITE = "I workshop mancanti sono annullati."
 
@@ -94,8 +94,8 @@ def test_a_period_goes_from_open_to_sent(half, period, bice, sign):
 
 
 def test_what_is_signed_is_figures_rows_hashes_and_the_head_of_the_log(half, period, sign):
-    head = freezing.given.head(half.district.id)
     found = sign(period)
+    head = freezing.given.head(half.district.id)
     frozen = find.frozen(found)
     figures = by_code(frozen.figures)
     assert len(frozen.figures) == 25
@@ -129,7 +129,7 @@ def test_no_person_is_in_what_is_signed(half, period, sign):
 
 
 def test_signing_without_a_review_is_refused(half, period, bice):
-    frozen = freezing.freeze(half.plan, calendar_period(period))
+    frozen = sealed(period)
     with pytest.raises(NotInReview), transaction():
         actions.sign_off(period, frozen, points=[], despite="", by=bice)
 
@@ -166,7 +166,7 @@ def test_evidence_deleted_from_the_disk_stands_on_the_list(app, half, period, si
 
 def test_an_activity_logged_between_counting_and_signing_stops_it(half, period, bice):
     review(period, bice)
-    frozen = freezing.freeze(half.plan, calendar_period(period))
+    frozen = sealed(period)
     with transaction():
         half.log("workshop.held", date(2026, 4, 1))
     with pytest.raises(TheLogMoved), transaction():
@@ -181,7 +181,7 @@ def test_a_signed_period_says_who_signed(half, period, sign, bice):
 
 def test_two_managers_who_sign_at_once_give_one_sign_off(app, half, period, bice):
     review(period, bice)
-    frozen = freezing.freeze(half.plan, calendar_period(period))
+    frozen = sealed(period)
     identity, ids = period.id, [bice.id]
     with transaction():
         ids.append(factories.account("anna@moda.example", role="manager", district=half.district).id)
