@@ -62,7 +62,7 @@ def of(sign_off: SignOff) -> list[Adjustment]:
     """What changed since a sign-off, in the plan's order; [] when everything stands as it was reported."""
     period = sign_off.period
     reported = signed_figures(sign_off)
-    now = {f.code: f for f in freezing.count(period.plan, calendar_period(period))}
+    now = {f.code: f for f in freezing.count(period.plan, calendar_period(period), brief=True)}
     seen = _Seen(sign_off, reported, list(now.values()))
     found = [_adjustment(before, now.get(before.code), seen) for before in reported]
     return [a for a in found if a is not None]

@@ -38,18 +38,23 @@ def freeze(plan: Plan, period: Period, *, earlier: list[dict] | None = None) -> 
     )
 
 
-def count(plan: Plan, period: Period) -> list[FrozenFigure]:
-    """The plan's readable indicators in `period`, in the plan's order."""
+def count(plan: Plan, period: Period, *, brief: bool = False) -> list[FrozenFigure]:
+    """The plan's readable indicators in `period`, in the plan's order.
+
+    `brief` leaves out splits, history and what came before: enough to compare figures and rows.
+    """
     indicators = figures.readable(plan.indicators)
     known = given.companies(plan.district_id)
-    halves = [half for half in periods.half_years(plan) if half.end <= period.end]
+    halves = [] if brief else [half for half in periods.half_years(plan) if half.end <= period.end]
     values = figures.figures(indicators, [period, *halves])
-    so_far = _so_far(plan, period, indicators, values, halves)
+    so_far = {} if brief else _so_far(plan, period, indicators, values, halves)
     names = _class_names(plan)
-    return [
-        _figure(i, period, values, halves, so_far.get(i.code), given.identities(i, period, known), names)
-        for i in indicators
-    ]
+    counted = []
+    for i in indicators:
+        rows = given.identities(i, period, known)
+        splits = [] if brief else [_split(s, rows, names) for s in given.splits(i, period, rows)]
+        counted.append(_figure(i, period, values, halves, so_far.get(i.code), rows, splits))
+    return counted
 
 
 def _so_far(plan, period, indicators, values, halves) -> dict[str, Decimal | None]:
@@ -71,7 +76,7 @@ def _so_far(plan, period, indicators, values, halves) -> dict[str, Decimal | Non
 
 def _figure(
     indicator: Indicator, period: Period, values: dict[tuple[str, str], Figure], halves: list[Period],
-    so_far: Decimal | None, rows: list[FrozenRow], names: Callable,
+    so_far: Decimal | None, rows: list[FrozenRow], splits: list[dict],
 ) -> FrozenFigure:  # fmt: skip
     own = values[indicator.code, period.code]
     targets = {t.period: decimal(t.value) for t in indicator.targets}
@@ -89,7 +94,7 @@ def _figure(
              "target": _text(targets.get(h.code))}
             for h in halves
         ],
-        splits=[_split(s, rows, names) for s in given.splits(indicator, period, rows)],
+        splits=splits,
         rows=rows,
     )  # fmt: skip
 
