@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from wtforms.fields.choices import SelectChoice
 
 from dissemination.kernel.clock import today
 from dissemination.kernel.database import transaction
@@ -46,7 +47,7 @@ def index(district):
 def _index(district, form):
     plan = plans.current_plan(district.id)
     offered = queries.proposals(plan) if plan else []
-    form.code.choices = [(p.code, period_name(p.code)) for p in offered]
+    form.code.choices = [SelectChoice(p.code, period_name(p.code)) for p in offered]
     return render_template(
         "reporting/index.html", plan=plan, form=form, offered=offered, states=STATES,
         periods=queries.periods_of(district.id), looks=LOOKS, today=today(district.zone),
