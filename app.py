@@ -12,9 +12,9 @@ from dissemination.kernel import http, languages, links, rights
 from dissemination.kernel.database import Base, db
 
 PACKAGES = (
-    "delivery", "districts", "people", "plan", "seals", "pastyears", "workshops", "publications", "guests",
-    "registrations", "attendance", "certificates", "feedback", "followups", "statistics", "forecast",
-    "subscriptions", "newsletters", "privacy", "front", "sample",
+    "delivery", "districts", "people", "plan", "seals", "pastyears", "workshops", "publications",
+    "guests", "registrations", "attendance", "certificates", "feedback", "followups", "statistics",
+    "forecast", "subscriptions", "newsletters", "reporting", "privacy", "front", "sample",
 )  # fmt: skip
 csrf = CSRFProtect()
 

@@ -23,7 +23,7 @@ STEPS = {
 OWN_STEPS: dict[str, dict[str, float]] = {
     # The catalogue and periods are plain data; counting is the rule as SQL; rows stand behind figures.
     "plan": {
-        "guards": 0.5, "digests": 1.5, "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "keeping": 2.8, "kept": 2.85, "orphans": 3, "rows": 3.5,
+        "guards": 0.5, "signed": 1.5, "past_targets": 3.8, "digests": 1.5, "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "keeping": 2.8, "kept": 2.85, "orphans": 3, "rows": 3.5,
         "rulebooks": 2.3, "readings": 2.5, "splits": 3.1, "series": 3.2, "panel": 3.2, "trial": 3.6, "sentences": 3.3, "charts": 3.4, "proof_files": 2,
         "rule_forms": 4.1, "rulebook_forms": 4.2, "rulebook_actions": 6.1, "judging": 3.5, "row_pages": 7.6, "rule_pages": 7.6, "rulebook_pages": 7.7, "fields": 3.5, "counting_forms": 4,
         "exports": 6.5,
@@ -85,6 +85,12 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "privacy": {
         "terms": 0, "wiping": 3, "contacts": 3.5, "held": 3.6, "dossier": 4, "purge": 5, "sweeping": 5, "desk": 7.5,
         "person": 7.6, "public": 7.5,
+    },
+    # What others give and frozen values first; documents are made of what was frozen, never of live rows.
+    "reporting": {
+        "refusals": 0.5, "frozen": 1, "given": 1.5, "freezing": 3, "checklist": 3, "adjustments": 4, "comparing": 5, "charts": 3,
+        "kept": 5, "document": 6.2, "workbook": 6.2, "bundle": 6.2, "opendata": 6.2, "delivered": 6.4,
+        "desk": 7.5, "downloads": 7.6, "region": 7.5, "public": 7.5,
     },
     "followups": {"fields": 1, "timing": 1, "ready": 1.5, "mails": 3.5, "desk": 7.5},
 }

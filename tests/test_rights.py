@@ -6,7 +6,7 @@ new route without an expectation fails here.
 
 import pytest
 
-from dissemination.kernel.rights import RANK, Role
+from dissemination.kernel.rights import RANK, Role, is_marked
 
 # What everybody may open: published things, forms, and what a signed link in a mail opens.
 PUBLIC = {
@@ -36,6 +36,7 @@ PUBLIC = {
     "guests.show", "guests.create_refusal", "guests.create_restoration", "registrations.data",
     "certificates.mine", "certificates.create", "certificates.document", "certificates.index", "certificates.show",
     "feedback.mine", "feedback.create",
+    "transparency.index", "transparency.open_data",
     "privacy.registrant", "privacy.create_registrant", "privacy.subscriber", "privacy.create_subscriber",
     "attendance.join", "attendance.create_join", "attendance.create_leave",
     "people_account.accept", "people_account.enter", "people_account.sign_out",
@@ -71,12 +72,30 @@ def desk_routes(app):
                 yield rule, method, role
 
 
+def region_routes(app):
+    """Every route of all districts together."""
+    return [
+        r for r in app.url_map.iter_rules()
+        if getattr(app.view_functions[r.endpoint], "required_region", False)
+    ]  # fmt: skip
+
+
+def test_the_pages_of_all_districts_are_for_observers_who_read(app, moda, dora, elio, ada, sign_in, client):
+    rules = region_routes(app)
+    assert rules
+    for rule in rules:
+        stranger = client.get(address(rule))
+        assert (stranger.status_code, "/login" in stranger.location) == (302, True)
+        assert [sign_in(who).get(address(rule)).status_code for who in (dora, ada, elio)] == [403, 403, 200]
+        assert rule.methods <= {"GET", "HEAD", "OPTIONS"}
+
+
 def test_every_route_has_an_expectation(app):
     known = PUBLIC | OWN_ACCOUNT
     silent = [
         r.endpoint
         for r in app.url_map.iter_rules()
-        if getattr(app.view_functions[r.endpoint], "required_role", None) is None and r.endpoint not in known
+        if not is_marked(app.view_functions[r.endpoint]) and r.endpoint not in known
     ]
     assert silent == []
 

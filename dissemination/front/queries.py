@@ -26,6 +26,7 @@ from dissemination.publications.models import Publication
 from dissemination.registrations import calendars
 from dissemination.registrations.queries import seats_many
 from dissemination.registrations.rows import asking_many
+from dissemination.reporting.queries import to_report as reports_due
 from dissemination.workshops.models import Cancellation, Closing, Workshop
 
 HEADLINES = ("DV-01", "DV-03", "DV-07", "DV-08")
@@ -130,7 +131,7 @@ def today_at_desk(district, *, manages: bool = False) -> dict:
         "rooms": seats_many([workshop.id for workshop in coming]),
         "tasks": [
             *_to_answer(district, manages=manages), *_to_close(district), *_drafts(district),
-            *_mail_trouble(district),
+            *_mail_trouble(district), *(_to_report(district) if manages else ()),
         ],
         "period": period,
         "figures": shown,
@@ -183,6 +184,17 @@ def _to_close(district):
         )
         for w in db.session.scalars(query)
     ]  # fmt: skip
+
+
+def _to_report(district):
+    """Periods that are over and that no manager signed off."""
+    return [
+        Task(
+            _("%(period)s is over: review it and sign it off for the Region", period=period_name(p.code)),
+            url_for("reporting_desk.index", district=district),
+        )
+        for p in reports_due(district)
+    ]
 
 
 def _drafts(district):

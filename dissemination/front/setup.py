@@ -13,6 +13,7 @@ PUBLIC = (
     ("publications.index", _l("Publications")),
     ("newsletters.index", _l("Newsletters")),
     ("plan.index", _l("Plan and figures")),
+    ("transparency.index", _l("Transparency")),
 )
 DESK = (
     ("front_desk.today", _l("Today")),
@@ -24,6 +25,7 @@ DESK = (
     ("plan_desk.figures", _l("Figures")),
     ("statistics_desk.index", _l("Statistics")),
     ("plan_desk.index", _l("Plan")),
+    ("reporting_desk.index", _l("Reports")),
     ("front_desk.mail", _l("Mail")),
     ("people_desk.settings", _l("Settings")),
 )

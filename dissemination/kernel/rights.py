@@ -29,10 +29,22 @@ def requires(role: Role):
     return mark
 
 
+def requires_region(view):
+    """Mark a view of all districts, below no district's address: for observers only, and only to read."""
+    view.required_region = True
+    return view
+
+
 def unmarked(app) -> list[str]:
-    """Endpoints below `/<district>/desk` that carry no mark. Must be empty."""
+    """Endpoints below `/<district>/desk` or `/region` that carry no mark. Must be empty."""
     return sorted(
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if "/desk" in rule.rule and getattr(app.view_functions[rule.endpoint], "required_role", None) is None
+        if ("/desk" in rule.rule or rule.rule.startswith("/region"))
+        and not is_marked(app.view_functions[rule.endpoint])
     )
+
+
+def is_marked(view) -> bool:
+    """Whether a view is for some signed-in people only."""
+    return getattr(view, "required_role", None) is not None or getattr(view, "required_region", False)

@@ -84,6 +84,17 @@ class Account(db.Model, UserMixin):  # type: ignore[name-defined]
         ]
         return max(ranks, default=0)
 
+    @property
+    def is_observer(self) -> bool:
+        """Whether this account reads for the Region, in whatever district."""
+        return any(a.role is Role.OBSERVER for a in self.appointments)
+
+    def observes(self, district: District) -> bool:
+        """Whether this account reads `district` for the Region."""
+        return any(
+            a.role is Role.OBSERVER and a.district_id in (None, district.id) for a in self.appointments
+        )
+
     def only_observes(self, district: District) -> bool:
         """Whether this account sees the district for the Region alone, and so changes nothing there."""
         return not any(a.district_id == district.id for a in self.appointments)

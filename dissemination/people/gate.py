@@ -19,7 +19,7 @@ from flask_login import current_user
 
 from dissemination.kernel.database import db, finish_transaction, transaction, transaction_until_response
 from dissemination.kernel.languages import clock_time
-from dissemination.kernel.rights import RANK
+from dissemination.kernel.rights import RANK, is_marked
 from dissemination.people import throttle
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -38,12 +38,16 @@ def check_role():
     Too low a role, or an observer who wants to change something: 403.
     """
     view = current_app.view_functions.get(request.endpoint or "")
-    role = getattr(view, "required_role", None)
-    if role is None:
+    if not is_marked(view):
         return None
     if not current_user.is_authenticated:
         after = {"next": request.full_path.rstrip("?")} if request.method in SAFE else {}
         return redirect(url_for("security.login", **after))
+    role = getattr(view, "required_role", None)
+    if role is None:  # the Region's pages: who observes reads, nobody changes anything
+        if not current_user.is_observer or request.method not in SAFE:
+            abort(403)
+        return None
     district = g.get("district")
     rank = current_user.rank_in(district) if district is not None else 0
     if not rank:
@@ -56,7 +60,7 @@ def check_role():
 def keep_private(response):
     """Pages of the desk are not for shared caches, nor for the back button after signing out."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "required_role", None) is not None:
+    if is_marked(view):
         response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
 

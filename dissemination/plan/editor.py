@@ -11,7 +11,7 @@ from dissemination.kernel.clock import today
 from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.plan import actions, figures, orphans, periods, queries
+from dissemination.plan import actions, figures, orphans, past_targets, periods, queries
 from dissemination.plan.counting_forms import (
     ExclusionForm,
     IndicatorForm,
@@ -242,13 +242,17 @@ def targets(district):
             }
             for i in plan.indicators
         }
+        past = past_targets.changed(plan, values)
         if _saved(form, plan, lambda: actions.save_targets(plan, version=form.version.data, values=values)):
+            for said in past_targets.words(plan, past):
+                flash(said, "warning")
             return _to_plan(district, plan, "section-5")
         form.version.data = actions.targets_version(plan)
         form.version.raw_data = None
     status = 422 if form.errors else 200
     return render_template(
-        "plan/desk/targets.html", form=form, plan=plan, codes=codes, cell=target_field
+        "plan/desk/targets.html", form=form, plan=plan, codes=codes, cell=target_field,
+        over=past_targets.over(plan),
     ), status  # fmt: skip
 
 

@@ -1,0 +1,171 @@
+"""Reading periods and what was signed. Every query names its district or a plan of it."""
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload, undefer
+
+from dissemination.kernel.clock import today
+from dissemination.kernel.database import db
+from dissemination.plan import periods
+from dissemination.plan import queries as plans
+from dissemination.plan.models import Plan
+from dissemination.plan.periods import Period
+from dissemination.plan.signed import Reported
+from dissemination.reporting.frozen import Frozen, FrozenFigure, FrozenFile, Head, decimal
+from dissemination.reporting.models import PeriodReview, ReportingPeriod, SignedFigure, SignOff
+
+
+def _with_history(query):
+    return query.options(
+        selectinload(ReportingPeriod.reviews),
+        selectinload(ReportingPeriod.sign_offs).selectinload(SignOff.transmissions),
+    )
+
+
+def period(district_id: int, period_id: int) -> ReportingPeriod | None:
+    """A period of the district, or None."""
+    query = select(ReportingPeriod).where(
+        ReportingPeriod.id == period_id, ReportingPeriod.district_id == district_id
+    )
+    return db.session.scalar(_with_history(query))
+
+
+def periods_of(district_id: int) -> list[ReportingPeriod]:
+    """All periods of a district, the latest first."""
+    query = select(ReportingPeriod).where(ReportingPeriod.district_id == district_id)
+    query = query.order_by(ReportingPeriod.starts_on.desc(), ReportingPeriod.id.desc())
+    return list(db.session.scalars(_with_history(query)))
+
+
+def by_code(plan: Plan, code: str) -> ReportingPeriod | None:
+    """The period of that code in a plan, or None."""
+    query = select(ReportingPeriod).where(ReportingPeriod.plan_id == plan.id, ReportingPeriod.code == code)
+    return db.session.scalar(_with_history(query))
+
+
+def signed(plan: Plan, code: str) -> SignOff | None:
+    """The sign-off in force of a period, or None."""
+    found = by_code(plan, code)
+    return found.sign_off if found else None
+
+
+def sign_off(found: ReportingPeriod, number: int | None) -> SignOff | None:
+    """The sign-off of that number, reopened or not; without a number the one in force."""
+    if number is None:
+        return found.sign_off
+    return next((s for s in found.sign_offs if s.number == number), None)
+
+
+def last_sign_off(district_id: int) -> SignOff | None:
+    """The sign-off in force of the latest period, or None."""
+    return last_sign_offs([district_id]).get(district_id)
+
+
+def last_sign_offs(district_ids: list[int]) -> dict[int, SignOff]:
+    """For each district the sign-off in force of its latest period. Two queries."""
+    query = (
+        select(ReportingPeriod.district_id, SignOff)
+        .join(SignOff, SignOff.period_id == ReportingPeriod.id)
+        .where(ReportingPeriod.district_id.in_(district_ids), SignOff.reopened_at.is_(None))
+        .options(selectinload(SignOff.transmissions), selectinload(SignOff.period))
+        .order_by(ReportingPeriod.ends_on, ReportingPeriod.id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def sign_offs_in_force(plan: Plan, *, before: date | None = None) -> list[SignOff]:
+    """The sign-offs in force of a plan, earliest period first; only of periods that end before a day."""
+    query = (
+        select(SignOff)
+        .join(SignOff.period)
+        .where(ReportingPeriod.plan_id == plan.id, SignOff.reopened_at.is_(None))
+        .options(selectinload(SignOff.period), selectinload(SignOff.transmissions))
+        .order_by(ReportingPeriod.starts_on, ReportingPeriod.id)
+    )
+    if before is not None:
+        query = query.where(ReportingPeriod.ends_on < before)
+    return list(db.session.scalars(query))
+
+
+def signed_figures(found: SignOff) -> list[FrozenFigure]:
+    """The figures of a sign-off with their rows, in the plan's order."""
+    query = (
+        select(SignedFigure)
+        .where(SignedFigure.sign_off_id == found.id)
+        .options(undefer(SignedFigure.rows))
+        .order_by(SignedFigure.position)
+    )
+    return [FrozenFigure.read(f.content, f.rows) for f in db.session.scalars(query)]
+
+
+def frozen(found: SignOff) -> Frozen:
+    """What was signed, as values."""
+    return Frozen(
+        head=Head(found.position, found.chain),
+        content=found.content,
+        figures=signed_figures(found),
+        files=[FrozenFile.read(f.content) for f in found.files],
+    )
+
+
+def is_intact(found: SignOff, values: Frozen) -> bool:
+    """Whether what is stored is still what was signed; False when somebody edited the tables."""
+    return values.digest() == found.sha256
+
+
+def calendar_period(found: ReportingPeriod) -> Period:
+    """The stretch of days that a period counts."""
+    return Period(found.starts_on, found.ends_on, found.code)
+
+
+def reported(plan: Plan) -> dict[str, Reported]:
+    """Every period in force of a plan as it was signed: what `plan.signed` is asked."""
+    found = {}
+    for s in sign_offs_in_force(plan):
+        values = {f.code: (decimal(f.content["target"]), decimal(f.content["actual"])) for f in s.figures}
+        found[s.period.code] = Reported(s.period.code, s.at, values)
+    return found
+
+
+def proposals(plan: Plan) -> list[Period]:
+    """The periods of a plan that can still be opened: half-years nobody reports yet, then the whole plan."""
+    taken = list(
+        db.session.execute(
+            select(ReportingPeriod.code, ReportingPeriod.starts_on, ReportingPeriod.ends_on).where(
+                ReportingPeriod.plan_id == plan.id
+            )
+        )
+    )
+    halves = [
+        half
+        for half in periods.half_years(plan)
+        if not any(t.code != periods.PLAN and _overlap(half, t.starts_on, t.ends_on) for t in taken)
+    ]
+    final = [] if any(t.code == periods.PLAN for t in taken) else [periods.read(periods.PLAN, plan)]
+    return halves + final
+
+
+def _overlap(one: Period, start: date, end: date) -> bool:
+    return one.start <= end and start <= one.end
+
+
+def to_report(district) -> list[Period]:
+    """What is over and not signed off: opened periods, and the last half-year if nobody opened it."""
+    plan = plans.current_plan(district.id)
+    if plan is None:
+        return []
+    day = today(district.zone)
+    query = select(ReportingPeriod).where(ReportingPeriod.plan_id == plan.id, ReportingPeriod.ends_on < day)
+    opened = list(db.session.scalars(_with_history(query.order_by(ReportingPeriod.starts_on))))
+    late = [calendar_period(p) for p in opened if p.sign_off is None]
+    over = [half for half in proposals(plan) if half.code != periods.PLAN and half.end < day]
+    ended = [half for half in periods.half_years(plan) if half.end < day]
+    return late + [half for half in over[-1:] if half == ended[-1]]
+
+
+def open_review(period_id: int) -> PeriodReview | None:
+    """The review that goes on, or None."""
+    return db.session.scalar(
+        select(PeriodReview).where(PeriodReview.period_id == period_id, PeriodReview.ended_at.is_(None))
+    )

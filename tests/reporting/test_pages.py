@@ -1,0 +1,320 @@
+"""The pages: a manager's way through a period, the Region's view, the public page."""
+
+import io
+import re
+import zipfile
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import event
+
+from dissemination.kernel.database import db, transaction
+from dissemination.kernel.rights import Role
+from dissemination.people.accounts import Appointment
+from dissemination.plan import activity
+from dissemination.plan.counting_forms import target_field
+from dissemination.plan.models import Indicator, Target
+from dissemination.reporting import actions
+from dissemination.reporting import queries as find
+from dissemination.reporting.models import ReportingPeriod, State
+from tests import factories
+from tests.reporting.conftest import JULY
+
+REPORTS = "/moda/desk/reports/"
+
+
+@pytest.fixture
+def manager(bice, sign_in):
+    """Bice's browser."""
+    return sign_in(bice)
+
+
+def said(answer):
+    return " ".join(answer.get_data(as_text=True).split())
+
+
+def queries_of(call):
+    """How many statements `call` sends."""
+    seen = []
+
+    def note(*_args):
+        seen.append(1)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        call()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def the_period():
+    db.session.expire_all()
+    return db.session.query(ReportingPeriod).one()
+
+
+def test_a_manager_takes_a_period_from_open_to_sent(half, manager):
+    assert "Nessun periodo è ancora rendicontato" in said(manager.get(REPORTS))
+    made = manager.post(REPORTS, data={"code": "2026-H1", "due_on": "2026-07-31"})
+    page = made.location
+    assert (made.status_code, the_period().state) == (303, State.OPEN)
+    assert "Inizia la verifica" in said(manager.get(page))
+    assert manager.post(f"{page}/reviews").status_code == 303
+    assert "Che cosa manca all'approvazione" in said(manager.get(page))
+    assert "fissa i dati" in said(manager.get(f"{page}/sign-off"))
+    assert manager.post(f"{page}/sign-off", data={}).status_code == 303
+    assert the_period().state is State.SIGNED
+    assert "ogni dato resta come rendicontato" in said(manager.get(page))
+    data = {"recipient": "Regione Toscana", "sent_on": "2026-07-21", "protocol": "AOOGRT/12"}
+    assert manager.post(f"{page}/transmissions/new", data=data).status_code == 303
+    assert "Inviato il 21/07/2026 a Regione Toscana (AOOGRT/12)" in said(manager.get(page))
+    assert manager.post(f"{page}/reopening", data={"because": ""}).status_code == 422
+    assert manager.post(f"{page}/reopening", data={"because": "Manca un foglio"}).status_code == 303
+    assert "Riaperto il 20/07/2026 10:00: Manca un foglio" in said(manager.get(page))
+    assert the_period().state is State.OPEN
+
+
+def test_an_overlap_is_said_at_the_field_and_what_was_written_is_kept(half, period, manager):
+    answer = manager.post(REPORTS, data={"code": "2026-Q2", "due_on": "2026-08-01"})
+    assert answer.status_code == 422
+    assert "Si sovrappone a «1° semestre 2026»" in said(answer)
+    assert 'value="2026-08-01"' in said(answer)
+
+
+@pytest.mark.parametrize("code", ["2026-H9", "nonsense", "", "2020-H1"])
+def test_what_is_no_period_of_the_plan_is_refused_in_words(half, manager, code):
+    answer = manager.post(REPORTS, data={"code": code})
+    assert answer.status_code == 422
+    assert "alert-danger" in said(answer)
+
+
+def test_points_left_open_want_words_on_the_page_of_the_signature(half, period, manager, bice):
+    with transaction():
+        factories.workshop(half.district, starts_at=JULY.replace(month=5), title="Mai chiuso")
+        actions.start_review(period, by=bice)
+    page = f"{REPORTS}{period.id}/sign-off"
+    assert "1 workshop del periodo non è chiuso" in said(manager.get(page))
+    assert "Mai chiuso" in said(manager.get(page))
+    refused = manager.post(page, data={"despite": ""})
+    assert refused.status_code == 422
+    assert "indicare perché si approva comunque" in said(refused)
+    assert manager.post(page, data={"despite": "Annullato a voce"}).status_code == 303
+    assert the_period().sign_off.despite == "Annullato a voce"
+
+
+def test_a_period_that_is_not_over_shows_no_button_to_sign(half, manager, bice):
+    with transaction():
+        period = actions.open_period(half.plan, "2026-H2", due_on=None, by=bice)
+        actions.start_review(period, by=bice)
+    page = f"{REPORTS}{period.id}/sign-off"
+    assert "Il periodo non è concluso: il suo ultimo giorno è il 31/12/2026" in said(manager.get(page))
+    assert "<button" not in said(manager.get(page)).split("<main", 1)[1]
+    assert manager.post(page, data={"despite": "x"}).status_code == 422
+
+
+def test_an_organiser_reviews_and_only_a_manager_signs(half, period, ada, sign_in):
+    browser = sign_in(ada)
+    assert browser.post(f"{REPORTS}{period.id}/reviews").status_code == 303
+    page = said(browser.get(f"{REPORTS}{period.id}"))
+    assert "Approva …" not in page
+    assert browser.get(f"{REPORTS}{period.id}/sign-off").status_code == 403
+    assert browser.post(f"{REPORTS}{period.id}/reopening", data={"because": "x"}).status_code == 403
+    ended = browser.post(f"{REPORTS}{period.id}/reviews/end", data={"because": "Mancano fogli"})
+    assert ended.status_code == 303
+    assert "Mancano fogli" in said(browser.get(f"{REPORTS}{period.id}"))
+
+
+def test_a_period_opened_by_mistake_goes_away(half, period, manager):
+    assert manager.post(f"{REPORTS}{period.id}/removal").status_code == 303
+    assert db.session.query(ReportingPeriod).count() == 0
+
+
+def test_dora_finds_nothing_of_another_district(half, period, dora, sign_in):
+    browser = sign_in(dora)
+    paths = ("", f"{period.id}", f"{period.id}/package.zip", f"{period.id}/files/evidence.zip")
+    assert {browser.get(f"{REPORTS}{path}").status_code for path in paths} == {404}
+    assert browser.get(f"/nautica/desk/reports/{period.id}").status_code == 404
+    assert browser.get(f"/nautica/desk/reports/{period.id}/files/evidence.zip").status_code == 404
+
+
+def test_the_later_fact_stands_beside_the_reported_figure(half, period, sign, manager):
+    sign(period)
+    with transaction():
+        half.log("workshop.held", date(2026, 6, 30))
+    page = said(manager.get(f"{REPORTS}{period.id}"))
+    assert "20/07/2026: inserito in seguito (1 riga)" in page
+    figure = said(manager.get(f"{REPORTS}{period.id}/figures/DV-01"))
+    assert "Come approvato il 20/07/2026 10:00: 1 workshop" in figure
+    assert "Le righe come approvate, da 1 a 1 di 1" in figure
+
+
+def test_each_row_of_a_signed_figure_is_on_some_page(half, period, sign, manager, monkeypatch):
+    monkeypatch.setattr("dissemination.reporting.desk.ROWS", 2)
+    sign(period)
+    first = said(manager.get(f"{REPORTS}{period.id}/figures/DV-03"))
+    assert "da 1 a 2 di 3" in first
+    second = said(manager.get(f"{REPORTS}{period.id}/figures/DV-03?from=2"))
+    assert "Tessitura Cima" in second
+    assert "iscritta, non presente" in second
+
+
+def test_the_figure_of_an_unsigned_period_opens_the_live_one(half, period, manager):
+    answer = manager.get(f"{REPORTS}{period.id}/figures/DV-01")
+    assert answer.location == "/moda/desk/plan/figures/DV-01?period=2026-H1"
+
+
+def test_one_click_gives_everything_and_each_file_alone_is_the_same(half, period, sign, manager):
+    sign(period)
+    everything = manager.get(f"{REPORTS}{period.id}/package.zip")
+    assert everything.headers["Content-Disposition"] == 'attachment; filename="moda-2026-H1.zip"'
+    with zipfile.ZipFile(io.BytesIO(everything.data)) as archive:
+        assert archive.namelist() == [
+            "report.it.pdf", "report.en.pdf", "report.it.xlsx", "report.en.xlsx", "evidence.zip", "open-data.csv",
+            "SHA256SUMS",
+        ]  # fmt: skip
+        for name in archive.namelist()[:-1]:
+            alone = manager.get(f"{REPORTS}{period.id}/files/{name}")
+            assert alone.data == archive.read(name), name
+    assert manager.get(f"{REPORTS}{period.id}/package.zip?number=7").status_code == 404
+
+
+def test_what_was_signed_before_a_reopening_can_still_be_had(half, period, sign, manager, bice):
+    sign(period)
+    before = manager.get(f"{REPORTS}{period.id}/files/report.it.xlsx").data
+    with transaction():
+        actions.reopen(period, because="Manca un foglio", by=bice)
+        half.log("workshop.held", date(2026, 6, 30))
+    sign(period)
+    assert manager.get(f"{REPORTS}{period.id}/files/report.it.xlsx?number=1").data == before
+    assert manager.get(f"{REPORTS}{period.id}/files/report.it.xlsx").data != before
+
+
+def test_tables_edited_by_hand_raise_an_alarm(half, period, sign, manager):
+    found = sign(period)
+    with transaction():
+        found.figures[4].content = found.figures[4].content | {"actual": "99"}
+    assert "qualcuno ha modificato la banca dati" in said(manager.get(f"{REPORTS}{period.id}"))
+
+
+def test_the_list_of_periods_asks_the_same_for_one_and_for_many(half, period, sign, manager, bice):
+    sign(period)
+    one = queries_of(lambda: manager.get(REPORTS))
+    for code in ("2026-H2", "2027-H1", "2027-H2", "2028-H1"):
+        with transaction():
+            actions.open_period(half.plan, code, due_on=None, by=bice)
+            actions.start_review(find.by_code(half.plan, code), by=bice)
+    assert queries_of(lambda: manager.get(REPORTS)) == one
+
+
+def test_the_manager_is_told_that_a_period_is_over(half, manager, ada, sign_in):
+    words = "1° semestre 2026: il periodo è concluso, va verificato e approvato per la Regione"
+    assert words in said(manager.get("/moda/desk/"))
+    assert words not in said(sign_in(ada).get("/moda/desk/"))
+
+
+def test_the_region_sees_all_districts_side_by_side(half, period, sign, nautica, elio, sign_in, bice):
+    sign(period)
+    with transaction():
+        actions.mark_sent(
+            period, recipient="Regione", protocol="AOO/7", note="", sent_on=date(2026, 7, 21), by=bice
+        )  # fmt: skip
+    page = said(sign_in(elio).get("/region/?period=2026-H1"))
+    assert all(words in page for words in ("Distretto moda", "Distretto nautica", "AOO/7", "100 %", "1 su 1"))
+    assert "/moda/desk/plan/figures/DV-03?period=2026-H1" in page.replace("&amp;", "&")
+    assert f"/moda/desk/reports/{period.id}" in page
+    assert sign_in(elio).post("/region/").status_code in (403, 405)
+
+
+def test_an_observer_of_one_district_sees_that_one_alone(half, nautica, sign_in):
+    with transaction():
+        eva = factories.account("eva@regione.example", role="observer", district=nautica)
+    page = said(sign_in(eva).get("/region/"))
+    assert "Distretto nautica" in page
+    assert "Distretto moda" not in page
+    with transaction():
+        db.session.add(Appointment(account_id=eva.id, district_id=half.district.id, role=Role.VIEWER))
+    assert "Distretto moda" not in said(sign_in(eva).get("/region/"))
+
+
+def test_the_regions_figures_as_csv_are_those_of_the_page(half, elio, sign_in):
+    lines = sign_in(elio).get("/region/figures.csv?period=2026-H1").data.decode("utf-8-sig").splitlines()
+    assert "moda,2026-H1,DV-03,Imprese partecipanti,Companies attending,companies,4,2,2,1,," in lines
+    assert sign_in(elio).get("/region/?period=2026-H7").status_code == 422
+
+
+def test_the_public_page_speaks_plainly_before_and_after_the_sign_off(half, client, period, sign):
+    page = said(client.get("/moda/transparency/"))
+    assert "Nessun periodo di questo piano è ancora approvato" in page
+    assert "Conseguito: 2 imprese. La promessa è 24; finora: 8,3 %." in page
+    found = sign(period)
+    page = said(client.get("/moda/transparency/"))
+    assert "Rendicontato alla Regione: 1° semestre 2026" in page
+    assert "Conseguito: 2 imprese. La promessa è 4; finora: 50 %." in page
+    assert found.sha256 in page
+    assert "Bice" not in page
+
+
+def test_the_public_page_shows_no_private_indicator_and_says_what_became_known(half, client, period, sign):
+    with transaction():
+        db.session.query(Indicator).filter_by(code="DV-05").one().public = False
+    sign(period)
+    with transaction():
+        activity.reverse(half.rows[2], by=None, happened_on=date(2026, 7, 20))
+    page = said(client.get("/moda/transparency/"))
+    assert "DV-05" not in page
+    assert "Come noto oggi: 1." in page
+
+
+def test_a_kept_promise_is_said_also_where_less_is_better(half, client):
+    with transaction():
+        indicator = db.session.query(Indicator).filter_by(code="DV-02").one()
+        indicator.direction = "down"
+        db.session.add(Target(indicator_id=indicator.id, period="plan", value=Decimal(2)))
+    assert "Conseguito: 2 persone. La promessa era 2: è mantenuta." in said(client.get("/moda/transparency/"))
+
+
+def test_open_data_are_public_for_signed_periods_only(half, client, period, sign):
+    assert client.get("/moda/transparency/2026-H1.csv").status_code == 404
+    sign(period)
+    answer = client.get("/moda/transparency/2026-H1.csv")
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert all(c.name.encode() not in answer.data for c in half.companies)
+
+
+def test_the_public_page_costs_the_same_for_one_and_for_many_periods(half, client, period, sign, july, bice):
+    sign(period)
+    one = queries_of(lambda: client.get("/moda/transparency/"))
+    july.move_to(JULY.replace(year=2028, month=9))
+    for code in ("2026-H2", "2027-H1", "2027-H2"):
+        with transaction():
+            other = actions.open_period(half.plan, code, due_on=None, by=bice)
+        sign(other, despite="Nulla da dire")
+    assert queries_of(lambda: client.get("/moda/transparency/")) == one
+
+
+def test_a_target_in_the_past_is_said_in_words_before_and_after_the_report(half, period, sign, manager):
+    page = manager.get("/moda/desk/plan/targets")
+    assert "Già conclusi: 1° semestre 2026" in said(page)
+    indicator = db.session.query(Indicator).filter_by(code="DV-01").one()
+    form = filled(page, target_field(indicator, "2026-H1"), "5")
+    answer = manager.post("/moda/desk/plan/targets", data=form, follow_redirects=True)
+    assert "un obiettivo fissato ora non promette più nulla" in said(answer)
+    sign(period)
+    form = filled(manager.get("/moda/desk/plan/targets"), target_field(indicator, "2026-H1"), "1")
+    answer = manager.post("/moda/desk/plan/targets", data=form, follow_redirects=True)
+    assert "la relazione conserva l&#39;obiettivo rendicontato" in said(answer)
+    form = filled(manager.get("/moda/desk/plan/targets"), target_field(indicator, "2027-H1"), "9")
+    answer = manager.post("/moda/desk/plan/targets", data=form, follow_redirects=True)
+    assert "gli sta accanto come rettifica" not in said(answer)
+
+
+def filled(page, name, value):
+    """The form as the page shows it, with one field changed."""
+    inputs = re.findall(r"<input[^>]*>", page.get_data(as_text=True))
+    data = {}
+    for tag in inputs:
+        named, kept = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        if named and named[1] != "csrf_token":
+            data[named[1]] = kept[1] if kept else ""
+    return data | {name: value}
