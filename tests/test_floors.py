@@ -23,7 +23,8 @@ STEPS = {
 OWN_STEPS: dict[str, dict[str, float]] = {
     # The catalogue and periods are plain data; counting is the rule as SQL; rows stand behind figures.
     "plan": {
-        "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "kept": 2.8, "orphans": 3, "rows": 3.5, "fields": 3.5, "counting_forms": 4,
+        "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "kept": 2.8, "orphans": 3,
+        "saved": 1.5, "holders": 1.5, "wording": 1.5, "walking": 2, "claims": 5, "tree": 5.5, "rows": 3.5, "fields": 3.5, "counting_forms": 4,
         "exports": 6.5,
         "public": 7.5, "desk": 7.5, "editor": 7.6,
     },
@@ -67,6 +68,12 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     "statistics": {"texts": 2.5, "tables": 3, "exports": 4, "desk": 7.5},
     "front": {"desk": 7},
+    # What a plan holds as data comes first; documents, versions and copies are made of it.
+    "editions": {
+        "texts": 1, "schema": 1, "content": 1.5, "differences": 3, "document": 5, "word": 5.2, "keeping": 5,
+        "reading": 3, "transfer": 5.5, "desk": 7.5, "public": 7.5, "copies_desk": 7.6,
+    },
+    "proofs": {"checking": 2, "judging": 2.5, "previews": 3, "texts": 1, "desk": 7.5},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "publications": {
         "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3, "metadata": 4,

@@ -28,7 +28,7 @@ from dissemination.plan.periods import PLAN, Period
 from dissemination.plan.rules import Measure, Rule
 from dissemination.plan.tallies import Tally, exact, looked_at, parts_of
 
-LIVE = frozenset({Measure.MEMBERS, Measure.BUDGET, Measure.RATIO})
+LIVE = frozenset({Measure.MEMBERS, Measure.BUDGET, Measure.RATIO, Measure.EVIDENCE})
 AMOUNTS = frozenset({Measure.SUM, Measure.MEAN})
 TOTALS = ("counted", "not_counted", "looked_at", "amount")
 

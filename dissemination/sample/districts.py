@@ -75,9 +75,13 @@ def _write_line(plan: Plan, facts: dict, today: date) -> None:
     elapsed = min(today.timetuple().tm_yday / 365, 1)
     money = zip(plan_years(today), facts.pop("budget"), (1, elapsed, 0), strict=True)
     budget = {
-        year: (planned * 100, round(spent * part) * 100, COFINANCING)
+        year: {
+            "budget_cents": planned * 100, "spent_cents": round(spent * part) * 100,
+            "committed_cents": round(planned * 0.85 * part) * 100,
+            "cofinanced_cents": planned * COFINANCING, "cofinancing_percent": COFINANCING,
+        }
         for year, (planned, spent), part in money
-    }
+    }  # fmt: skip
     line = next(line for line in plan.lines if line.code == facts["code"])
     facts["kind"] = LineKind(facts["kind"])
     plans.save_line(plan, line, version=plans.version_of(line), budget=budget, **facts)
