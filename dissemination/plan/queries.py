@@ -3,6 +3,7 @@
 from datetime import date
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
 
 from dissemination.districts.models import District
 from dissemination.kernel.clock import today
@@ -65,10 +66,13 @@ def evidence_of(subject) -> list[Evidence]:
 
 def all_evidence_of(subject) -> list[Evidence]:
     """As `evidence_of`, with what was removed."""
-    query = select(Evidence).where(
-        Evidence.subject_kind == kind_of(subject), Evidence.subject_id == subject.id
-    )  # fmt: skip
-    return list(db.session.scalars(query.order_by(Evidence.id)))
+    return all_evidence_of_pair(kind_of(subject), subject.id)
+
+
+def all_evidence_of_pair(kind: str, subject_id: int) -> list[Evidence]:
+    """As `all_evidence_of`, for the kind and id of a subject."""
+    query = select(Evidence).where(Evidence.subject_kind == kind, Evidence.subject_id == subject_id)
+    return list(db.session.scalars(query.options(joinedload(Evidence.file)).order_by(Evidence.id)))
 
 
 def _valid(model, on: date):
