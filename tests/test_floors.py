@@ -70,8 +70,8 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "front": {"desk": 7},
     # What a plan holds as data comes first; documents, versions and copies are made of it.
     "editions": {
-        "texts": 1, "schema": 1, "content": 1.5, "differences": 3, "document": 5, "word": 5.2, "keeping": 5,
-        "reading": 3, "transfer": 5.5, "desk": 7.5, "public": 7.5, "copies_desk": 7.6,
+        "texts": 1, "schema": 1, "content": 1.5, "differences": 3, "document": 3, "word": 3.2, "printing": 3.5, "keeping": 5,
+        "reading": 3, "transfer": 5.5, "desk": 7.5, "public": 7.5, "printing_desk": 7.6, "copies_desk": 7.6,
     },
     "proofs": {"texts": 1, "checking": 1.5, "judging": 1.5, "previews": 3, "reminding": 6.2, "desk": 7.5},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.

@@ -12,6 +12,7 @@ from dissemination.kernel.rights import Role, requires
 from dissemination.plan import queries as plans
 
 desk = Blueprint("editions_desk", __name__, url_prefix="/<district>/desk/plan/<int:plan_id>")
+imports = Blueprint("editions_imports_desk", __name__, url_prefix="/<district>/desk/plan/imports")
 
 
 def plan_of(district, plan_id):
