@@ -12,9 +12,9 @@ from dissemination.kernel import http, languages, links, rights
 from dissemination.kernel.database import Base, db
 
 PACKAGES = (
-    "delivery", "districts", "people", "plan", "editions", "workshops", "publications", "guests", "registrations",
-    "attendance", "certificates", "feedback", "followups", "statistics", "subscriptions", "proofs", "newsletters",
-    "privacy", "front", "sample",
+    "delivery", "districts", "people", "plan", "editions", "workshops", "publications", "guests",
+    "registrations", "attendance", "certificates", "feedback", "followups", "statistics", "subscriptions",
+    "proofs", "newsletters", "privacy", "front", "sample",
 )  # fmt: skip
 csrf = CSRFProtect()
 

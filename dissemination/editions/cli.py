@@ -48,7 +48,9 @@ def export_plan(district: str, plan_id: int | None):
 @click.option("--json", "as_json", is_flag=True)
 def import_plan(file, district: str, title, starts_on, ends_on, dry_run: bool, as_json: bool):
     """Make a plan from a JSON file. Exit 1 when the file is no plan."""
-    owner, left_out, problems = _district(district), [], []
+    owner = _district(district)
+    left_out: list[str] = []
+    problems: list[str] = []
     with force_locale("en"):
         try:
             found = reading.read(file.read(reading.BIGGEST + 1))

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from dissemination.kernel import clock, files
 from dissemination.kernel.database import db, insert_into
+from dissemination.kernel.files import StoredFile
 from dissemination.kernel.refusals import Refusal
 from dissemination.people.accounts import Account
 from dissemination.plan import actions as plans
@@ -109,7 +110,10 @@ def add(
     """
     if not uploads and not note.strip():
         raise Note
-    stored = [files.put(stream, name, district_id=district_id) for stream, name in uploads] or [None]
+    stored: list[StoredFile | None] = [
+        files.put(stream, name, district_id=district_id) for stream, name in uploads
+    ]  # fmt: skip
+    stored = stored or [None]
     added = [
         Evidence(
             district_id=district_id, subject_kind=kind, subject_id=subject_id, code=code, file=file,

@@ -39,6 +39,7 @@ def index(district):
         verbs=sorted(judging.verbs_asked(district.id)), today=today(district.zone),
         complete=queries.completeness(district.id, start, end) if period else None,
         halves=periods.half_years(plan) if plan else [],
+        unseen=queries.unseen(district.id, start, end) if period else 0,
     )  # fmt: skip
 
 

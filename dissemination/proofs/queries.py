@@ -188,6 +188,14 @@ def completeness(district_id: int, start: date, end: date) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def unseen(district_id: int, start: date, end: date) -> int:
+    """How many activities of these days were not looked at yet: the worker does within five minutes."""
+    query = judging.standing(district_id, judging.verbs_asked(district_id))
+    query = query.outerjoin(EvidenceState, judging.state_of_row())
+    query = query.where(Activity.happened_on.between(start, end), EvidenceState.verb.is_(None))
+    return db.session.execute(query.with_only_columns(func.count())).scalar_one()
+
+
 def files_of(pairs: Iterable[tuple[str, int]]) -> list[Evidence]:
     """The evidence of subjects that stands, with its files: subjects in the order given, each one's codes
     in the order of the checklist, then as they were added."""
