@@ -12,8 +12,8 @@ from dissemination.kernel import http, languages, links, rights
 from dissemination.kernel.database import Base, db
 
 PACKAGES = (
-    "delivery", "districts", "people", "plan", "seals", "pastyears", "workshops", "publications",
-    "guests", "registrations", "attendance", "certificates", "feedback", "followups", "statistics",
+    "delivery", "districts", "people", "plan", "seals", "editions", "pastyears", "workshops", "publications",
+    "guests", "registrations", "attendance", "certificates", "feedback", "followups", "statistics", "proofs",
     "forecast", "subscriptions", "newsletters", "reporting", "privacy", "front", "sample",
 )  # fmt: skip
 csrf = CSRFProtect()

@@ -23,7 +23,7 @@ STEPS = {
 OWN_STEPS: dict[str, dict[str, float]] = {
     # The catalogue and periods are plain data; counting is the rule as SQL; rows stand behind figures.
     "plan": {
-        "guards": 0.5, "signed": 1.5, "past_targets": 3.8, "digests": 1.5, "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "keeping": 2.8, "kept": 2.85, "orphans": 3, "rows": 3.5,
+        "saved": 1.5, "holders": 1.5, "wording": 1.5, "walking": 2, "claims": 5, "tree": 5.5, "guards": 0.5, "signed": 1.5, "past_targets": 3.8, "digests": 1.5, "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "keeping": 2.8, "kept": 2.85, "orphans": 3, "rows": 3.5,
         "rulebooks": 2.3, "readings": 2.5, "splits": 3.1, "series": 3.2, "panel": 3.2, "trial": 3.6, "sentences": 3.3, "charts": 3.4, "proof_files": 2,
         "rule_forms": 4.1, "rulebook_forms": 4.2, "rulebook_actions": 6.1, "judging": 3.5, "row_pages": 7.6, "rule_pages": 7.6, "rulebook_pages": 7.7, "fields": 3.5, "counting_forms": 4,
         "exports": 6.5,
@@ -39,7 +39,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "archive": 7.5, "desk": 7.5, "dispatch": 7.5, "frames": 7.4, "block_pages": 7.55, "composer": 7.6, "compose_pages": 7.6,
         "picture_pages": 7.5, "template_pages": 7.6,
         "quiet": 0.5, "markup": 0.5, "marks": 0.5, "checks": 1, "dispatches": 1, "readers": 3.2,
-        "clicks": 4.2, "notices": 4.2, "evidence": 4.8, "history": 2.2, "approving": 5.2, "scheduling": 5.4, "rehearsing": 5.4,
+        "clicks": 4.2, "notices": 4.2, "proving": 4.2, "evidence": 4.8, "history": 2.2, "approving": 5.2, "scheduling": 5.4, "rehearsing": 5.4,
         "outcome": 5.4, "archiving": 5, "settling": 5, "returned": 5.4, "exports": 7.5, "reports": 7.3, "dispatch_forms": 4, "steering": 7.6, "approval_desk": 7.6,
         "rehearsal_desk": 7.6, "settings_desk": 7.6, "outcome_desk": 7.6, "clicked": 7.6, "domain": 0.5,
     },
@@ -57,7 +57,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "registrations": {"refusals": 0.5, "export_rows": 3.5, "exports": 7.5, "reports": 7.3, "mails_of_data": 4.5, "gauge": 5.6, "gauge_pages": 7.6, "answer_fields": 2.2, "answers": 3, "plain": 0.5, "known": 3.5, "mails_of_links": 4.5, "registering": 6.7, "ahead": 6.8, "form_desk": 7.75, "answer_pages": 7.8, "embed": 7.7, "recognised": 7.7, "sections": 1, "kept": 1, "rooms": 1, "history": 1, "seating": 1.5, "hours": 1, "unasked": 1.2, "fullness": 1.5, "mails_of_seats": 4.5, "line": 5.2, "entering": 5.3, "proofs": 5.4, "groups": 5.5, "offers": 5.5, "approvals": 5.5, "pools": 5.5, "substitutes": 5.5, "moves": 5.5, "mine_forms": 4.2, "mine_seat": 7.7, "mine_group": 7.7, "desk_forms": 4, "rows": 3, "desk_people": 7.6, "desk_pools": 7.6, "posts": 3, "pairing": 3.5, "invitations": 5, "calendars": 2.5, "rehearsing": 5.2, "replies": 6.5, "asking": 6.5, "board": 7.6, "rehearsal": 7.6, "coming": 7.6, "feeds": 7.6, "desk": 7.5, "public": 7.5, "mine": 7.6, "materials": 7.6},
     "guests": {"refusals": 0.5, "texts": 2.5, "forms": 4.5, "screening": 3, "lists": 3.5, "desk": 7.5, "adding": 7.6, "mailing": 7.6, "public": 7.5},
     "attendance": {
-        "refusals": 0.5, "texts": 0.5, "times": 1, "codes": 1, "platform": 3, "missing": 3, "presence": 5, "evidence": 5, "closing": 5.2, "papers": 5, "door": 5.5,
+        "refusals": 0.5, "texts": 0.5, "times": 1, "codes": 1, "platform": 3, "missing": 3, "presence": 5, "evidence": 5, "proving": 5.4, "closing": 5.2, "papers": 5, "door": 5.5,
         "desk": 7.5, "public": 7.5, "record": 7.5,
     },
     "delivery": {
@@ -72,10 +72,16 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "forecast": {"estimating": 1, "sources": 2, "making": 3, "texts": 4, "desk": 7.5},
     "statistics": {"texts": 2.5, "tables": 3, "exports": 4, "desk": 7.5},
     "front": {"desk": 7},
+    # What a plan holds as data comes first; documents, versions and copies are made of it.
+    "editions": {
+        "texts": 1, "schema": 1, "content": 1.5, "differences": 3, "document": 3, "word": 3.2, "printing": 3.5, "keeping": 5,
+        "reading": 3, "transfer": 5.5, "desk": 7.5, "public": 7.5, "printing_desk": 7.6, "copies_desk": 7.6,
+    },
+    "proofs": {"texts": 1, "checking": 1.5, "judging": 1.5, "previews": 3, "reminding": 6.2, "desk": 7.5},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "publications": {
         "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3, "metadata": 4,
-        "importing": 5, "logged": 5, "facts": 5, "intake": 5.5, "downloads": 6, "public": 7, "desk": 7,
+        "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 6, "public": 7, "desk": 7,
         "uploads": 7.5,
     },
     "people": {

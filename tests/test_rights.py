@@ -11,7 +11,7 @@ from dissemination.kernel.rights import RANK, Role, is_marked
 # What everybody may open: published things, forms, and what a signed link in a mail opens.
 PUBLIC = {
     "static", "security.static", "front.index", "front.home", "front.privacy", "front.robots", "front.live", "front.ready",
-    "front.metrics", "plan.index", "plan.figures_csv", "plan.figures_json",
+    "front.metrics", "editions.plan_schema", "plan.index", "plan.figures_csv", "plan.figures_json",
     "newsletters.atom", "newsletters.index", "newsletters.show", "newsletters.frame", "newsletters.sitemap", "newsletters.click", "newsletters.image", "subscriptions.subscribe",
     "subscriptions.asked", "subscriptions.confirmation", "subscriptions.preferences", "subscriptions.leave",
     "subscriptions.restore", "subscriptions.unsubscribe", "subscriptions.resume", "subscriptions.explanation",

@@ -13,7 +13,7 @@ from dissemination.kernel.subjects import kind_of
 from dissemination.people.accounts import Account
 from dissemination.people.models import Company
 from dissemination.people.queries import survivors
-from dissemination.plan import activity
+from dissemination.plan import activity, holders
 from dissemination.plan import queries as plan
 from dissemination.registrations.models import Attends, Registration
 from dissemination.registrations.plain import impersonal
@@ -63,6 +63,7 @@ def close(
     )  # fmt: skip
     _write_log(workshop, by, WITHOUT_COUNTING if without_counting else None)
     db.session.flush()
+    holders.changed(kind_of(workshop), [workshop.id])
     return workshop.closing
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from dissemination.attendance.models import Presence
 from dissemination.kernel.database import db
 from dissemination.kernel.languages import translated
-from dissemination.plan.log import Evidence
+from dissemination.plan import holders
 from dissemination.plan.queries import evidence_requirements
 from dissemination.registrations.models import Registration, Standing
 from dissemination.workshops.actions import Did
@@ -27,7 +27,7 @@ def gaps_of(workshops: Sequence[Workshop]) -> dict[int, list[Gap]]:
     if not over:
         return {}
     ids = [workshop.id for workshop in over]
-    present, proofs = _with_presence(ids), _proofs(ids)
+    present, proofs = _with_presence(ids), holders.attached(Workshop.__tablename__, ids)
     checklist = [
         line
         for line in evidence_requirements(over[0].district_id)
@@ -49,14 +49,3 @@ def _with_presence(ids: list[int]) -> set[int]:
     query = select(Registration.workshop_id).join(Presence, Presence.registration_id == Registration.id)
     query = query.where(Registration.workshop_id.in_(ids), Registration.standing == Standing.CONFIRMED)
     return set(db.session.scalars(query.distinct()))
-
-
-def _proofs(ids: list[int]) -> dict[int, set[str]]:
-    query = select(Evidence.subject_id, Evidence.code).where(
-        Evidence.subject_kind == Workshop.__tablename__, Evidence.subject_id.in_(ids),
-        Evidence.removed_at.is_(None),
-    )  # fmt: skip
-    held: dict[int, set[str]] = defaultdict(set)
-    for workshop_id, code in db.session.execute(query):
-        held[workshop_id].add(code)
-    return held

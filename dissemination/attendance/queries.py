@@ -15,6 +15,7 @@ from dissemination.kernel.database import db
 from dissemination.kernel.subjects import kind_of
 from dissemination.kernel.text import like
 from dissemination.people.models import Company, Contact
+from dissemination.plan import holders
 from dissemination.plan import queries as plan
 from dissemination.plan.log import Activity
 from dissemination.plan.models import EvidenceRequirement
@@ -244,7 +245,7 @@ def day_of(workshop: Workshop) -> date:
 
 def evidence_held(workshop: Workshop, *, times: bool) -> set[str]:
     """The codes of the checklist that are fulfilled; `times`: the real start and end are known."""
-    have = {proof.code for proof in plan.evidence_of(workshop)}
+    have = holders.attached(kind_of(workshop), [workshop.id])[workshop.id]
     have |= {name for name in ("abstract_it", "abstract_en") if getattr(workshop, name).strip()}
     if times:
         have.add("times")

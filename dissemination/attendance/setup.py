@@ -2,8 +2,9 @@
 
 from flask_babel import gettext as _
 
-from dissemination.attendance import queries
+from dissemination.attendance import proving, queries
 from dissemination.kernel.clock import now
+from dissemination.plan import holders
 from dissemination.registrations import export_rows, materials
 
 
@@ -28,6 +29,7 @@ def was_there(registration) -> bool | None:
 
 
 def init_app(_app) -> None:
-    """Register with the exports, and with who may open the materials."""
+    """Register with the exports, with who may open the materials, and with what proves a workshop."""
+    holders.register(proving.HOLDER)
     materials.register_presence(was_there)
     export_rows.register_columns(presence_columns)

@@ -25,6 +25,7 @@ DESK = (
     ("plan_desk.figures", _l("Figures")),
     ("statistics_desk.index", _l("Statistics")),
     ("plan_desk.index", _l("Plan")),
+    ("proofs_desk.index", _l("Evidence")),
     ("reporting_desk.index", _l("Reports")),
     ("front_desk.mail", _l("Mail")),
     ("people_desk.settings", _l("Settings")),

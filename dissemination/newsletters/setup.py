@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dissemination.delivery import bounces, outbox
-from dissemination.newsletters import content, live, queries, readers, rehearsing, returned, sending
+from dissemination.newsletters import content, live, proving, queries, readers, rehearsing, returned, sending
 from dissemination.newsletters.models import Issue
 from dissemination.people.models import Contact
+from dissemination.plan import holders
 from dissemination.subscriptions import hooks
 from dissemination.subscriptions.hooks import Newsletter
 
@@ -60,6 +61,7 @@ def init_app(app) -> None:  # noqa: ARG001 - every package is set up with the ap
     bounces.came_back["issues"] = returned.came_back
     outbox.expanders[rehearsing.KIND] = rehearsing.recipients_of
     live.offer()
+    holders.register(proving.HOLDER)
     if _call_back not in hooks.left:
         hooks.left.append(_call_back)
         hooks.topic_users.append(queries.names_topic)

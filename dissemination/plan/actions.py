@@ -2,10 +2,10 @@
 
 from copy import deepcopy
 from datetime import date
-from hashlib import sha256
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from dissemination.districts.models import District
@@ -15,15 +15,19 @@ from dissemination.kernel.files import StoredFile
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.subjects import kind_of
 from dissemination.people.accounts import Account
-from dissemination.plan import queries, rules
+from dissemination.plan import holders, queries, rules, saved
 from dissemination.plan.catalogue import catalogue
+from dissemination.plan.claims import ChangedMeanwhile, assign, claim, lock, targets_version, version_of
 from dissemination.plan.log import Evidence
 from dissemination.plan.models import (
     AREAS_PER_MACRO_AREA,
+    CARTELLA,
+    SITUATION_LIMIT,
     ActivityLine,
     ApplicationArea,
     BudgetLine,
     EvidenceRequirement,
+    EvidenceState,
     Exclusion,
     Indicator,
     LineKind,
@@ -33,6 +37,7 @@ from dissemination.plan.models import (
     Target,
     objective_macro_areas,
 )
+from dissemination.plan.tree import lift_children, move_objective, save_objective, save_operation
 
 LINES = {
     LineKind.DISSEMINATION: ("Divulgazione tecnologica", "Technology dissemination"),
@@ -52,9 +57,12 @@ def add_evidence(
     """Attach a proof to `subject` under a code of the checklist: a stored file, or a short statement."""
     proof = Evidence(
         district_id=district_id, subject_kind=kind_of(subject), subject_id=subject.id, code=code, file=file,
-        note=note, added_at=clock.now(), added_by=by.id if by else None,
+        note=note, sha256=file.sha256 if file is not None else "", condition="",
+        added_at=clock.now(), added_by=by.id if by else None,
     )  # fmt: skip
     db.session.add(proof)
+    db.session.flush()
+    holders.changed(proof.subject_kind, [proof.subject_id])
     return proof
 
 
@@ -63,6 +71,7 @@ def remove_evidence(proof: Evidence, *, reason: str, by: Account | None) -> None
     proof.removed_at, proof.removed_by = clock.now(), by.id if by else None
     proof.removed_because = reason.strip()
     db.session.flush()
+    holders.changed(proof.subject_kind, [proof.subject_id])
 
 
 def adopt_catalogue(plan: Plan) -> list[Indicator]:
@@ -104,15 +113,6 @@ class PlanOverlaps(Refusal):
     field = "starts_on"
 
 
-class ChangedMeanwhile(Refusal):
-    """Somebody else saved the same thing after this form was opened."""
-
-    message = _l(
-        "Somebody else changed this while you were writing. Nothing was overwritten and your text is kept "
-        "here. Compare it with the page of the plan; saving again replaces the other change."
-    )
-
-
 class StillInUse(Refusal):
     """Something hangs on the row: workshops on a line, publications on a macro-area."""
 
@@ -126,17 +126,15 @@ class CodeTaken(Refusal):
     message = _l("This code is taken. Choose another one.")
 
 
-def create_plan(district_id: int, *, title: str, starts_on: date, ends_on: date, catalogue: bool) -> Plan:
+def create_plan(
+    district_id: int, *, title: str, starts_on: date, ends_on: date, catalogue: bool,
+    by: Account | None = None,
+) -> Plan:  # fmt: skip
     """A new plan with the three lines of the decree, and the starter catalogue when wanted.
 
     Raises PlanOverlaps: a day belongs to one plan, or its activities would count twice.
     """
-    _hold_district(district_id)
-    overlapping = select(Plan.id).where(
-        Plan.district_id == district_id, Plan.starts_on <= ends_on, Plan.ends_on >= starts_on
-    )
-    if db.session.scalar(overlapping.limit(1)) is not None:
-        raise PlanOverlaps
+    must_be_free(district_id, starts_on, ends_on)
     plan = Plan(
         district_id=district_id, title=title, starts_on=starts_on, ends_on=ends_on, created_at=clock.now()
     )
@@ -147,47 +145,65 @@ def create_plan(district_id: int, *, title: str, starts_on: date, ends_on: date,
     db.session.flush()
     if catalogue:
         adopt_catalogue(plan)
+    saved.note(plan, "created", by=by)
     return plan
 
 
-def _hold_district(district_id: int) -> None:
-    """Make two who add a plan at once wait for each other."""
+def must_be_free(district_id: int, starts_on: date, ends_on: date, *, besides: int | None = None) -> None:
+    """Raises PlanOverlaps when a plan of the district, other than `besides`, has one of these days.
+
+    Two who ask at once wait for each other.
+    """
     db.session.execute(select(District.id).where(District.id == district_id).with_for_update())
+    overlapping = select(Plan.id).where(
+        Plan.district_id == district_id, Plan.starts_on <= ends_on, Plan.ends_on >= starts_on,
+        Plan.id != (besides or 0),
+    )  # fmt: skip
+    if db.session.scalar(overlapping.limit(1)) is not None:
+        raise PlanOverlaps
 
 
-def version_of(row) -> str:
-    """A mark of a row's content, what hangs on it included: it changes when anything of it does."""
-    parts = [[getattr(row, c.key) for c in row.__mapper__.column_attrs]]
-    hanging = [n for n in ("application_areas", "budget", "targets") if n in row.__mapper__.relationships]
-    parts += [sorted(str(_columns(child)) for child in getattr(row, name)) for name in hanging]
-    if isinstance(row, Objective):
-        parts.append(sorted(m.id for m in row.macro_areas))
-    return sha256(repr(parts).encode()).hexdigest()[:16]
+def revise_plan(plan: Plan, *, version: str, by: Account | None = None, **facts) -> None:
+    """Change title, dates or the situation text. Raises ChangedMeanwhile, PlanOverlaps, TextTooLong."""
+    claim(plan, plan, version)
+    assign(plan, facts)
+    if {"starts_on", "ends_on"} & facts.keys():
+        with db.session.no_autoflush:
+            must_be_free(plan.district_id, plan.starts_on, plan.ends_on, besides=plan.id)
+    _within_limit(plan)
+    db.session.flush()
+    saved.note(plan, "heading" if "title" in facts else "situation", by=by)
 
 
-def _columns(row) -> list:
-    return [getattr(row, c.key) for c in row.__mapper__.column_attrs if c.key != "id"]
+class TextTooLong(Refusal):
+    """Section 1 is longer than the decree allows: the situation and what is said of the actors together."""
+
+    status = 422
+
+    def __init__(self, over: int):
+        super().__init__(
+            _("Section 1 may have %(most)d characters (8 pages of %(page)d) in all, the actors of the "
+              "macro-areas included. Cut %(over)d.",
+              most=SITUATION_LIMIT, page=CARTELLA, over=over)
+        )  # fmt: skip
 
 
-def targets_version(plan: Plan) -> str:
-    """A mark of all baselines and targets of a plan."""
-    return sha256("".join(version_of(i) for i in plan.indicators).encode()).hexdigest()[:16]
-
-
-def revise_plan(plan: Plan, *, version: str, **facts) -> None:
-    """Change title, dates or the situation text. Raises ChangedMeanwhile."""
-    _claim(plan, plan, version)
-    _assign(plan, facts)
+def _within_limit(plan: Plan) -> None:
+    """Raises TextTooLong when section 1 is over the decree's limit in either language."""
+    over = max(queries.section_1_used(plan, lang) for lang in ("it", "en")) - SITUATION_LIMIT
+    if over > 0:
+        raise TextTooLong(over)
 
 
 def save_macro_area(
-    plan: Plan, row: MacroArea | None, *, version: str, application_areas: list[tuple[str, str]], **facts
-) -> MacroArea:
+    plan: Plan, row: MacroArea | None, *, version: str, application_areas: list[tuple[str, str]],
+    by: Account | None = None, **facts,
+) -> MacroArea:  # fmt: skip
     """Add or change a macro-area. `application_areas`: at most three (Italian, English), by priority."""
     if len(application_areas) > AREAS_PER_MACRO_AREA:
         raise ValueError("the decree allows three application areas")
-    row = _claim(plan, row, version) or MacroArea(plan=plan, position=len(plan.macro_areas) + 1)
-    _assign(row, facts)
+    row = claim(plan, row, version) or MacroArea(plan=plan, position=len(plan.macro_areas) + 1)
+    assign(row, facts)
     db.session.add(row)
     row.application_areas = []
     db.session.flush()  # ranks are unique: the old ones go first
@@ -196,10 +212,13 @@ def save_macro_area(
         for n, (it, en) in enumerate(application_areas, start=1)
     ]
     db.session.flush()
+    db.session.expire(plan, ["macro_areas"])
+    _within_limit(plan)
+    saved.note(plan, "macro_area", by=by)
     return row
 
 
-def raise_application_area(area: ApplicationArea) -> None:
+def raise_application_area(area: ApplicationArea, *, by: Account | None = None) -> None:
     """Swap an application area with the one of the next higher priority; the first one stays."""
     areas = list(area.macro_area.application_areas)
     names = [(a.name_it, a.name_en) for a in areas]
@@ -209,54 +228,51 @@ def raise_application_area(area: ApplicationArea) -> None:
     for a, (it, en) in zip(areas, names, strict=True):
         a.name_it, a.name_en = it, en
     db.session.flush()
+    saved.note(area.macro_area.plan, "macro_area", by=by)
 
 
-def save_objective(
-    plan: Plan, row: Objective | None, *, version: str, text: str, macro_area_ids
-) -> Objective:
-    """Add or change an objective and the macro-areas it is tied to."""
-    row = _claim(plan, row, version)
-    tied = [m for m in plan.macro_areas if m.id in set(macro_area_ids or [])]
-    row = row or Objective(plan=plan, position=len(plan.objectives) + 1)
-    row.text, row.macro_areas = text, tied
-    db.session.add(row)
-    db.session.flush()
-    return row
-
-
-def save_line(plan: Plan, row: ActivityLine | None, *, version: str, budget, **facts) -> ActivityLine:
-    """Add or change an activity line; `budget` is {year: (budget cents, spent cents, co-financing %)}."""
+def save_line(
+    plan: Plan, row: ActivityLine | None, *, version: str, budget: dict[int, dict[str, int]],
+    by: Account | None = None, **facts,
+) -> ActivityLine:  # fmt: skip
+    """Add or change an activity line; `budget` is {year: {column of BudgetLine: value}}."""
     _free_code(plan.lines, row, facts["code"])
-    row = _claim(plan, row, version) or ActivityLine(plan=plan)
-    _assign(row, facts)
+    row = claim(plan, row, version) or ActivityLine(plan=plan)
+    assign(row, facts)
     db.session.add(row)
     kept = {b.year: b for b in row.budget}
-    for year, (planned, spent, rate) in budget.items():
+    for year, values in budget.items():
         money = kept.get(year)
         if money is None:
-            if not planned and not spent:
+            if not any(value for name, value in values.items() if name != "cofinancing_percent"):
                 continue
             money = BudgetLine(year=year)
             row.budget.append(money)
-        money.budget_cents, money.spent_cents, money.cofinancing_percent = planned, spent, rate
+        assign(money, values)
     db.session.flush()
+    db.session.expire(plan, ["lines"])
+    saved.note(plan, "line", by=by)
     return row
 
 
-def save_indicator(plan: Plan, row: Indicator | None, *, version: str, **facts) -> Indicator:
+def save_indicator(
+    plan: Plan, row: Indicator | None, *, version: str, by: Account | None = None, **facts
+) -> Indicator:
     """Add or change an indicator. Raises RuleError when its rule cannot be read."""
     rules.read(facts["rule"])
     _free_code(plan.indicators, row, facts["code"])
-    row = _claim(plan, row, version) or Indicator(plan=plan, position=len(plan.indicators) + 1)
-    _assign(row, facts)
+    row = claim(plan, row, version) or Indicator(plan=plan, position=len(plan.indicators) + 1)
+    assign(row, facts)
     db.session.add(row)
     db.session.flush()
+    db.session.expire(plan, ["indicators"])
+    saved.note(plan, "indicator", by=by)
     return row
 
 
-def save_targets(plan: Plan, *, version: str, values: dict[int, dict]) -> None:
+def save_targets(plan: Plan, *, version: str, values: dict[int, dict], by: Account | None = None) -> None:
     """Set baselines and targets: {indicator id: {"baseline", "year", "targets": {period: value or None}}}."""
-    _lock(plan)
+    lock(plan)
     if version != targets_version(plan):
         raise ChangedMeanwhile
     for indicator in plan.indicators:
@@ -272,19 +288,23 @@ def save_targets(plan: Plan, *, version: str, values: dict[int, dict]) -> None:
             else:
                 indicator.targets.append(Target(period=period, value=value))
     db.session.flush()
+    saved.note(plan, "targets", by=by)
 
 
-def save_exclusion(plan: Plan, row: Exclusion | None, *, version: str, **facts) -> Exclusion:
+def save_exclusion(
+    plan: Plan, row: Exclusion | None, *, version: str, by: Account | None = None, **facts
+) -> Exclusion:
     """Add or change an exclusion of the plan's district."""
-    row = _claim(plan, row, version) or Exclusion(district_id=plan.district_id)
-    _assign(row, facts)
+    row = claim(plan, row, version) or Exclusion(district_id=plan.district_id)
+    assign(row, facts)
     db.session.add(row)
     db.session.flush()
+    saved.note(plan, "rules", by=by)
     return row
 
 
 def save_requirement(
-    plan: Plan, row: EvidenceRequirement | None, *, version: str, **facts
+    plan: Plan, row: EvidenceRequirement | None, *, version: str, by: Account | None = None, **facts
 ) -> EvidenceRequirement:
     """Add or change a line of the evidence checklist of the plan's district."""
     same = [
@@ -293,48 +313,56 @@ def save_requirement(
     ]  # fmt: skip
     if same and same != [row]:
         raise CodeTaken
-    row = _claim(plan, row, version) or EvidenceRequirement(district_id=plan.district_id, position=100)
-    _assign(row, facts)
+    row = claim(plan, row, version) or EvidenceRequirement(district_id=plan.district_id, position=100)
+    verbs = {row.verb, facts["verb"]} - {None}
+    assign(row, facts)
     db.session.add(row)
     db.session.flush()
+    look_again(plan.district_id, verbs)
+    saved.note(plan, "rules", by=by)
     return row
 
 
-def remove(row) -> None:
+def look_again(district_id: int, verbs) -> None:
+    """The checklist of these verbs changed: what was found complete is to be looked at once more."""
+    db.session.execute(
+        update(EvidenceState)
+        .where(EvidenceState.district_id == district_id, EvidenceState.verb.in_(verbs))
+        .values(counted_at=None)
+    )
+
+
+def remove(row, *, by: Account | None = None) -> None:
     """Take a part out of the plan. Raises StillInUse when something hangs on it."""
+    plan = getattr(row, "plan", None)
     if isinstance(row, MacroArea):
         ties = objective_macro_areas.delete().where(objective_macro_areas.c.macro_area_id == row.id)
         db.session.execute(ties)
+    if isinstance(row, Objective):
+        lift_children(row)
+    requirement = (row.district_id, [row.verb]) if isinstance(row, EvidenceRequirement) else None
     try:
         with db.session.begin_nested():
             db.session.delete(row)
             db.session.flush()
     except IntegrityError:
         raise StillInUse from None
-
-
-def _lock(plan: Plan) -> None:
-    """Let those who edit a plan queue, so that the comparison of versions holds on PostgreSQL too."""
-    db.session.execute(select(Plan.id).where(Plan.id == plan.id).with_for_update())
-    db.session.expire_all()
-
-
-def _claim(plan: Plan, row, version: str):
-    """The row as it stands, once nobody changed it since `version`; None when it is to be added."""
-    _lock(plan)
-    if row is not None and version != version_of(row):
-        raise ChangedMeanwhile
-    return row
-
-
-def _assign(row, facts: dict) -> None:
-    unknown = [name for name in facts if name not in row.__mapper__.columns]
-    if unknown:
-        raise TypeError(f"unknown facts: {', '.join(sorted(unknown))}")
-    for name, value in facts.items():
-        setattr(row, name, value)
+    if requirement:
+        look_again(*requirement)
+    if plan is not None:
+        db.session.expire(plan)
+        saved.note(plan, "removed", by=by)
 
 
 def _free_code(rows, row, code: str) -> None:
     if any(r.code == code and r is not row for r in rows):
         raise CodeTaken
+
+
+__all__ = [
+    "ChangedMeanwhile", "CodeTaken", "PlanOverlaps", "StillInUse", "TextTooLong", "add_evidence",
+    "adopt_catalogue", "create_plan", "look_again", "move_objective", "must_be_free",
+    "raise_application_area", "remove", "remove_evidence", "revise_plan", "save_exclusion", "save_indicator",
+    "save_line", "save_macro_area", "save_objective", "save_operation", "save_requirement", "save_targets",
+    "targets_version", "version_of",
+]  # fmt: skip

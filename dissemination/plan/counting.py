@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from dissemination.people.models import Company, Membership, OrganisationType
 from dissemination.plan.log import Activity
-from dissemination.plan.models import ActivityLine, Exclusion
+from dissemination.plan.models import ActivityLine, EvidenceState, Exclusion
 from dissemination.plan.rules import AMOUNT, OF_NUMBERS, Measure, Rule
 
 EXCLUSION = "exclusion:"
@@ -184,12 +184,27 @@ def _common_reasons(rule: Rule, scope: Scope) -> list:
     reasons += [(Activity.verb == verb, literal(reason)) for verb, reason in rule.seen]
     reasons += [(_excluded(e), literal(f"{EXCLUSION}{e.id}")) for e in scope.exclusions]
     if rule.measure is Measure.EVIDENCE:
-        reasons.append((attribute("evidence") == "missing", literal("evidence_missing")))
+        reasons.append((unproven(), literal("evidence_missing")))
     if rule.measure is Measure.PERSONS:
         reasons.append((Activity.contact_id.is_(None), literal("no_person")))
     if rule.measure in OF_NUMBERS:
         reasons.append((number_of(rule).is_(None), literal("no_amount")))
     return reasons
+
+
+def unproven():
+    """The row's activity was looked at, and its evidence is not complete (`proofs` keeps the states)."""
+    return (
+        select(EvidenceState.subject_id)
+        .where(
+            EvidenceState.subject_kind == Activity.subject_kind,
+            EvidenceState.subject_id == Activity.subject_id,
+            EvidenceState.verb == Activity.verb,
+            EvidenceState.complete.is_(False),
+        )
+        .correlate(Activity)
+        .exists()
+    )
 
 
 def _excluded(exclusion: Exclusion):

@@ -6,12 +6,13 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
 from dissemination.kernel.clock import today
 from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.plan import actions, figures, orphans, past_targets, periods, queries
+from dissemination.plan import actions, figures, orphans, past_targets, periods, queries, texts, walking
 from dissemination.plan.counting_forms import (
     ExclusionForm,
     IndicatorForm,
@@ -24,6 +25,7 @@ from dissemination.plan.forms import (
     MacroAreaForm,
     NewPlanForm,
     ObjectiveForm,
+    OperationForm,
     PlanForm,
     SituationForm,
     line_form,
@@ -50,6 +52,8 @@ PARTS = {
                        _l("New objective"), _l("Objective"), "section-3"),
     "lines": Part(queries.line, line_form, actions.save_line,
                   _l("New activity line"), _l("Activity line"), "section-4"),
+    "operations": Part(queries.operation, lambda _p: OperationForm, actions.save_operation,
+                       _l("New operation"), _l("Planned operation"), "section-4"),
     "indicators": Part(queries.indicator_by_id, lambda _p: IndicatorForm, actions.save_indicator,
                        _l("New indicator"), _l("Indicator"), "section-5"),
     "exclusions": Part(queries.exclusion, lambda _p: ExclusionForm, actions.save_exclusion,
@@ -89,8 +93,7 @@ def print_page(district):
     wanted = [*periods.half_years(plan), periods.read(periods.PLAN, plan)]
     values = figures.figures(figures.readable(plan.indicators), wanted[-1:])
     return render_template(
-        "plan/desk/print.html", wanted=wanted, values=values, today=today(district.zone),
-        **_whole(district, plan),
+        "plan/desk/print.html", wanted=wanted, values=values, **_whole(district, plan),
     )  # fmt: skip
 
 
@@ -104,6 +107,9 @@ def _whole(district, plan) -> dict:
         "too_high": [b for b in money.values() if b.cofinancing_percent > 50],
         "limit": SITUATION_LIMIT, "page_size": CARTELLA,
         "halves": periods.half_years(plan),
+        "tree": walking.walk(plan), "used": queries.section_1_used(plan),
+        "operations": [o for line in plan.lines for o in line.operations],
+        "today": today(district.zone),
         "targets": {(i.id, t.period): t.value for i in plan.indicators for t in i.targets},
     }  # fmt: skip
 
@@ -123,7 +129,7 @@ def create(district):
             with transaction():
                 plan = actions.create_plan(
                     district.id, title=form.title.data, starts_on=form.starts_on.data,
-                    ends_on=form.ends_on.data, catalogue=form.catalogue.data,
+                    ends_on=form.ends_on.data, catalogue=form.catalogue.data, by=current_user,
                 )  # fmt: skip
             flash(_("The plan is created. Next: macro-areas, budget and targets."))
             return _to_plan(district, plan)
@@ -143,17 +149,21 @@ def heading(district):
 @requires(Role.MANAGER)
 def situation(district):
     """Section 1, the text."""
-    return _revise(district, SituationForm, ("situation",), _("1. Situation"), "section-1")
+    names = ("situation", "situation_en", "sources")
+    return _revise(district, SituationForm, names, _("1. Situation"), "section-1")
 
 
 def _revise(district, kind, names, title, anchor):
     plan = _plan(district)
-    form = kind(obj=plan)
+    form = _prepared(kind(obj=plan), plan)
     if not form.is_submitted():
         form.version.data = actions.version_of(plan)
     elif form.validate():
         facts = {name: form[name].data for name in names}
-        if _saved(form, plan, lambda: actions.revise_plan(plan, version=form.version.data, **facts)):
+        if _saved(
+            form, plan,
+            lambda: actions.revise_plan(plan, version=form.version.data, by=current_user, **facts),
+        ):  # fmt: skip
             return _to_plan(district, plan, anchor)
     page = "plan/desk/situation.html" if kind is SituationForm else None
     return _form_page(form, title=title, back=url_for(".index", district=district, plan=plan.id), page=page)
@@ -166,7 +176,7 @@ def add_part(district, part):
     kind, plan = PARTS[part], _plan(district)
     form = _prepared(kind.form(plan)(), plan)
     if form.validate_on_submit() and _saved(
-        form, None, lambda: kind.save(plan, None, version=form.version.data, **form.facts())
+        form, None, lambda: kind.save(plan, None, version=form.version.data, by=current_user, **form.facts())
     ):
         return _to_plan(district, plan, kind.anchor)
     return _form_page(form, title=kind.new, back=url_for(".index", district=district, plan=plan.id))
@@ -179,12 +189,12 @@ def edit_part(district, part, row_id):
     kind = PARTS[part]
     row = kind.find(district.id, row_id) or abort(404)
     plan = getattr(row, "plan", None) or _plan(district)
-    form = _prepared(kind.form(plan)(obj=row), plan)
+    form = _prepared(kind.form(plan)(obj=row), plan, row)
     if not form.is_submitted():
         form.version.data = actions.version_of(row)
         getattr(form, "fill", lambda _row: None)(row)
     elif form.validate() and _saved(
-        form, row, lambda: kind.save(plan, row, version=form.version.data, **form.facts())
+        form, row, lambda: kind.save(plan, row, version=form.version.data, by=current_user, **form.facts())
     ):
         return _to_plan(district, plan, kind.anchor)
     return _form_page(
@@ -203,12 +213,13 @@ def remove_part(district, part, row_id):
     if request.method == "POST":
         try:
             with transaction():
-                actions.remove(row)
+                actions.remove(row, by=current_user)
             flash(_("Removed."))
         except Refusal as refusal:
             flash(str(refusal.message), "error")
         return _to_plan(district, plan, kind.anchor)
-    name = getattr(row, "name_it", None) or getattr(row, "text", None) or getattr(row, "reason_it", "")
+    names = ("name_it", "text", "title_it", "reason_it")
+    name = next((getattr(row, n) for n in names if getattr(row, n, None)), "")
     return render_template("plan/desk/removal.html", name=name, title=kind.edit, plan=plan)
 
 
@@ -219,8 +230,19 @@ def raise_area(district, row_id):
     area = queries.application_area(district.id, row_id) or abort(404)
     plan = area.macro_area.plan
     with transaction():
-        actions.raise_application_area(area)
+        actions.raise_application_area(area, by=current_user)
     return _to_plan(district, plan, "section-1")
+
+
+@desk.post("/objectives/<int:row_id>/place")
+@requires(Role.MANAGER)
+def move_objective(district, row_id):
+    """One place up or down among those that serve the same objective."""
+    row = queries.objective(district.id, row_id) or abort(404)
+    plan = row.plan
+    with transaction():
+        actions.move_objective(row, up=request.form.get("direction") == "up", by=current_user)
+    return _to_plan(district, plan, "section-3")
 
 
 @desk.route("/targets", methods=["GET", "POST"])
@@ -229,7 +251,7 @@ def targets(district):
     """Baselines and targets of all indicators in one table."""
     plan = _plan(district)
     codes = [p.code for p in periods.half_years(plan)] + [periods.PLAN]
-    form = targets_form(plan, codes)()
+    form, late = targets_form(plan, codes)(), []
     if not form.is_submitted():
         form.version.data = actions.targets_version(plan)
         _show_targets(form, plan)
@@ -242,8 +264,15 @@ def targets(district):
             }
             for i in plan.indicators
         }
+        late = _in_the_past(plan, values, today(district.zone))
         past = past_targets.changed(plan, values)
-        if _saved(form, plan, lambda: actions.save_targets(plan, version=form.version.data, values=values)):
+        if late and not request.form.get("past"):
+            form.form_errors = [_("You changed targets of periods that are over (%(periods)s). Tick the box "
+                                  "below if that is what you mean.", periods=", ".join(late))]  # fmt: skip
+        elif _saved(
+            form, plan,
+            lambda: actions.save_targets(plan, version=form.version.data, values=values, by=current_user),
+        ):  # fmt: skip
             for said in past_targets.words(plan, past):
                 flash(said, "warning")
             return _to_plan(district, plan, "section-5")
@@ -251,9 +280,20 @@ def targets(district):
         form.version.raw_data = None
     status = 422 if form.errors else 200
     return render_template(
-        "plan/desk/targets.html", form=form, plan=plan, codes=codes, cell=target_field,
+        "plan/desk/targets.html", form=form, plan=plan, codes=codes, cell=target_field, late=late,
         over=past_targets.over(plan),
     ), status  # fmt: skip
+
+
+def _in_the_past(plan, values: dict, on) -> list[str]:
+    """The names of periods that are over and whose targets `values` would change."""
+    over = [p.code for p in [*periods.half_years(plan), periods.read(periods.PLAN, plan)] if p.end < on]
+    had = {(i.id, t.period): t.value for i in plan.indicators for t in i.targets}
+    changed = {
+        code for i in plan.indicators for code in over
+        if values[i.id]["targets"].get(code) != had.get((i.id, code))
+    }  # fmt: skip
+    return [texts.period_name(code) for code in over if code in changed]
 
 
 def _show_targets(form, plan):
@@ -265,7 +305,8 @@ def _show_targets(form, plan):
                 form[target_field(i, t.period)].data = t.value
 
 
-def _prepared(form, plan):
+def _prepared(form, plan, row=None):
+    form.row = row
     getattr(form, "prepare", lambda _plan: None)(plan)
     return form
 
@@ -288,5 +329,5 @@ def _saved(form, row, save) -> bool:
 def _form_page(form, *, title, back, removal=None, page=None):
     return render_template(
         page or "plan/desk/part.html", form=form, title=title, back=back, removal=removal,
-        limit=SITUATION_LIMIT, page_size=CARTELLA,
+        limit=SITUATION_LIMIT, page_size=CARTELLA, limits=getattr(form, "limits", {}),
     ), 422 if form.errors else 200  # fmt: skip

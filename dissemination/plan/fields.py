@@ -7,6 +7,7 @@ from wtforms import Field, SelectMultipleField, TextAreaField
 from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
+LONGEST = 8000  # characters of a text that the decree does not limit
 NEW = ""  # the version of a row that is not there yet
 
 
@@ -56,7 +57,7 @@ class LongText(TextAreaField):
         self.data = (self.data or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def long_text(label, most=8000):
+def long_text(label, most=LONGEST):
     """A text of several lines, at most `most` characters."""
     return LongText(label, validators=[Length(max=most)])
 

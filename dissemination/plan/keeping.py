@@ -71,7 +71,7 @@ def base(rule: Rule) -> Rule:
 def unproven(district_id: int, verbs: Iterable[str]):
     """The query of the rows (ids) whose evidence is not complete."""
     mine = Activity.district_id == district_id, Activity.verb.in_(list(verbs))
-    return select(Activity.id).where(*mine, counting.attribute("evidence") == "missing")
+    return select(Activity.id).where(*mine, counting.unproven())
 
 
 def logged(district_id: int, ids: Iterable[int], verb: str | None = None) -> None:

@@ -69,6 +69,9 @@ class Evidence(db.Model):  # type: ignore[name-defined]
     code: Mapped[str] = mapped_column(String(40))
     file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     note: Mapped[str] = mapped_column(String(500), default="")
+    sha256: Mapped[str] = mapped_column(String(64), default="")  # of the file as it was attached
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the disk was last asked
+    condition: Mapped[str] = mapped_column(String(10), default="")  # "" | ok | lost | changed
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     added_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     # It was wrong: kept, with who and why, but proves nothing any more.

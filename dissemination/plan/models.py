@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -22,6 +23,8 @@ from dissemination.kernel.database import UtcDateTime, db, one_of
 CARTELLA = 1800  # characters with spaces
 SITUATION_LIMIT = 8 * CARTELLA  # section 1: at most 8 cartelle
 AREAS_PER_MACRO_AREA = 3
+PROSPECTS = ("competitiveness", "innovation", "development", "jobs")  # opportunities and risks (section 2)
+OBJECTIVE_LEVELS = 3
 
 
 class LineKind(StrEnum):
@@ -49,6 +52,8 @@ class Plan(db.Model):  # type: ignore[name-defined]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     situation: Mapped[str] = mapped_column(Text, default="")  # section 1, at most SITUATION_LIMIT
+    situation_en: Mapped[str] = mapped_column(Text, default="")
+    sources: Mapped[str] = mapped_column(Text, default="")  # of the situation, one a line
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     macro_areas: Mapped[list["MacroArea"]] = relationship(
         order_by="MacroArea.position", back_populates="plan"
@@ -82,6 +87,14 @@ class MacroArea(db.Model):  # type: ignore[name-defined]
     synergies: Mapped[str] = mapped_column(Text, default="")
     opportunities: Mapped[str] = mapped_column(Text, default="")
     risks: Mapped[str] = mapped_column(Text, default="")
+    actors_en: Mapped[str] = mapped_column(Text, default="")
+    scenarios_en: Mapped[str] = mapped_column(Text, default="")
+    trends_en: Mapped[str] = mapped_column(Text, default="")
+    synergies_en: Mapped[str] = mapped_column(Text, default="")
+    opportunities_en: Mapped[str] = mapped_column(Text, default="")
+    risks_en: Mapped[str] = mapped_column(Text, default="")
+    # {theme of PROSPECTS: {"opportunity": {"it", "en"}, "risk": {"it", "en"}}}: what the decree asks for.
+    prospects: Mapped[dict] = mapped_column(JSON, default=dict)
     plan: Mapped[Plan] = relationship(back_populates="macro_areas")
     application_areas: Mapped[list["ApplicationArea"]] = relationship(
         order_by="ApplicationArea.rank", back_populates="macro_area", cascade="all, delete-orphan"
@@ -105,13 +118,15 @@ class ApplicationArea(db.Model):  # type: ignore[name-defined]
 
 
 class Objective(db.Model):  # type: ignore[name-defined]
-    """A strategic objective (section 3), tied to macro-areas."""
+    """A strategic objective (section 3), tied to macro-areas; it may serve one above it."""
 
     __tablename__ = "objectives"
     id: Mapped[int] = mapped_column(primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id"), index=True)
     position: Mapped[int] = mapped_column(default=0)
     text: Mapped[str] = mapped_column(Text)
+    text_en: Mapped[str] = mapped_column(Text, default="")
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("objectives.id"), index=True)
     plan: Mapped[Plan] = relationship(back_populates="objectives")
     macro_areas: Mapped[list[MacroArea]] = relationship(secondary=objective_macro_areas)
 
@@ -128,10 +143,37 @@ class ActivityLine(db.Model):  # type: ignore[name-defined]
     name_it: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200), default="")
     description: Mapped[str] = mapped_column(Text, default="")
+    description_en: Mapped[str] = mapped_column(Text, default="")
     plan: Mapped[Plan] = relationship(back_populates="lines")
+    operations: Mapped[list["Operation"]] = relationship(
+        order_by="(Operation.starts_on, Operation.id)", back_populates="line", cascade="all, delete-orphan"
+    )
     budget: Mapped[list["BudgetLine"]] = relationship(
         order_by="BudgetLine.year", back_populates="line", cascade="all, delete-orphan"
     )
+
+
+class Operation(db.Model):  # type: ignore[name-defined]
+    """A planned operation of an activity line: what shall be done from when to when, and how many times."""
+
+    __tablename__ = "operations"
+    __table_args__ = (CheckConstraint("ends_on >= starts_on", name="days"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_line_id: Mapped[int] = mapped_column(ForeignKey("activity_lines.id"), index=True)
+    title_it: Mapped[str] = mapped_column(String(300))
+    title_en: Mapped[str] = mapped_column(String(300), default="")
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    planned: Mapped[int | None]  # how many workshops, audits … of it
+    indicator_id: Mapped[int | None] = mapped_column(ForeignKey("indicators.id"), index=True)
+    done_on: Mapped[date | None]
+    line: Mapped[ActivityLine] = relationship(back_populates="operations")
+    indicator: Mapped["Indicator | None"] = relationship()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that it belongs to."""
+        return self.line.plan
 
 
 class BudgetLine(db.Model):  # type: ignore[name-defined]
@@ -143,7 +185,9 @@ class BudgetLine(db.Model):  # type: ignore[name-defined]
     activity_line_id: Mapped[int] = mapped_column(ForeignKey("activity_lines.id"))
     year: Mapped[int]
     budget_cents: Mapped[int] = mapped_column(default=0)
+    committed_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # bound by contracts and orders
     spent_cents: Mapped[int] = mapped_column(default=0)
+    cofinanced_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # what the Region grants
     cofinancing_percent: Mapped[int] = mapped_column(default=50)
     line: Mapped[ActivityLine] = relationship(back_populates="budget")
 
@@ -249,3 +293,19 @@ class RulebookRule(db.Model):  # type: ignore[name-defined]
     rulebook_id: Mapped[int] = mapped_column(ForeignKey("rulebooks.id", ondelete="CASCADE"), primary_key=True)
     indicator_code: Mapped[str] = mapped_column(String(10), primary_key=True)
     rule: Mapped[dict] = mapped_column(JSON)
+
+
+class EvidenceState(db.Model):  # type: ignore[name-defined]
+    """Whether what a verb logged about a subject has all the evidence that its day asks for.
+
+    Kept by `proofs`: beside the log, whose rows are never changed. No row: not looked at yet.
+    """
+
+    __tablename__ = "evidence_states"
+    subject_kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    subject_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    verb: Mapped[str] = mapped_column(String(60), primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), index=True)
+    complete: Mapped[bool]
+    missing: Mapped[list] = mapped_column(JSON, default=list)  # codes of the checklist
+    counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: look again

@@ -3,6 +3,7 @@
 from datetime import date
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
 
 from dissemination.districts.models import District
 from dissemination.kernel.clock import today
@@ -17,6 +18,7 @@ from dissemination.plan.models import (
     Indicator,
     MacroArea,
     Objective,
+    Operation,
     Plan,
 )
 
@@ -38,6 +40,13 @@ def current_plan(district_id: int, on: date | None = None) -> Plan | None:
     return next((p for p in found if p.starts_on <= on), found[-1] if found else None)
 
 
+def section_1_used(plan: Plan, lang: str = "it") -> int:
+    """The characters of section 1 in a language: the situation, and what is said of the actors."""
+    end = "_en" if lang == "en" else ""
+    actors = (getattr(m, f"actors{end}") for m in plan.macro_areas)
+    return len(getattr(plan, f"situation{end}")) + sum(len(text or "") for text in actors)
+
+
 def lines(district_id: int) -> list[ActivityLine]:
     """The activity lines of the plan in force, by code."""
     plan = current_plan(district_id)
@@ -57,10 +66,13 @@ def evidence_of(subject) -> list[Evidence]:
 
 def all_evidence_of(subject) -> list[Evidence]:
     """As `evidence_of`, with what was removed."""
-    query = select(Evidence).where(
-        Evidence.subject_kind == kind_of(subject), Evidence.subject_id == subject.id
-    )  # fmt: skip
-    return list(db.session.scalars(query.order_by(Evidence.id)))
+    return all_evidence_of_pair(kind_of(subject), subject.id)
+
+
+def all_evidence_of_pair(kind: str, subject_id: int) -> list[Evidence]:
+    """As `all_evidence_of`, for the kind and id of a subject."""
+    query = select(Evidence).where(Evidence.subject_kind == kind, Evidence.subject_id == subject_id)
+    return list(db.session.scalars(query.options(joinedload(Evidence.file)).order_by(Evidence.id)))
 
 
 def _valid(model, on: date):
@@ -100,7 +112,10 @@ def exclusions(district_id: int) -> list[Exclusion]:
 
 def _owned(model, district_id: int, row_id: int):
     query = select(model).where(model.id == row_id)
-    if model in (MacroArea, Objective, ActivityLine, Indicator):
+    if model is Operation:
+        query = query.join(ActivityLine).join(Plan, ActivityLine.plan_id == Plan.id)
+        query = query.where(Plan.district_id == district_id)
+    elif model in (MacroArea, Objective, ActivityLine, Indicator):
         query = query.join(Plan, model.plan_id == Plan.id).where(Plan.district_id == district_id)
     else:
         query = query.where(model.district_id == district_id)
@@ -120,6 +135,11 @@ def objective(district_id: int, row_id: int) -> Objective | None:
 def line(district_id: int, row_id: int) -> ActivityLine | None:
     """An activity line of the district, or None."""
     return _owned(ActivityLine, district_id, row_id)
+
+
+def operation(district_id: int, row_id: int) -> Operation | None:
+    """A planned operation of the district, or None."""
+    return _owned(Operation, district_id, row_id)
 
 
 def exclusion(district_id: int, row_id: int) -> Exclusion | None:

@@ -1,6 +1,6 @@
 """Template helpers of the plan: units, periods and figures as people read them."""
 
-from dissemination.plan import readings, texts
+from dissemination.plan import readings, texts, wording
 
 
 def init_app(app) -> None:
@@ -13,4 +13,7 @@ def init_app(app) -> None:
         period_name=texts.period_name, unit_name=texts.unit_name, attribute_name=texts.attribute_name,
         figure_value=texts.shown, verb_name=readings.verb_name,
     )  # fmt: skip
-    app.jinja_env.globals.update(period_name=texts.period_name, class_name=texts.class_name)
+    app.jinja_env.globals.update(
+        period_name=texts.period_name, class_name=texts.class_name, prose=wording.prose,
+        prospects=wording.prospects,
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from dissemination.kernel.database import db, rows_changed
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
-from dissemination.plan import activity
+from dissemination.plan import activity, holders
 from dissemination.plan.log import Activity
 from dissemination.publications.facts import RESERVED, TitleMissing, clean, describe, titled
 from dissemination.publications.intake import AlreadyImported, add_all, finish_import, keep_upload
@@ -91,6 +91,7 @@ def revise(publication: Publication, *, by: Account | None, version: int, **fact
     db.session.refresh(publication)
     describe(publication, facts)
     db.session.flush()
+    holders.changed(Publication.__tablename__, [publication.id])
     return publication
 
 
@@ -109,6 +110,7 @@ def publish(publication: Publication, *, by: Account | None) -> None:
         activity_line_id=publication.activity_line_id, by=by,
     )  # fmt: skip
     activity.record_all([happened(publication, publication.id)])
+    holders.changed(Publication.__tablename__, [publication.id])
 
 
 def withdraw(publication: Publication, *, reason: str, by: Account | None) -> None:
@@ -147,13 +149,16 @@ def attach(publication: Publication, stream: BinaryIO, name: str) -> Publication
     row = PublicationFile(publication=publication, file=stored)
     db.session.add(row)
     db.session.flush()
+    holders.changed(Publication.__tablename__, [publication.id])
     return row
 
 
 def detach(file: PublicationFile) -> None:
     """Take a file off its publication."""
+    publication_id = file.publication_id
     db.session.delete(file)
     db.session.flush()
+    holders.changed(Publication.__tablename__, [publication_id])
 
 
 def _taken(district: District, slug: str) -> bool:

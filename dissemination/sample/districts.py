@@ -58,6 +58,8 @@ def add_plan(district: District, now: datetime) -> Plan:
     for facts in texts["line"]:
         _write_line(plan, facts, local(now, district.zone).date())
     _set_targets(plan, texts["targets"])
+    for facts in texts["operation"]:
+        _plan_operation(plan, facts, local(now, district.zone).date())
     return plan
 
 
@@ -75,12 +77,29 @@ def _write_line(plan: Plan, facts: dict, today: date) -> None:
     elapsed = min(today.timetuple().tm_yday / 365, 1)
     money = zip(plan_years(today), facts.pop("budget"), (1, elapsed, 0), strict=True)
     budget = {
-        year: (planned * 100, round(spent * part) * 100, COFINANCING)
+        year: {
+            "budget_cents": planned * 100, "spent_cents": round(spent * part) * 100,
+            "committed_cents": round(planned * 0.85 * part) * 100,
+            "cofinanced_cents": planned * COFINANCING, "cofinancing_percent": COFINANCING,
+        }
         for year, (planned, spent), part in money
-    }
+    }  # fmt: skip
     line = next(line for line in plan.lines if line.code == facts["code"])
     facts["kind"] = LineKind(facts["kind"])
     plans.save_line(plan, line, version=plans.version_of(line), budget=budget, **facts)
+
+
+def _plan_operation(plan: Plan, facts: dict, today: date) -> None:
+    """An operation of one of the three years; what is over is done."""
+    year = plan_years(today)[facts["year"]]
+    first, last = (date.fromisoformat(f"{year}-{facts[name]}") for name in ("first", "last"))
+    line = next(line for line in plan.lines if line.code == facts["line"])
+    indicator = next(row for row in plan.indicators if row.code == facts["indicator"])
+    plans.save_operation(
+        plan, None, version="", activity_line_id=line.id, indicator_id=indicator.id, starts_on=first,
+        ends_on=last, done_on=last if last < today else None, planned=facts["planned"],
+        title_it=facts["title_it"], title_en=facts["title_en"],
+    )  # fmt: skip
 
 
 def _set_targets(plan: Plan, targets: dict) -> None:

@@ -285,6 +285,9 @@ def test_targets_are_set_in_one_table(sign_in, bice, moda, plan):
     data = {"version": version_in(page), **cells}
     wrong = browser.post("/moda/desk/plan/targets", data=data | {f"i{indicator.id}_plan": "molti"})
     assert (wrong.status_code, "molti" in wrong.text) == (422, True)
+    unsure = browser.post("/moda/desk/plan/targets", data=data)  # 2026-H1 is over
+    assert (unsure.status_code, 'name="past"' in unsure.text) == (422, True)
+    data["past"] = "y"
     assert browser.post("/moda/desk/plan/targets", data=data).status_code == 303
     db.session.expire_all()
     assert (indicator.baseline, indicator.baseline_year) == (Decimal("1000.5"), 2025)

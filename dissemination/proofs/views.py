@@ -1,0 +1,5 @@
+"""The pages of evidence."""
+
+from dissemination.proofs.desk import desk
+
+blueprints = (desk,)
