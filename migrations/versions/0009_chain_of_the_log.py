@@ -1,7 +1,7 @@
 """the log's digests, chain and triggers; past years
 
-Revision ID: 0008
-Revises: 0007
+Revision ID: 0009
+Revises: 0008
 """
 
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from alembic import op
 from dissemination.kernel.database import UtcDateTime
 from dissemination.plan import digests, guards
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
