@@ -127,7 +127,7 @@ def _logged(connection):
 
 
 def test_a_log_gets_its_digests_on_the_way_up_and_survives_the_way_down(bare_app):
-    upgrade(revision="0007")
+    upgrade(revision="0008")
     with db.engine.begin() as connection:
         _logged(connection)
     upgrade()
@@ -139,7 +139,7 @@ def test_a_log_gets_its_digests_on_the_way_up_and_survives_the_way_down(bare_app
     with pytest.raises(DBAPIError, match="only grows"), db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM activities")
     db.session.remove()
-    downgrade(revision="0007")
+    downgrade(revision="0008")
     with db.engine.begin() as connection:
         rows = connection.exec_driver_sql("SELECT id, title FROM activities ORDER BY id").all()
         assert [tuple(r) for r in rows] == [(1, "Città 1"), (2, "Città 2")]

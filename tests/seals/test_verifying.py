@@ -120,7 +120,8 @@ def test_a_tail_cut_with_all_its_traces_is_found_by_a_head_that_was_told(moda, l
         args=["log", "verify", "--district", "moda", "--head", head.printed]
     )
     assert result.exit_code == 1
-    assert f"moda: truncated (position 9): The log once went further than it does now: its end is missing. {head.printed}" in result.output  # fmt: skip
+    assert result.output.startswith("moda: truncated (position 9): ")
+    assert result.output.endswith(f"{head.printed}\n")
 
 
 def test_a_log_rewritten_after_a_cut_is_found_by_a_head_that_was_told(moda, log):
