@@ -109,7 +109,9 @@ def end_review(period: ReportingPeriod, *, because: str, by: Account | None) -> 
 
 
 def seal(period: ReportingPeriod) -> None:
-    """Take every row logged up to now into the head of the log, so that what is counted next has it."""
+    """Take every row logged up to now into the head of the log, and look at the evidence that is new, so
+    that what is counted next has both."""
+    given.judge_evidence(period.district_id)
     given.sealed_head(period.district_id)
 
 

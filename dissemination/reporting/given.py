@@ -14,11 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from dissemination.districts.models import Sector
+from dissemination.editions import queries as editions
+from dissemination.forecast import queries as forecast_queries
 from dissemination.kernel import files
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile
 from dissemination.people.models import Company, Membership
 from dissemination.plan import counting, figures, queries, rules
+from dissemination.plan import splits as splitting
 from dissemination.plan.counting import Scope
 from dissemination.plan.log import Activity, Evidence
 from dissemination.plan.models import BudgetLine, Indicator, Plan
@@ -26,14 +29,14 @@ from dissemination.plan.periods import Period
 from dissemination.plan.rules import Measure, Rule
 from dissemination.plan.tallies import parts_of, source, tally
 from dissemination.plan.texts import shown, unit_name
+from dissemination.proofs import actions as proofs
 from dissemination.reporting.frozen import FrozenRow, Head
+from dissemination.seals import queries as seals
+from dissemination.seals import sealing
+from dissemination.seals.actions import publish
+from dissemination.seals.models import Place
 
 CHUNK = 500
-LOGGED = (
-    Activity.id, Activity.verb, Activity.subject_kind, Activity.subject_id, Activity.happened_on,
-    Activity.activity_line_id, Activity.company_id, Activity.amount, Activity.not_counted,
-    Activity.reverses_id,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,22 +49,22 @@ class Forecast:
 
 
 def head(district_id: int) -> Head:
-    """The head of the district's log: here a SHA-256 over its rows, without persons."""
-    digest, position = hashlib.sha256(), 0
-    query = select(*LOGGED).where(Activity.district_id == district_id).order_by(Activity.id)
-    for position, row in enumerate(db.session.execute(query), start=1):  # noqa: B007 (read after the loop)
-        amount = None if row.amount is None else f"{Decimal(row.amount):.2f}"
-        digest.update(repr((*row[:7], amount, *row[8:])).encode())
-    return Head(position, digest.hexdigest())
+    """The head of the district's log: of the rows that are sealed."""
+    found = seals.head(district_id)
+    return Head(found.position, found.chain) if found else Head(0, "0" * 64)
 
 
 def sealed_head(district_id: int) -> Head:
     """The head with every row logged up to now in it. Called inside a transaction."""
-    return head(district_id)
+    found = sealing.seal(district_id)
+    return Head(found.position, found.chain)
 
 
 def publish_head(district_id: int, *, about: str, by) -> None:
-    """Say that the head was printed or sent, so that the log can be held against it later."""
+    """Note that the head was printed or sent, so that the log can be held against it later."""
+    found = seals.head(district_id)
+    if found is not None:
+        publish(found, where=Place.SIGN_OFF, about=about, by=by)
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,11 @@ def content_of(sha256: str) -> tuple[str, bytes]:
     return ("ok", data) if hashlib.sha256(data).hexdigest() == sha256 else ("changed", b"")
 
 
+def judge_evidence(district_id: int) -> None:
+    """Look at the evidence of what is new, and again of what lacked some. Called inside a transaction."""
+    proofs.judge_district(district_id)
+
+
 def completeness(plan: Plan, period: Period) -> tuple[int, int]:
     """(activities with all their evidence, activities that have to have it) in a period."""
     rule = _evidence_rule(plan)
@@ -212,34 +220,42 @@ def _evidence_rule(plan: Plan) -> Rule | None:
     return rules.read({"measure": "evidence", "verbs": verbs}) if verbs else None
 
 
-def splits(indicator: Indicator, period: Period, rows: list[FrozenRow]) -> list[figures.Split]:
+def splits(indicator: Indicator, period: Period, rows: list[FrozenRow]) -> list[splitting.Split]:
     """The figure by each attribute of its rule; `rows` are those of `identities`.
 
     Whether a company is new is looked up over all the past: that is not done again for each attribute.
     """
     rule = rules.read(indicator.rule)
     if rule.measure is not Measure.NEW_COMPANIES:
-        return figures.splits(indicator, period)
+        return splitting.splits(indicator, period)
     return [_new_by(name, rows) for name in rule.split]
 
 
-def _new_by(name: str, rows: list[FrozenRow]) -> figures.Split:
+def _new_by(name: str, rows: list[FrozenRow]) -> splitting.Split:
     found: dict[str, set[int | None]] = {}
     for row in rows:
         if row.reason is None:
             found.setdefault(row.classes[name], set()).add(row.company_id)
-    lines = [figures.SplitLine(value, Decimal(len(found[value]))) for value in sorted(found)]
-    return figures.Split(name, lines, overlaps=True)
+    lines = [splitting.SplitLine(value, Decimal(len(found[value]))) for value in sorted(found)]
+    return splitting.Split(name, lines, overlaps=True)
 
 
-def forecasts(_plan: Plan, _period: Period) -> dict[str, Forecast]:
-    """What is expected at the period's end, by the indicator's code; none while nobody forecasts."""
-    return {}
+def forecasts(plan: Plan, period: Period) -> dict[str, Forecast]:
+    """What is expected at the period's end, by the indicator's code, as the nightly job found it."""
+    made = forecast_queries.of_plan(plan, period.code)
+    return {
+        i.code: Forecast(made[i.id].expected, made[i.id].low, made[i.id].high)
+        for i in plan.indicators
+        if i.id in made
+    }
 
 
-def approved_version(_plan: Plan) -> dict | None:
-    """The approved version of the plan ({"number", "at"}), while there is one."""
-    return None
+def approved_version(plan: Plan) -> dict | None:
+    """The approved version of the plan ({"number", "at"}), while there is one; `at` is the approval's."""
+    found, approval = editions.approved(plan), editions.approval(plan)
+    if found is None or approval is None:
+        return None
+    return {"number": found.number, "at": approval.at.isoformat()}
 
 
 def in_words(actual: Decimal | None, target: Decimal | None, unit: str, *, less: bool = False) -> str:

@@ -14,14 +14,15 @@ from sqlalchemy import delete, insert
 from dissemination.districts.models import District
 from dissemination.kernel.database import db, transaction
 from dissemination.people.models import Membership, OrganisationType
-from dissemination.plan import activity, figures, jobs, keeping, kept, periods, queries
+from dissemination.plan import activity, figures, jobs, keeping, kept, periods, queries, splits
 from dissemination.plan.log import Activity, KeptPart
-from dissemination.plan.models import Exclusion, Indicator
+from dissemination.plan.models import EvidenceState, Exclusion, Indicator
 from tests import factories
 from tests.plan.tampering import untouched_by_guards
 
 PHASES = (Phase.explicit, Phase.generate)  # shrinking over two databases takes minutes
 FIRST = 1_000_000  # ids of rows written past the log, out of the way of the sequence
+LATER = 3_000_000  # subjects of rows that are logged as the packages do
 NOW = datetime(2028, 1, 10, 9, tzinfo=UTC)
 World = namedtuple("World", "plan companies root kept contacts lines exclusions members")
 ROWS = st.lists(
@@ -108,7 +109,7 @@ def write(world, drawn):
                 "contact_id": None if r["contact"] is None else world.contacts[r["contact"]],
                 "activity_line_id": world.lines[r["line"]], "not_counted": r["not_counted"],
                 "attributes": {k: v for k, v in attributes.items() if v}, "district_id": world.plan.district_id,
-                "subject_kind": "workshops", "subject_id": 1, "title": "x", "recorded_at": NOW,
+                "subject_kind": "workshops", "subject_id": n, "title": "x", "recorded_at": NOW,
                 "reverses_id": n - 1 if r["reverses"] and n > FIRST else None,
             }
         )  # fmt: skip
@@ -119,7 +120,22 @@ def write(world, drawn):
                 db.session.execute(delete(Activity).where(Activity.id == row.id))
         if rows:
             db.session.execute(insert(Activity), rows)
+        judge(world, rows)
     return rows
+
+
+def judge(world, rows):
+    """Keep which rows' evidence is missing, as `proofs` does."""
+    db.session.execute(delete(EvidenceState))
+    db.session.add_all(
+        EvidenceState(
+            subject_kind="workshops", subject_id=r["subject_id"], verb=r["verb"], complete=False,
+            district_id=world.plan.district_id, missing=["attendance_sheet"],
+        )
+        for r in rows
+        if r["attributes"].get("evidence") == "missing"
+    )  # fmt: skip
+    db.session.flush()
 
 
 def reason_of(world, rows, row, rule):
@@ -290,7 +306,7 @@ def test_kept_splits_are_what_a_count_by_class_over_the_log_gives(world):
 
 def live_classes(world, rule, period, attribute):
     scope = figures.scope_of(world.plan, period)
-    found = figures._by_class(dataclasses.replace(rule, split=(attribute,)), scope)
+    found = splits._by_class(dataclasses.replace(rule, split=(attribute,)), scope)
     return {value: worth for value, worth in found.items() if any(worth)}
 
 
@@ -329,12 +345,13 @@ def log_through_activity(world, drawn):
             "contact_id": None if r["contact"] is None else world.contacts[r["contact"]],
             "activity_line_id": world.lines[r["line"]], "not_counted": r["not_counted"],
             "attributes": {"in_managing_body": r["managing"], "sector": r["sector"], "evidence": r["evidence"]},
-            "district_id": world.plan.district_id, "subject_kind": "workshops", "subject_id": 2,
+            "district_id": world.plan.district_id, "subject_kind": "workshops", "subject_id": LATER + n,
         }
-        for r in drawn
+        for n, r in enumerate(drawn)
     ]  # fmt: skip
     activity.record_all(rows)
-    mine = db.session.query(Activity).filter_by(subject_id=2).order_by(Activity.id).all()
+    judge(world, rows)
+    mine = db.session.query(Activity).filter(Activity.subject_id >= LATER).order_by(Activity.id).all()
     for row, r in zip(mine, drawn, strict=True):
         if r["reverses"]:
             activity.reverse(row, by=None, happened_on=date(2027, 2, 5), reason="sbagliato")
@@ -378,7 +395,7 @@ def test_totals_are_kept_and_read_instead_of_the_log(world):
             P, workshop, district_id=world.plan.district_id, title="x", happened_on=date(2026, 5, 5), by=None
         )
     count = queries.indicator(world.plan, "COUNT")
-    assert jobs.keep_totals() == 11
+    assert jobs.keep_totals() == 12
     assert jobs.keep_totals() == 0
     with transaction(), untouched_by_guards():
         db.session.execute(delete(Activity))  # nobody may do that; here it shows which of the two is read

@@ -14,7 +14,7 @@ from dissemination.people.models import Membership, OrganisationType, SizeClass
 from dissemination.plan import activity
 from dissemination.plan.catalogue import catalogue
 from dissemination.plan.log import Activity
-from dissemination.plan.models import BudgetLine, Exclusion, Indicator
+from dissemination.plan.models import BudgetLine, EvidenceState, Exclusion, Indicator
 from tests import factories
 
 VERBS = (
@@ -163,13 +163,22 @@ def _write(district, plan, drawn, companies, contacts):
             "contact_id": None if r["contact"] is None else contacts[r["contact"]],
             "activity_line_id": lines.get(r["line"]), "not_counted": r["not_counted"],
             "attributes": r["attributes"], "district_id": district.id, "subject_kind": "workshops",
-            "subject_id": n,
+            "subject_id": district.id * 10_000 + n,
         }
         for n, r in enumerate(drawn, start=1)
     ]  # fmt: skip
     activity.record_all(rows)
     query = db.session.query(Activity.subject_id, Activity.id).filter_by(district_id=district.id)
     ids = dict(query.all())
+    db.session.add_all(  # as `proofs` keeps them
+        EvidenceState(
+            subject_kind=row["subject_kind"], subject_id=row["subject_id"], verb=row["verb"], complete=False,
+            district_id=district.id, missing=["x"],
+        )
+        for row in rows
+        if row["attributes"].get("evidence") == "missing"
+    )  # fmt: skip
+    db.session.flush()
     activity.record_all(
         [
             row | {"reverses_id": ids[row["subject_id"]], "happened_on": DAYS[-1]}

@@ -120,7 +120,7 @@ def test_what_was_reversed_has_nothing_to_prove(moda, ada, plan):
     jobs.judge_new()
     assert len(missing(moda)) == 1
     with transaction():
-        activity.reverse(row, by=ada, happened_on=DAY)
+        activity.reverse(row, by=ada, happened_on=DAY, reason="Un errore")
     assert missing(moda) == []
     jobs.judge_all()
     assert db.session.query(EvidenceState).count() in (0, 1)

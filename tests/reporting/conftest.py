@@ -15,6 +15,7 @@ from dissemination.plan import activity, periods, queries
 from dissemination.plan.actions import add_evidence, adopt_catalogue
 from dissemination.plan.log import Activity
 from dissemination.plan.models import BudgetLine, Plan, Target
+from dissemination.proofs import actions as proofs
 from dissemination.reporting import actions, checklist, freezing
 from dissemination.reporting.queries import calendar_period
 from tests import factories
@@ -88,14 +89,18 @@ def half(july, moda, bice):
                 db.session.add(Target(indicator_id=i.id, period="2026-H1", value=Decimal(4)))
                 db.session.add(Target(indicator_id=i.id, period="plan", value=Decimal(24)))
         db.session.flush()
-        _close(workshop)
+        _close(workshop, people[0])
     return world
 
 
-def _close(workshop):
+def _close(workshop, person):
+    """Its books are closed, and everything that its checklist asks for is there."""
     from dissemination.workshops.models import Closing
 
-    db.session.add(Closing(workshop_id=workshop.id, at=JULY, by=None))
+    factories.seat(workshop, person, came=True)
+    db.session.add(Closing(workshop_id=workshop.id, at=JULY, by=None, ended_at=workshop.ends_at))
+    db.session.flush()
+    proofs.judge_district(workshop.district_id)
 
 
 @pytest.fixture

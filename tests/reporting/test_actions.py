@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from dissemination.kernel.database import db, transaction
 from dissemination.people.accounts import Account
-from dissemination.plan import activity, queries
+from dissemination.plan import activity, queries, splits
 from dissemination.reporting import actions, adjustments, checklist, freezing
 from dissemination.reporting import queries as find
 from dissemination.reporting.checklist import Weight
@@ -298,7 +298,7 @@ def test_a_row_taken_back_later_is_an_adjustment_of_the_day_of_the_correction(ha
     found = sign(period)
     july.move_to(JULY.replace(month=9, day=4))
     with transaction():
-        activity.reverse(half.rows[0], by=None, happened_on=date(2026, 9, 4))
+        activity.reverse(half.rows[0], by=None, happened_on=date(2026, 9, 4), reason="Un errore")
     a = known(found)["DV-01"]
     assert (a.reported, a.known, told(a)) == (Decimal(1), Decimal(0), [("taken_back", date(2026, 9, 4), 1)])
 
@@ -324,7 +324,7 @@ def test_an_activity_moved_to_another_line_after_the_sign_off_is_an_adjustment(h
     found = sign(period)
     july.move_to(JULY.replace(month=9, day=5))
     with transaction():
-        activity.reverse(half.rows[0], by=None, happened_on=date(2026, 3, 11))
+        activity.reverse(half.rows[0], by=None, happened_on=date(2026, 3, 11), reason="Un errore")
         half.log("workshop.held", date(2026, 3, 11), line="b")
     a = known(found)["DV-01"]
     assert (a.known, told(a)) == (Decimal(0), [("taken_back", date(2026, 9, 5), 1)])
@@ -371,10 +371,9 @@ def test_what_is_over_and_unsigned_waits(half, sign, bice):
 
 
 def test_the_classes_of_each_split_are_those_of_the_plans_pages(half, h1):
-    from dissemination.plan import figures
 
     for f in freezing.count(half.plan, h1):
-        wanted = figures.splits(queries.indicator(half.plan, f.code), h1)
+        wanted = splits.splits(queries.indicator(half.plan, f.code), h1)
         got = [
             (s["attribute"], s["overlaps"], [(c["value"], c["actual"]) for c in s["classes"]])
             for s in f.splits

@@ -260,7 +260,7 @@ def test_the_public_page_shows_no_private_indicator_and_says_what_became_known(h
         db.session.query(Indicator).filter_by(code="DV-05").one().public = False
     sign(period)
     with transaction():
-        activity.reverse(half.rows[2], by=None, happened_on=date(2026, 7, 20))
+        activity.reverse(half.rows[2], by=None, happened_on=date(2026, 7, 20), reason="Un errore")
     page = said(client.get("/moda/transparency/"))
     assert "DV-05" not in page
     assert "Come noto oggi: 1." in page
@@ -298,10 +298,13 @@ def test_a_target_in_the_past_is_said_in_words_before_and_after_the_report(half,
     assert "Già conclusi: 1° semestre 2026" in said(page)
     indicator = db.session.query(Indicator).filter_by(code="DV-01").one()
     form = filled(page, target_field(indicator, "2026-H1"), "5")
+    assert manager.post("/moda/desk/plan/targets", data=form).status_code == 422, "not without a tick"
+    form["past"] = "y"
     answer = manager.post("/moda/desk/plan/targets", data=form, follow_redirects=True)
     assert "un obiettivo fissato ora non promette più nulla" in said(answer)
     sign(period)
     form = filled(manager.get("/moda/desk/plan/targets"), target_field(indicator, "2026-H1"), "1")
+    form["past"] = "y"
     answer = manager.post("/moda/desk/plan/targets", data=form, follow_redirects=True)
     assert "la relazione conserva l&#39;obiettivo rendicontato" in said(answer)
     form = filled(manager.get("/moda/desk/plan/targets"), target_field(indicator, "2027-H1"), "9")
