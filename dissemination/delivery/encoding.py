@@ -9,6 +9,7 @@ import re
 from base64 import b64encode
 
 from dissemination.delivery.mail import CONTROL, one_line
+from dissemination.kernel.text import ascii_domain
 
 SOFT = b"=\r\n"
 WIDTH = 75  # a line has at most 76 (RFC 2045 §6.7), and a soft line break may follow
@@ -145,16 +146,6 @@ def _folded(text: str, column: int) -> str:
     return "\r\n ".join([*lines, line])
 
 
-def ascii_domain(domain: str) -> str:
-    """A domain as it is looked up (IDNA 2008, RFC 5891 and UTS 46). Raises UnicodeError.
-
-    Python's own codec follows IDNA 2003, which sends straße.example to strasse.example: somebody else's.
-    """
-    import idna  # its tables are large, and most domains are ASCII
-
-    return idna.encode(domain, uts46=True).decode("ascii")
-
-
 def envelope_address(address: str) -> str:
     """`address` for the envelope, its domain in IDNA. Raises BadAddress.
 
@@ -169,7 +160,7 @@ def envelope_address(address: str) -> str:
     if local[:1] == '"' and re.fullmatch(r'"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"', local):
         local = local[1:-1]
     try:
-        plain = f"{local}@{domain if domain.isascii() else ascii_domain(domain)}"
+        plain = f"{local}@{ascii_domain(domain)}"
     except UnicodeError:
         raise BadAddress(address) from None
     if (

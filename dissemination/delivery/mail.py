@@ -9,6 +9,8 @@ import json
 import re
 from dataclasses import dataclass, field
 
+from dissemination.kernel.text import ascii_domain
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -32,7 +34,7 @@ class Sender:
         """The domain of the address in ASCII (IDNA), as message ids need it."""
         domain = self.address.rsplit("@", 1)[-1].strip().lower()
         try:
-            return domain.encode("idna").decode("ascii")
+            return ascii_domain(domain)
         except UnicodeError:
             return "invalid"
 

@@ -136,6 +136,13 @@ def _row(district_id: int, address: str) -> Suppression | None:
     return db.session.scalars(query).one_or_none()
 
 
+def _rows(district_id: int, addresses: list[str]) -> dict[str, Suppression]:
+    query = select(Suppression).where(
+        Suppression.district_id == district_id, Suppression.address.in_(addresses)
+    )
+    return {row.address: row for row in db.session.scalars(query)}
+
+
 def is_suppressed(district_id: int, address: str) -> Suppression | None:
     """The row that keeps `address` from being written to; None when nothing does."""
     marks = (address.strip().lower(), keyed(BOUNCED, address))
@@ -228,15 +235,15 @@ def _note(
     ))  # fmt: skip
 
 
-def _hide(row: Suppression) -> None:
+def _hide(row: Suppression, hidden: dict[str, Suppression]) -> None:
     """Keep a row as a hash; of a person who was erased before, and came back, the stronger reason."""
-    former = _row(row.district_id, keyed(BOUNCED, row.address))
-    if former is None:
-        row.address, row.reason = keyed(BOUNCED, row.address), ""
-        row.source = row.note = ""
+    mark = keyed(BOUNCED, row.address)
+    if former := hidden.get(mark):
+        former.kind = max(former.kind, row.kind, key=STRENGTH.index)
+        db.session.delete(row)
         return
-    former.kind = max(former.kind, row.kind, key=STRENGTH.index)
-    db.session.delete(row)
+    row.address, row.reason = mark, ""
+    row.source = row.note = ""
 
 
 def lift_departure(district_id: int, address: str) -> None:
@@ -257,11 +264,10 @@ def hide(district_id: int, addresses: Iterable[str]) -> None:
     known = sorted({address.strip().lower() for address in addresses})
     for start in range(0, len(known), 500):
         some = known[start : start + 500]
-        query = select(Suppression).where(
-            Suppression.district_id == district_id, Suppression.address.in_(some)
-        )
-        for row in db.session.scalars(query).all():
-            _hide(row)
+        rows = _rows(district_id, some)
+        hidden = _rows(district_id, [keyed(BOUNCED, address) for address in rows])
+        for row in rows.values():
+            _hide(row, hidden)
         for model in (SuppressionEvent, MailScore):
             gone = delete(model).where(model.district_id == district_id, model.address.in_(some))
             db.session.execute(gone, execution_options={"synchronize_session": False})

@@ -16,21 +16,16 @@ TOKEN = re.compile(rf"\+b([0-9a-f]{{1,16}})-([0-9a-f]{{{SIGNATURE}}})@", re.IGNO
 
 
 @lru_cache(maxsize=8)
-def _halves(secret: str):
-    """HMAC-SHA256 (RFC 2104) with its key taken in, inner and outer: copied for each message.
-
-    `hmac.digest` would let other threads in each time, which costs more than the signature.
-    """
-    key = sha256(b"verp:" + secret.encode()).digest().ljust(64, b"\0")
-    return sha256(bytes(b ^ 0x36 for b in key)), sha256(bytes(b ^ 0x5C for b in key))
+def _keyed(secret: str) -> hmac.HMAC:
+    """With its key taken in, to be copied: `hmac.digest` lets other threads in each time, which costs more
+    than the signature."""
+    return hmac.new(sha256(b"verp:" + secret.encode()).digest(), digestmod="sha256")
 
 
 def _signed(number: str, secret: str) -> str:
-    inner, outer = _halves(secret)
-    inner, outer = inner.copy(), outer.copy()
-    inner.update(number.encode())
-    outer.update(inner.digest())
-    return outer.hexdigest()[:SIGNATURE]
+    signature = _keyed(secret).copy()
+    signature.update(number.encode())
+    return signature.hexdigest()[:SIGNATURE]
 
 
 def sign(delivery_id: int, mailbox: str, *, secret: str) -> str:

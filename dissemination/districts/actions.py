@@ -14,7 +14,7 @@ from dissemination.districts import queries
 from dissemination.districts.models import District, Sector
 from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
-from dissemination.kernel.text import slugify
+from dissemination.kernel.text import ascii_domain, slugify
 
 
 class BadSlug(Refusal):
@@ -137,7 +137,7 @@ def origins(text: str) -> list[str]:
 def _origin(number: int, line: str) -> str:
     try:
         parts = urlsplit(line)
-        host = (parts.hostname or "").encode("idna").decode("ascii")
+        host = ascii_domain(parts.hostname or "")
         port = f":{parts.port}" if parts.port else ""
     except ValueError:  # UnicodeError is one
         raise BadOrigin(number, line) from None

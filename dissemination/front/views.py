@@ -43,10 +43,8 @@ PRIVATE = ("/c/", "/g/", "/r/", "/s/", "/u/")  # what a link in a mail opens is 
 def robots():
     """What search engines find, and what is not for them (RFC 9309)."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE), "Disallow: /*/desk/", ""]
-    lines += [
-        f"Sitemap: {url_for('newsletters.sitemap', district=district, _external=True)}"
-        for district in queries.districts()
-    ]
+    home = current_app.config["SETTINGS"].public_url.rstrip("/")
+    lines += [f"Sitemap: {home}{url_for('newsletters.sitemap', district=d)}" for d in queries.districts()]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 

@@ -33,6 +33,18 @@ def like(term: str) -> str:
     return f"%{escaped}%"
 
 
+def ascii_domain(domain: str) -> str:
+    """A domain as it is looked up (IDNA 2008, RFC 5891 and UTS 46). Raises UnicodeError.
+
+    Python's own codec follows IDNA 2003, which sends straße.example to strasse.example: somebody else's.
+    """
+    if domain.isascii():
+        return domain
+    import idna  # its tables are large, and most domains are ASCII
+
+    return idna.encode(domain, uts46=True).decode("ascii")
+
+
 GOOGLE = ("gmail.com", "googlemail.com")
 
 

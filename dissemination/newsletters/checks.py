@@ -7,6 +7,7 @@ opened inside this process, without a cookie, as a reader's first visit would be
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from contextvars import Context
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -244,11 +245,9 @@ def _shape(url: str) -> str | None:
 def _odd_host(host: str, scheme: str) -> str | None:
     if host.removeprefix("www.") in SHORTENERS:
         return _("shortened addresses hide where they lead, and filters distrust them.")
-    try:
+    with suppress(ValueError):
         ip_address(host)
         return _("a number instead of a name makes filters suspicious.")
-    except ValueError:
-        pass
     if "." not in host or ".." in host or host.endswith(".local"):
         return _("the host %(host)s cannot be reached from outside.", host=host or "–")
     return _("the address is not encrypted (http): use https.") if scheme == "http" else None

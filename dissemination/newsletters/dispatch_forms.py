@@ -116,7 +116,7 @@ class SettingsForm(Form):
     per_second = IntegerField(
         _l("At most so many messages a second"), validators=[Optional(), NumberRange(1, FASTEST)]
     )
-    domain_rates = RatesField(_l("At most so many messages a second to single receivers"))
+    domain_rates = RatesField(_l("At most so many messages a second to single receiving domains"))
     counts_clicks = BooleanField(_l("Count how often each link is opened"))
     version = VersionField(validators=[Optional()])
 

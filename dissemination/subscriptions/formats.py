@@ -12,6 +12,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -259,16 +260,12 @@ def moment(text: str) -> datetime | None:
     if not text:
         return None
     text = re.sub(r"(\.\d+)?( [+-]\d{4})?( [A-Z]{3,4}| [+-]\d{4})?$", "", text.strip())
-    try:
+    with suppress(ValueError):
         found = datetime.fromisoformat(text)
         return _plausible(found if found.tzinfo else found.replace(tzinfo=UTC))
-    except ValueError:
-        pass
     for pattern in MOMENTS:
-        try:
+        with suppress(ValueError):
             return _plausible(datetime.strptime(text, pattern).replace(tzinfo=UTC))
-        except ValueError:
-            continue
     return None
 
 

@@ -20,7 +20,7 @@ from dissemination.people.models import Contact
 from dissemination.subscriptions import actions, choices, mails, queries, why
 from dissemination.subscriptions.common import public
 from dissemination.subscriptions.forms import PreferenceForm, SubscriptionForm
-from dissemination.subscriptions.subscribing import requested, subscriber
+from dissemination.subscriptions.subscribing import AskedAgain, requested, subscriber
 from dissemination.subscriptions.texts import KINDS, proof_in_words, source_name
 
 CONSENT = _l(
@@ -94,21 +94,27 @@ def asked(district):  # noqa: ARG001 - the URL names it
 def confirmation(district, token):
     """GET shows what is about to be confirmed and a button; POST confirms what was shown."""
     wish = requested(district, token)
-    # Whoever enters the same address again changes what waits: nobody confirms what she has not seen.
-    changed = request.form.get("seen", wish.asked_at.isoformat()) != wish.asked_at.isoformat()
-    if request.method != "POST" or (changed and wish.confirmed_at is None):
-        topics = [t for t in queries.topics(district.id) if t.id in wish.topic_ids]
-        with _speaking(wish.language):
-            page = render_template(
-                "subscriptions/confirm.html", wish=wish, topics=topics, token=token, changed=changed
-            )
-        return _private(page, 409 if changed else 200)
-    with transaction():
-        contact = actions.confirm(district, token)
-        token = mails.token_for(contact.id)
+    if request.method != "POST":
+        return _to_confirm(district, wish, token)
+    try:
+        with transaction():
+            contact = actions.confirm(district, token, seen=request.form.get("seen"))
+            token = mails.token_for(contact.id)
+    except AskedAgain as refusal:
+        return _to_confirm(district, requested(district, token), token, refusal)
     with _speaking(wish.language):
         flash(_("You are subscribed. This is your page: here you can change topics or leave at any time."))
     return redirect(url_for(".preferences", token=token), 303)
+
+
+def _to_confirm(district, wish, token: str, refusal: Refusal | None = None):
+    """What is about to be confirmed, with the button."""
+    topics = [t for t in queries.topics(district.id) if t.id in wish.topic_ids]
+    with _speaking(wish.language):
+        page = render_template(
+            "subscriptions/confirm.html", wish=wish, topics=topics, token=token, refusal=refusal
+        )
+    return _private(page, refusal.status if refusal else 200)
 
 
 def _speaking(chosen: str):

@@ -36,6 +36,13 @@ class LinkExpired(Refusal):
     message = _l("This link no longer works: it is older than seven days or was replaced. Ask again.")
 
 
+class AskedAgain(Refusal):
+    """The address was entered again since the page was shown: something else would be confirmed."""
+
+    status = 409
+    message = _l("Meanwhile this address was entered again: this is what would be confirmed now.")
+
+
 class NoTopic(Refusal):
     """Nothing was chosen."""
 
@@ -106,20 +113,26 @@ def requested(district: District, token: str, *, lock: bool = False) -> Subscrip
         SubscriptionRequest.id == value[0], SubscriptionRequest.district_id == district.id,
         SubscriptionRequest.mark == value[1],
     )  # fmt: skip
-    found = db.session.scalar(query.with_for_update() if lock else query)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(query)
     if found is None:
         raise LinkExpired
     return found
 
 
-def confirm(district: District, token: str) -> Contact:
+def confirm(district: District, token: str, *, seen: str | None = None) -> Contact:
     """Make the subscriptions that were asked for live; the contact, added when new.
 
-    Confirming twice is confirming once. Raises LinkExpired.
+    `seen` is `asked_at` (ISO 8601) of what the page showed: whoever enters the same address again changes
+    what waits, and nobody confirms what she has not seen. Confirming twice is confirming once. Raises
+    LinkExpired, AskedAgain.
     """
     request = requested(district, token, lock=True)
     if request.confirmed_at is not None and request.contact_id is not None:
         return db.session.get_one(Contact, request.contact_id)
+    if seen not in (None, request.asked_at.isoformat()):
+        raise AskedAgain
     company = None
     if request.company_tax_id:
         company = people.find_or_add_company(

@@ -45,11 +45,7 @@ def upgrade():
         batch_op.alter_column('withheld_because', server_default=None)
     with op.batch_alter_table('registrations') as batch_op:
         batch_op.add_column(whole('newsletter_block_id'))
-        given = sa.text('newsletter_issue_id IS NOT NULL')
-        batch_op.create_index(
-            batch_op.f('ix_registrations_newsletter_issue_id'), ['newsletter_issue_id'], sqlite_where=given,
-            postgresql_where=given,
-        )
+        batch_op.create_index(batch_op.f('ix_registrations_newsletter_issue_id'), ['newsletter_issue_id'])
     op.create_table('newsletter_settings',
     whole('district_id', False),
     whole('approval_above'),

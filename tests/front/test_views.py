@@ -235,7 +235,10 @@ def test_a_workshop_says_first_that_people_ask_for_a_seat(sign_in, ada, moda):
 def test_search_engines_are_told_what_is_there_and_what_is_not_theirs(client, moda):
     told = client.get("/robots.txt")
     assert (told.status_code, told.mimetype) == (200, "text/plain")
-    assert told.text.endswith("Sitemap: http://localhost/moda/newsletters/sitemap.xml\n")
+    home = client.application.config["SETTINGS"].public_url.rstrip("/")
+    assert told.text.endswith(f"Sitemap: {home}/moda/newsletters/sitemap.xml\n")
+    forged = client.get("/robots.txt", headers={"Host": "evil.example"})
+    assert forged.text == told.text, "what a stranger says of the host is not repeated"
     assert client.get("/moda/newsletters/sitemap.xml").status_code == 200
     lines = told.text.splitlines()
     assert {"User-agent: *", "Disallow: /r/", "Disallow: /*/desk/"} <= set(lines)
