@@ -1,13 +1,12 @@
 """What differs between two kept versions of a draft, in words that people read."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from dissemination.kernel.runs import words
 from dissemination.newsletters import sources
 from dissemination.newsletters.texts import KINDS
 
@@ -15,7 +14,6 @@ FACTS = {
     "subject_it": _l("Subject in Italian"), "subject_en": _l("Subject in English"),
     "preheader_it": _l("Preheader in Italian"), "preheader_en": _l("Preheader in English"),
 }  # fmt: skip
-MOST_WORDS = 4000  # beyond, a text is shown whole, before and after
 
 
 @dataclass(frozen=True)
@@ -121,19 +119,3 @@ def _changed(old: dict, new: dict) -> Iterator[tuple[str, str]]:
     for name in dict.fromkeys([*before, *after]):
         if before.get(name, "") != after.get(name, ""):
             yield from words(before.get(name, ""), after.get(name, ""))
-
-
-def words(old: str, new: str) -> Iterator[tuple[str, str]]:
-    """Runs of words: ("same" | "old" | "new", words), so that old and new can be read in one line."""
-    a, b = re.findall(r"\S+\s*", old), re.findall(r"\S+\s*", new)
-    if len(a) + len(b) > MOST_WORDS:
-        yield from ((kind, text) for kind, text in (("old", old), ("new", new)) if text)
-        return
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if tag == "equal":
-            yield "same", "".join(a[i1:i2])
-        else:
-            if i2 > i1:
-                yield "old", "".join(a[i1:i2])
-            if j2 > j1:
-                yield "new", "".join(b[j1:j2])

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from dissemination.kernel import runs
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
-from dissemination.newsletters import actions, differences, versions
+from dissemination.newsletters import actions, versions
 from dissemination.newsletters.models import BlockKind
 from tests import factories
 from tests.newsletters import cast
@@ -107,7 +108,7 @@ def test_the_difference_is_readable_word_by_word(sign_in, moda, ada, issue):
 
 def test_a_difference_of_huge_texts_is_shown_whole_instead_of_taking_for_ever():
     old, new = "a " * 3000, "b " * 3000
-    assert [kind for kind, _ in differences.words(old, new)] == ["old", "new"]
+    assert [kind for kind, _ in runs.words(old, new)] == ["old", "new"]
 
 
 def test_at_most_two_hundred_versions_are_kept(ada, issue):
