@@ -1,7 +1,8 @@
 """Forms: Flask-WTF with the fields and checks that several packages need."""
 
+import re
 from datetime import datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 
 from babel.support import NullTranslations, Translations
@@ -31,9 +32,11 @@ __all__ = [
     "email_field",
     "local_moment",
     "text_field",
+    "two_decimals",
 ]  # fmt: skip
 
 
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}((\.\d{3})+|(,\d{3})+)", re.ASCII)
 MOST_CENTS = 10**14  # a thousand billion euro
 
 
@@ -146,25 +149,31 @@ class MoneyField(Field):
 
     def process_formdata(self, valuelist):
         """Read what the person wrote into integer cents."""
-        raw = (valuelist[0] if valuelist else "").strip().replace("€", "").replace(" ", "")
+        raw = (valuelist[0] if valuelist else "").replace("€", "").strip()
+        self.data = None
         if not raw:
-            self.data = None
             return
-        if "," in raw:
-            raw = raw.replace(".", "").replace(",", ".")
-        self.data = _cents(raw)
-        if self.data is None:
+        value = two_decimals(raw)
+        if value is None or abs(value) * 100 >= MOST_CENTS:
             raise ValueError(_l("Write an amount such as 1.234,50."))
+        self.data = int(value * 100)
 
 
-def _cents(raw: str) -> int | None:
-    """Integer cents of a plain decimal number, or None when it is not one with at most two decimals."""
-    try:
-        cents = Decimal(raw) * 100
-    except InvalidOperation:
+def two_decimals(raw: str) -> Decimal | None:
+    """A number as people write it, "1.234,50", "1,234.50" or "1234.5"; None when it has other decimals.
+
+    "20.000" is twenty thousand, for nothing here has three decimals; "20,000" is in English, and could be
+    either in Italian: None.
+    """
+    raw = re.sub(r"[\s'’]", "", raw)
+    if "," in raw and "." in raw:  # the last one of the two is the decimal sign
+        raw = raw.replace("." if raw.rindex(",") > raw.rindex(".") else ",", "")
+    elif THOUSANDS.fullmatch(raw):
+        raw = raw.replace(".", "").replace(",", "" if language() == "en" else ",")
+    raw = raw.replace(",", ".")
+    if not re.fullmatch(r"[+-]?(\d{1,20}(\.\d{0,2})?|\.\d{1,2})", raw, re.ASCII):
         return None
-    whole = cents.is_finite() and abs(cents) < MOST_CENTS and cents == cents.to_integral_value()
-    return int(cents) if whole else None
+    return Decimal(raw).quantize(Decimal("0.01"))
 
 
 def local_moment(day, at: time) -> datetime:

@@ -59,18 +59,30 @@ class Money(Form):
 
 
 @pytest.mark.parametrize(
-    ("written", "cents"), [("1.234,50", 123450), ("1234.5", 123450), ("€ 7", 700), ("", None), ("0,01", 1)]
-)
+    ("written", "cents"),
+    [
+        ("1.234,50", 123450), ("1234.5", 123450), ("€ 7", 700), ("", None), ("0,01", 1), ("-3", -300),
+        # Nobody writes a budget with three decimals: "20.000" is twenty thousand, not twenty.
+        ("20.000", 2_000_000), ("1.234.567", 123_456_700), ("1,234.50", 123450), ("20 000", 2_000_000),
+    ],
+)  # fmt: skip
 def test_money_is_read_as_people_write_it(app, written, cents):
     with app.test_request_context(method="POST"):
         assert Money(MultiDict({"amount": written, "name": "x"})).amount.data == cents
 
 
-@pytest.mark.parametrize("written", ["dodici", "1,2,3", "1,005", "NaN", "Infinity"])
+@pytest.mark.parametrize(
+    "written", ["dodici", "1,2,3", "1,005", "20,000", "0.500", "NaN", "Infinity", "1e5", "٣"]
+)
 def test_money_that_cannot_be_read_is_refused_at_its_field(app, written):
     with app.test_request_context(method="POST"):
         form = Money(MultiDict({"amount": written, "name": "x"}))
         assert (form.validate(), list(form.errors)) == (False, ["amount"])
+
+
+def test_money_with_english_thousands_is_read_on_an_english_page(app):
+    with app.test_request_context(method="POST"), force_locale("en"):
+        assert Money(MultiDict({"amount": "20,000", "name": "x"})).amount.data == 2_000_000
 
 
 def test_texts_are_trimmed_before_they_are_measured(app):
