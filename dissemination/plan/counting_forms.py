@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dissemination.kernel.forms import DataRequired, DayField, Form, text_field
 from dissemination.plan import rules
-from dissemination.plan.fields import NEW, LongText, NumberField, without_marks
+from dissemination.plan.fields import NEW, LongText, NumberField, must_be_a_code, without_marks
 from dissemination.plan.models import Direction, Indicator, Plan
 
 VERB = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -39,6 +39,7 @@ class IndicatorForm(Form):
     activity_line_id = SelectField(_l("Activity line"), coerce=int)
     public = BooleanField(_l("Show on the public page"), default=True)
     rule = LongText(_l("Counting rule (JSON)"), validators=[DataRequired()])
+    row: Indicator | None = None  # the one that is edited
 
     def prepare(self, plan: Plan) -> None:
         """Offer the plan's lines."""
@@ -53,29 +54,25 @@ class IndicatorForm(Form):
         self.activity_line_id.data = indicator.activity_line_id or 0
         self.rule.data = json.dumps(indicator.rule, indent=2, ensure_ascii=False)
 
+    def validate_code(self, field):
+        """It stands in addresses, and in the names of sheets and files of the report."""
+        must_be_a_code(field)
+
     def validate_rule(self, field):
-        """The rule must be readable, and refer only to indicators that are there."""
+        """The rule must be readable, and refer only to indicators that are there and can be a part."""
+        others = {i.code: i.rule for i in self.plan.indicators if i is not self.row}
         try:
-            rule = rules.read(json.loads(field.data))
-        except json.JSONDecodeError as error:
-            raise ValidationError(
-                _(
-                    "This is not JSON: line %(line)d, column %(column)d.",
-                    line=error.lineno,
-                    column=error.colno,
-                )
-            ) from None  # fmt: skip
+            problems = rules.problems_among(others, self.code.data, rules.from_text(field.data))
         except rules.RuleError as error:
-            raise ValidationError(_("The rule cannot be read: %(problems)s", problems=str(error))) from None
-        unknown = rules.codes_of(rule) - {i.code for i in self.plan.indicators}
-        if unknown:
-            raise ValidationError(_("No indicator has the code %(codes)s.", codes=", ".join(sorted(unknown))))
+            problems = error.problems
+        if problems:
+            raise ValidationError(_("The rule cannot be read: %(problems)s", problems="; ".join(problems)))
 
     def facts(self) -> dict:
         """Columns of the indicator."""
         facts = without_marks(self.data)
         return facts | {
-            "rule": json.loads(facts["rule"]), "activity_line_id": facts["activity_line_id"] or None,
+            "rule": rules.from_text(facts["rule"]), "activity_line_id": facts["activity_line_id"] or None,
             "direction": Direction(facts["direction"]),
         }  # fmt: skip
 

@@ -164,6 +164,25 @@ class _RuleForm(Form):
         return data | {k: v for k, v in given.items() if v}
 
 
+PLACES = {
+    "measure": _l("What is counted"), "verbs": _l("Of which rows of the log"),
+    "field": _l("Which number (for a sum or a mean)"), "where": _l("Only rows where"),
+    "lines": _l("Only on activity lines of kind"), "seen": _l("Show as seen, not counted"),
+    "despite": _l("Count although they are marked as"), "followed_by": _l("Only when something follows"),
+    "numerator": _l("Above the line"), "denominator": _l("Below the line"),
+    "share_of": _l("Also shown as a share of"), "split": _l("Split by"),
+}  # fmt: skip
+
+
+def in_words(problem: str) -> str:
+    """What `rules` says of a key, said of the field in which it was written: "verbs: …"."""
+    place, sign, words = problem.partition(": ")
+    keys = place.split(".")
+    if not sign or keys[0] not in PLACES:
+        return problem
+    return " – ".join(str(PLACES[key]) if key in PLACES else key for key in keys) + ": " + words
+
+
 def _can_be_a_part(data: Any) -> bool:
     return not rules.problems_of(data) and rules.read(data).measure not in rules.PERCENT
 

@@ -21,7 +21,7 @@ from dissemination.plan import (
     trial,
 )
 from dissemination.plan.desk import asked_plan, desk, exclusions_by_reason, names_of
-from dissemination.plan.rule_forms import PARTS, RuleForm
+from dissemination.plan.rule_forms import PARTS, RuleForm, in_words
 
 
 @desk.route("/figures/<code>/rule", methods=["GET", "POST"])
@@ -97,16 +97,16 @@ def _read(indicator, present):
     data = form.rule(present)
     form.as_json.data = json.dumps(data, indent=2, ensure_ascii=False)
     form.as_json.raw_data = None
-    return form, data, problems_of(indicator, data)
+    return form, data, [in_words(problem) for problem in problems_of(indicator, data)]
 
 
 def _from_json(form, indicator, present):
     """What was written as JSON, put into the fields."""
     try:
-        data = json.loads(form.as_json.data)
-    except ValueError as error:
+        data = rules.from_text(form.as_json.data)
+    except rules.RuleError as error:
         form.prepare(indicator.plan, indicator.code, present)
-        return form, present, [_("This is not JSON: %(error)s", error=error)]
+        return form, present, error.problems
     problems = problems_of(indicator, data)
     form.prepare(indicator.plan, indicator.code, data if not problems else present)
     if not problems:
@@ -118,19 +118,7 @@ def _from_json(form, indicator, present):
 
 def problems_of(indicator, data) -> list[str]:
     """Why a rule cannot be read, or names an indicator that is not there or is a percentage itself."""
-    problems = rules.problems_of(data)
-    if problems:
-        return problems
-    by_code = {i.code: i for i in indicator.plan.indicators}
-    for code in sorted(rules.codes_of(rules.read(data))):
-        named = by_code.get(code)
-        if named is None:
-            problems.append(_("No indicator has the code %(codes)s.", codes=code))
-        elif code == indicator.code:
-            problems.append(_("An indicator cannot be a part of itself."))
-        elif rules.problems_of(named.rule) or rules.read(named.rule).measure in rules.PERCENT:
-            problems.append(_("%(code)s is a percentage itself and cannot be a part.", code=code))
-    return problems
+    return rules.problems_among({i.code: i.rule for i in indicator.plan.indicators}, indicator.code, data)
 
 
 def _page(district, indicator, book, form, data, problems):

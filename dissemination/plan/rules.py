@@ -25,10 +25,13 @@ share_of      of a count: a rule or an indicator's code; the figure is also show
 split         attributes to split the figure by; "line" splits by activity line
 """
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from flask_babel import gettext as _
 
 
 class Measure(StrEnum):
@@ -57,7 +60,13 @@ KEYS = frozenset({
 LINES = frozenset({"a", "b", "c"})
 AMOUNT = "amount"
 OF_NUMBERS = frozenset({Measure.SUM, Measure.MEAN})
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")  # an attribute of the log, a reason
+VERB = re.compile(r"(?=.{1,60}\Z)[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+UNSEEN = re.compile(
+    "[\x00-\x1f\x7f\ud800-\udfff]"
+)  # controls and halves of characters: no database takes them
+LONGEST = 200  # characters of a value
+MOST = 200  # values in a list, attributes in a mapping
 
 
 class RuleError(ValueError):
@@ -110,6 +119,39 @@ def problems_of(data: Any) -> list[str]:
     return []
 
 
+def from_text(text: str) -> Any:
+    """The JSON in `text`. Raises RuleError when it is none."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise RuleError([_("This is not JSON: it is nested too deeply.")]) from None
+    except json.JSONDecodeError as error:
+        words = _(
+            "This is not JSON: line %(line)d, column %(column)d.", line=error.lineno, column=error.colno
+        )
+        raise RuleError([words]) from None
+    except ValueError:  # a number of thousands of digits
+        raise RuleError([_("This is not JSON: line %(line)d cannot be read.", line=1)]) from None
+
+
+def problems_among(others: dict[str, Any], code: str, data: Any) -> list[str]:
+    """As `problems_of`, and whether the indicator `code` may refer to those it names; `others`: code -> rule.
+
+    What it names must be there, be another one, and be no percentage, which cannot be a part of one.
+    """
+    problems = problems_of(data)
+    if problems:
+        return problems
+    for named in sorted(codes_of(read(data))):
+        if named == code:
+            problems.append(_("An indicator cannot be a part of itself."))
+        elif named not in others:
+            problems.append(_("No indicator has the code %(codes)s.", codes=named))
+        elif problems_of(others[named]) or read(others[named]).measure in PERCENT:
+            problems.append(_("%(code)s is a percentage itself and cannot be a part.", code=named))
+    return problems
+
+
 def verbs_of(rule: Rule) -> set[str]:
     """The verbs that feed a rule, those of its parts included (not those that are only seen)."""
     parts = [p for p in (rule.numerator, rule.denominator, rule.share_of) if isinstance(p, Rule)]
@@ -123,30 +165,30 @@ def codes_of(rule: Rule) -> set[str]:
 
 def _read(data, problems, *, at: str, inner: bool) -> Rule | None:
     if not isinstance(data, dict):
-        problems.append(f"{at or 'rule'}: must be a mapping")
+        problems.append(f"{at or 'rule'}: " + _("must be a mapping"))
         return None
-    problems += [f"{at}{key}: unknown key" for key in sorted(set(data) - KEYS, key=str)]
+    problems += [f"{at}{key}: " + _("unknown key") for key in sorted(set(data) - KEYS, key=str)]
     try:
         measure = Measure(str(data.get("measure")))
     except ValueError:
-        problems.append(f"{at}measure: must be one of {', '.join(Measure)}")
+        problems.append(f"{at}measure: " + _("must be one of %(values)s", values=", ".join(Measure)))
         return None
     if inner and measure in PERCENT:
-        problems.append(f"{at}measure: a part cannot itself be {measure}")
+        problems.append(f"{at}measure: " + _("a part cannot itself be %(measure)s", measure=measure))
         return None
     rule = Rule(
         measure=measure,
-        verbs=_texts(data, "verbs", problems, at),
+        verbs=_texts(data, "verbs", problems, at, like=VERB),
         where=_where(data.get("where", {}), problems, at),
         lines=_texts(data, "lines", problems, at, allowed=LINES),
         seen=_seen(data.get("seen", {}), problems, at),
-        despite=_texts(data, "despite", problems, at),
+        despite=_texts(data, "despite", problems, at, like=NAME),
         members_only=_flag(data, "members_only", problems, at),
         followed_by=_followed(data.get("followed_by"), problems, at),
         numerator=_part(data, "numerator", problems, at),
         denominator=_part(data, "denominator", problems, at),
         share_of=_part(data, "share_of", problems, at),
-        split=_texts(data, "split", problems, at),
+        split=_texts(data, "split", problems, at, like=NAME),
         field=_field(data, measure, problems, at),
     )
     _check_together(rule, problems, at)
@@ -155,31 +197,40 @@ def _read(data, problems, *, at: str, inner: bool) -> Rule | None:
 
 def _check_together(rule: Rule, problems, at):
     if rule.measure in WITHOUT_VERBS and rule.verbs:
-        problems.append(f"{at}verbs: {rule.measure} has none")
+        problems.append(f"{at}verbs: " + _("%(measure)s has none", measure=rule.measure))
     if rule.measure not in WITHOUT_VERBS and not rule.verbs:
-        problems.append(f"{at}verbs: {rule.measure} needs at least one")
+        problems.append(f"{at}verbs: " + _("%(measure)s needs at least one", measure=rule.measure))
     is_ratio = rule.measure is Measure.RATIO
     for name in ("numerator", "denominator"):
         if is_ratio != (getattr(rule, name) is not None):
-            problems.append(f"{at}{name}: " + ("missing" if is_ratio else "only a ratio has one"))
+            problems.append(f"{at}{name}: " + (_("is missing") if is_ratio else _("only a ratio has one")))
     if rule.share_of is not None and rule.measure is not Measure.COUNT:
-        problems.append(f"{at}share_of: only a count has one")
-    if rule.measure is Measure.PERSONS and (rule.members_only or rule.followed_by):
-        problems.append(f"{at}members_only, followed_by: not for persons")
-    if rule.measure is Measure.NEW_COMPANIES and (rule.members_only or rule.followed_by):
-        problems.append(f"{at}members_only, followed_by: not for new_companies")
-    both = sorted(set(rule.verbs) & {verb for verb, _ in rule.seen})
-    problems += [f"{at}seen: {verb} is counted already" for verb in both]
+        problems.append(f"{at}share_of: " + _("only a count has one"))
+    if rule.measure in (Measure.PERSONS, Measure.NEW_COMPANIES) and (rule.members_only or rule.followed_by):
+        problems.append(f"{at}members_only, followed_by: " + _("not for %(measure)s", measure=rule.measure))
+    both = sorted(set(rule.verbs) & {verb for verb, _reason in rule.seen})
+    problems += [f"{at}seen: " + _("%(verb)s is counted already", verb=verb) for verb in both]
 
 
-def _texts(data, key, problems, at, allowed=None) -> tuple[str, ...]:
+def _texts(data, key, problems, at, *, allowed=None, like=None) -> tuple[str, ...]:
     value = data.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
-        problems.append(f"{at}{key}: must be a list of texts")
+    if not isinstance(value, list) or not all(_is_text(v) for v in value) or len(value) > MOST:
+        problems.append(f"{at}{key}: " + _("must be a list of texts"))
         return ()
-    wrong = sorted(set(value) - allowed) if allowed else []
-    problems += [f"{at}{key}: {v!r} is not one of {', '.join(sorted(allowed))}" for v in wrong]
+    if allowed:
+        listed = ", ".join(sorted(allowed))
+        problems += [f"{at}{key}: " + _("%(value)r is not one of %(values)s", value=v, values=listed)
+                     for v in sorted(set(value) - allowed)]  # fmt: skip
+    problems += [_no_name(f"{at}{key}", v) for v in value if like and not like.fullmatch(v)]
     return tuple(dict.fromkeys(value))
+
+
+def _is_text(value) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= LONGEST and not UNSEEN.search(value)
+
+
+def _no_name(place: str, value) -> str:
+    return f"{place}: " + _("%(value)r is no name: small letters, digits and _ only", value=str(value)[:60])
 
 
 def _field(data, measure, problems, at) -> str:
@@ -187,9 +238,9 @@ def _field(data, measure, problems, at) -> str:
     if value is None:
         return AMOUNT
     if measure not in OF_NUMBERS:
-        problems.append(f"{at}field: only a sum or a mean has one")
+        problems.append(f"{at}field: " + _("only a sum or a mean has one"))
     elif not isinstance(value, str) or not NAME.fullmatch(value):
-        problems.append(f"{at}field: must be amount or the name of an attribute")
+        problems.append(f"{at}field: " + _("must be amount or the name of an attribute"))
     else:
         return value
     return AMOUNT
@@ -198,24 +249,25 @@ def _field(data, measure, problems, at) -> str:
 def _flag(data, key, problems, at) -> bool:
     value = data.get(key, False)
     if not isinstance(value, bool):
-        problems.append(f"{at}{key}: must be true or false")
+        problems.append(f"{at}{key}: " + _("must be true or false"))
         return False
     return value
 
 
 def _where(value, problems, at):
-    if not isinstance(value, dict):
-        problems.append(f"{at}where: must be a mapping of attribute to values")
+    if not isinstance(value, dict) or len(value) > MOST:
+        problems.append(f"{at}where: " + _("must be a mapping of attribute to values"))
         return ()
+    problems += [_no_name(f"{at}where", k) for k in value if not isinstance(k, str) or not NAME.fullmatch(k)]
     return tuple((str(k), _texts(value, k, problems, f"{at}where.")) for k in sorted(value, key=str))
 
 
 def _seen(value, problems, at):
-    if not isinstance(value, dict) or not all(
-        isinstance(k, str) and isinstance(v, str) and k and v for k, v in value.items()
-    ):
-        problems.append(f"{at}seen: must be a mapping of verb to reason")
+    if not isinstance(value, dict) or len(value) > MOST or not all(map(_is_text, [*value, *value.values()])):
+        problems.append(f"{at}seen: " + _("must be a mapping of verb to reason"))
         return ()
+    problems += [_no_name(f"{at}seen", k) for k in value if not VERB.fullmatch(k)]
+    problems += [_no_name(f"{at}seen", v) for v in value.values() if not NAME.fullmatch(v)]
     return tuple(sorted(value.items()))
 
 
@@ -223,15 +275,15 @@ def _followed(value, problems, at):
     if value is None:
         return None
     if not isinstance(value, dict) or set(value) != {"verbs", "days"}:
-        problems.append(f"{at}followed_by: needs exactly verbs and days")
+        problems.append(f"{at}followed_by: " + _("needs exactly verbs and days"))
         return None
-    verbs = _texts(value, "verbs", problems, f"{at}followed_by.")
+    verbs = _texts(value, "verbs", problems, f"{at}followed_by.", like=VERB)
     days = value["days"]
     if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 3660:
-        problems.append(f"{at}followed_by.days: must be a whole number from 1 to 3660")
+        problems.append(f"{at}followed_by.days: " + _("must be a whole number from 1 to 3660"))
         return None
     if not verbs:
-        problems.append(f"{at}followed_by.verbs: needs at least one")
+        problems.append(f"{at}followed_by.verbs: " + _("needs at least one"))
     return verbs, days
 
 
@@ -239,6 +291,6 @@ def _part(data, key, problems, at):
     value = data.get(key)
     if value is None:
         return None
-    if isinstance(value, str) and value:
+    if _is_text(value):
         return value
     return _read(value, problems, at=f"{at}{key}.", inner=True)

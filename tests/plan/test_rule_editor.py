@@ -138,8 +138,9 @@ def test_two_who_save_at_once_do_not_overwrite_each_other(sign_in, bice, plan):
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("{", "Questo non è JSON"),
-        ('{"measure": "guess"}', "measure: must be one of"),
+        ("{", "JSON valido"),
+        ("[" * 100_000, "troppo in profondità"),
+        ('{"measure": "guess"}', "measure: dev&#39;essere uno di"),
         ('{"measure": "ratio", "numerator": "XX-01", "denominator": "AD-01"}', "XX-01"),
         ('{"measure": "ratio", "numerator": "DV-02", "denominator": "AD-01"}', "parte di sé stesso"),
         ('{"measure": "ratio", "numerator": "DV-04", "denominator": "AD-01"}', "DV-04 è già una percentuale"),
@@ -152,6 +153,19 @@ def test_json_that_cannot_be_used_says_why_and_saves_nothing(sign_in, bice, plan
     assert said in page.text
     db.session.expire_all()
     assert queries.indicator(plan, "DV-02").rule == RULES["DV-02"]
+
+
+def test_a_field_left_empty_is_named_as_the_page_names_it(sign_in, bice, plan):
+    browser = sign_in(bice)
+    sent = fields(browser.get(f"{AT}/figures/DV-02/rule").text) | {
+        "verbs": [],
+        "where": 'a"b = x',
+        "do": "save",
+    }
+    answer = browser.post(f"{AT}/figures/DV-02/rule", data=sent)
+    assert answer.status_code == 422
+    assert "Solo righe in cui: " in answer.text
+    assert "Di quali righe del registro: count ne richiede almeno uno" in answer.text
 
 
 def test_json_goes_into_the_fields(sign_in, bice, plan):
