@@ -23,7 +23,7 @@ STEPS = {
 OWN_STEPS: dict[str, dict[str, float]] = {
     # The catalogue and periods are plain data; counting is the rule as SQL; rows stand behind figures.
     "plan": {
-        "saved": 1.5, "holders": 1.5, "wording": 1.5, "walking": 2, "claims": 5, "tree": 5.5, "guards": 0.5, "signed": 1.5, "past_targets": 3.8, "digests": 1.5, "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "keeping": 2.8, "kept": 2.85, "orphans": 3, "rows": 3.5,
+        "saved": 1.5, "holders": 1.5, "wording": 1.5, "walking": 2, "bounds": 5, "claims": 5, "tree": 5.5, "guards": 0.5, "signed": 1.5, "past_targets": 3.8, "digests": 1.5, "catalogue": 1.5, "periods": 1.5, "counting": 2.5, "tallies": 2.6, "contract": 2.7, "keeping": 2.8, "kept": 2.85, "orphans": 3, "rows": 3.5,
         "rulebooks": 2.3, "readings": 2.5, "splits": 3.1, "series": 3.2, "panel": 3.2, "trial": 3.6, "sentences": 3.3, "charts": 3.4, "proof_files": 2,
         "rule_forms": 4.1, "rulebook_forms": 4.2, "rulebook_actions": 6.1, "judging": 3.5, "row_pages": 7.6, "rule_pages": 7.6, "rulebook_pages": 7.7, "fields": 3.5, "counting_forms": 4,
         "exports": 6.5,

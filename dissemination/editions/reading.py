@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from dissemination.editions import schema
 from dissemination.editions.content import without
-from dissemination.plan import rules
+from dissemination.plan import periods, rules
 from dissemination.plan.models import OBJECTIVE_LEVELS, SITUATION_LIMIT
 
 BIGGEST = 2 * 1024 * 1024  # bytes
@@ -62,10 +62,12 @@ def _no_constant(name: str):
 
 def _meaning(content: dict) -> Iterator[str]:
     """What a schema cannot say: references, limits over several texts, rules."""
-    if date.fromisoformat(content["ends_on"]) <= date.fromisoformat(content["starts_on"]):
-        yield "ends_on: " + _("The last day must come after the first.")
-    elif int(content["ends_on"][:4]) - int(content["starts_on"][:4]) > 10:
-        yield "ends_on: " + _("A plan lasts at most ten years.")
+    try:
+        periods.must_be_days_of_a_plan(
+            date.fromisoformat(content["starts_on"]), date.fromisoformat(content["ends_on"])
+        )
+    except periods.NoDaysOfAPlan as refusal:
+        yield f"{refusal.field}: {refusal.message}"
     for lang in ("it", "en"):
         used = len(content["situation"][lang]) + sum(len(m["actors"][lang]) for m in content["macro_areas"])
         if used > SITUATION_LIMIT:
@@ -100,23 +102,38 @@ def _objectives(rows: list[dict], place: str, level: int, areas: int) -> Iterato
 
 def _rows(content: dict) -> Iterator[str]:
     lines = {x["code"] for x in content["lines"]}
-    codes = {i["code"] for i in content["indicators"]}
+    indicators = {i["code"]: i["rule"] for i in content["indicators"]}
     for n, m in enumerate(content["macro_areas"]):
-        if not m["name"]["it"].strip():
-            yield f"macro_areas[{n}].name.it: " + _("must not be empty")
+        yield from _named(f"macro_areas[{n}].name", m["name"], "it")
+        for k, area in enumerate(m["application_areas"]):
+            yield from _named(f"macro_areas[{n}].application_areas[{k}]", area, "it")
     for n, x in enumerate(content["lines"]):
-        yield from _line(f"lines[{n}]", x, codes)
+        yield from _named(f"lines[{n}].name", x["name"], "it")
+        yield from _line(f"lines[{n}]", x, set(indicators))
     for n, i in enumerate(content["indicators"]):
+        yield from _named(f"indicators[{n}].name", i["name"], "it", "en")
+        if not i["unit"].strip():
+            yield f"indicators[{n}].unit: " + _("must not be empty")
         if i["line"] is not None and i["line"] not in lines:
             yield f"indicators[{n}].line: " + _("there is no line %(code)s", code=i["line"])
-        for problem in rules.problems_of(i["rule"]):
+        for problem in rules.problems_among(indicators, i["code"], i["rule"]):
             yield f"indicators[{n}].rule: {problem}"
+
+
+def _named(place: str, texts: dict, *languages: str) -> Iterator[str]:
+    """What the forms ask for is asked of a file too."""
+    for lang in languages:
+        if not texts[lang].strip():
+            yield f"{place}.{lang}: " + _("must not be empty")
 
 
 def _line(place: str, x: dict, codes: set[str]) -> Iterator[str]:
     for k, o in enumerate(x["operations"]):
+        yield from _named(f"{place}.operations[{k}].title", o["title"], "it")
         if o["ends_on"] < o["starts_on"]:
             yield f"{place}.operations[{k}].ends_on: " + _("The last day must not come before the first.")
+        if o["done_on"] is not None and o["done_on"] < o["starts_on"]:
+            yield f"{place}.operations[{k}].done_on: " + _("It cannot be done before its first day.")
         if o["indicator"] is not None and o["indicator"] not in codes:
             wrong = _("there is no indicator %(code)s", code=o["indicator"])
             yield f"{place}.operations[{k}].indicator: {wrong}"

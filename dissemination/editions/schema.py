@@ -42,7 +42,7 @@ def _check(value: Any, rule: dict, place: str) -> Iterator[tuple[str, str]]:
     if not _is_of_type(value, rule.get("type")):
         yield place, _("must be %(kind)s", kind=_kinds(rule["type"]))
         return
-    if "const" in rule and value != rule["const"]:
+    if "const" in rule and (value != rule["const"] or type(value) is not type(rule["const"])):  # True == 1
         yield place, _("must be %(value)s", value=json.dumps(rule["const"]))
     if "enum" in rule and value not in rule["enum"]:
         yield place, _("must be one of %(values)s", values=", ".join(map(str, rule["enum"])))
@@ -79,10 +79,15 @@ def _check_text(value: str, rule: dict, place: str) -> Iterator[tuple[str, str]]
         )
     if len(value) < rule.get("minLength", 0):
         yield place, _("must not be empty")
-    if "pattern" in rule and not re.search(rule["pattern"], value):
+    if "pattern" in rule and not _matches(rule["pattern"], value):
         yield place, _("%(value)r is not written as it should be", value=value[:40])
     elif rule.get("format") == "date" and not _is_date(value):
         yield place, _("%(value)r is not a date", value=value[:40])
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """As ECMA 262 has it: `$` stands at the very end, and digits are ASCII's."""
+    return re.search(pattern.replace("$", r"\Z"), value, re.ASCII) is not None
 
 
 def _is_date(value: str) -> bool:
@@ -94,9 +99,11 @@ def _is_date(value: str) -> bool:
 
 
 def _check_number(value: int, rule: dict, place: str) -> Iterator[tuple[str, str]]:
-    low, high = rule.get("minimum", value), rule.get("maximum", value)
-    if not low <= value <= high:
-        yield place, _("%(value)d is not between %(low)s and %(high)s", value=value, low=low, high=high)
+    low, high = rule.get("minimum"), rule.get("maximum")
+    if low is not None and value < low:
+        yield place, _("%(value)d is less than %(low)d", value=value, low=low)
+    if high is not None and value > high:
+        yield place, _("%(value)d is more than %(high)d", value=value, high=high)
 
 
 def _check_list(value: list, rule: dict, place: str) -> Iterator[tuple[str, str]]:
@@ -119,7 +126,7 @@ def _check_object(value: dict, rule: dict, place: str) -> Iterator[tuple[str, st
     for name, item in value.items():
         if name in named:
             yield from _check(item, named[name], _at(place, name))
-        elif others is False or not re.search(names, name):
+        elif others is False or not _matches(names, name):
             yield _at(place, name[:40]), _("is not known here")
         elif isinstance(others, dict):
             yield from _check(item, others, _at(place, name))

@@ -1,6 +1,6 @@
 """A new plan from content: a copy for the next period or another district, or a file that was read."""
 
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from decimal import Decimal
 
 from dissemination.districts.models import District
@@ -84,13 +84,16 @@ class _Moved:
         self.plan, self.years, self.progress = plan, years, progress
         self.left_out: list[str] = []
 
-    def day(self, text: str) -> date:
-        """That day, so many years later; 29 February becomes the 28th."""
+    def day(self, text: str) -> date | None:
+        """That day, so many years later; 29 February becomes the 28th. None where no calendar goes."""
         day = date.fromisoformat(text)
+        year = day.year + self.years
+        if not MINYEAR <= year <= MAXYEAR:
+            return None
         try:
-            return day.replace(year=day.year + self.years)
+            return day.replace(year=year)
         except ValueError:
-            return day.replace(year=day.year + self.years, day=28)
+            return day.replace(year=year, day=28)
 
     def year(self, year: int) -> int | None:
         """That year in the new plan, or None when it is not in it."""
@@ -101,7 +104,9 @@ class _Moved:
         """That half-year in the new plan, or None when it is not in it."""
         if code == PLAN:
             return code
-        year = int(code[:4]) + self.years
+        year = self.year(int(code[:4]))
+        if year is None:
+            return None
         first = date(year, 1 if code.endswith("1") else 7, 1)
         last = date(year, 6, 30) if code.endswith("1") else date(year, 12, 31)
         inside = first <= self.plan.ends_on and last >= self.plan.starts_on
@@ -160,7 +165,7 @@ def _line(plan: Plan, x: dict, moved: _Moved) -> ActivityLine:
 def _operation(line: ActivityLine, o: dict, indicators: dict[str, Indicator], moved: _Moved) -> None:
     first, last = moved.day(o["starts_on"]), moved.day(o["ends_on"])
     plan = moved.plan
-    if first < plan.starts_on or last > plan.ends_on:
+    if first is None or last is None or first < plan.starts_on or last > plan.ends_on:
         moved.left_out.append(o["title"]["it"])
         return
     done = moved.day(o["done_on"]) if o["done_on"] and moved.progress else None

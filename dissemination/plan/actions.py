@@ -15,7 +15,8 @@ from dissemination.kernel.files import StoredFile
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.subjects import kind_of
 from dissemination.people.accounts import Account
-from dissemination.plan import holders, queries, rules, saved
+from dissemination.plan import holders, periods, queries, rules, saved
+from dissemination.plan.bounds import must_hold_everything
 from dissemination.plan.catalogue import catalogue
 from dissemination.plan.claims import ChangedMeanwhile, assign, claim, lock, targets_version, version_of
 from dissemination.plan.log import Evidence
@@ -152,8 +153,9 @@ def create_plan(
 def must_be_free(district_id: int, starts_on: date, ends_on: date, *, besides: int | None = None) -> None:
     """Raises PlanOverlaps when a plan of the district, other than `besides`, has one of these days.
 
-    Two who ask at once wait for each other.
+    Two who ask at once wait for each other. Raises NoDaysOfAPlan.
     """
+    periods.must_be_days_of_a_plan(starts_on, ends_on)
     db.session.execute(select(District.id).where(District.id == district_id).with_for_update())
     overlapping = select(Plan.id).where(
         Plan.district_id == district_id, Plan.starts_on <= ends_on, Plan.ends_on >= starts_on,
@@ -164,10 +166,17 @@ def must_be_free(district_id: int, starts_on: date, ends_on: date, *, besides: i
 
 
 def revise_plan(plan: Plan, *, version: str, by: Account | None = None, **facts) -> None:
-    """Change title, dates or the situation text. Raises ChangedMeanwhile, PlanOverlaps, TextTooLong."""
+    """Change title, dates or the situation text.
+
+    Raises ChangedMeanwhile, PlanOverlaps, LeavesOut, TextTooLong.
+    """
     claim(plan, plan, version)
+    days = facts.get("starts_on", plan.starts_on), facts.get("ends_on", plan.ends_on)
+    moved = days != (plan.starts_on, plan.ends_on)
+    if moved:
+        must_hold_everything(plan, *days)
     assign(plan, facts)
-    if {"starts_on", "ends_on"} & facts.keys():
+    if moved:
         with db.session.no_autoflush:
             must_be_free(plan.district_id, plan.starts_on, plan.ends_on, besides=plan.id)
     _within_limit(plan)

@@ -161,7 +161,7 @@ def _revise(district, kind, names, title, anchor):
     elif form.validate():
         facts = {name: form[name].data for name in names}
         if _saved(
-            form, plan,
+            form, lambda: actions.version_of(plan),
             lambda: actions.revise_plan(plan, version=form.version.data, by=current_user, **facts),
         ):  # fmt: skip
             return _to_plan(district, plan, anchor)
@@ -194,7 +194,9 @@ def edit_part(district, part, row_id):
         form.version.data = actions.version_of(row)
         getattr(form, "fill", lambda _row: None)(row)
     elif form.validate() and _saved(
-        form, row, lambda: kind.save(plan, row, version=form.version.data, by=current_user, **form.facts())
+        form,
+        lambda: actions.version_of(row),
+        lambda: kind.save(plan, row, version=form.version.data, by=current_user, **form.facts()),
     ):
         return _to_plan(district, plan, kind.anchor)
     return _form_page(
@@ -270,14 +272,12 @@ def targets(district):
             form.form_errors = [_("You changed targets of periods that are over (%(periods)s). Tick the box "
                                   "below if that is what you mean.", periods=", ".join(late))]  # fmt: skip
         elif _saved(
-            form, plan,
+            form, lambda: actions.targets_version(plan),
             lambda: actions.save_targets(plan, version=form.version.data, values=values, by=current_user),
         ):  # fmt: skip
             for said in past_targets.words(plan, past):
                 flash(said, "warning")
             return _to_plan(district, plan, "section-5")
-        form.version.data = actions.targets_version(plan)
-        form.version.raw_data = None
     status = 422 if form.errors else 200
     return render_template(
         "plan/desk/targets.html", form=form, plan=plan, codes=codes, cell=target_field, late=late,
@@ -311,15 +311,15 @@ def _prepared(form, plan, row=None):
     return form
 
 
-def _saved(form, row, save) -> bool:
-    """Whether `save` went through; else the form says why, and holds the row's present version."""
+def _saved(form, mark, save) -> bool:
+    """Whether `save` went through; else the form says why. Who comes second gets the present `mark()`."""
     try:
         with transaction():
             save()
     except Refusal as refusal:
         form.refuse(refusal)
-        if isinstance(refusal, actions.ChangedMeanwhile) and row is not None:
-            form.version.data = actions.version_of(row)
+        if isinstance(refusal, actions.ChangedMeanwhile) and mark is not None:
+            form.version.data = mark()
             form.version.raw_data = None
         return False
     flash(_("Saved."))

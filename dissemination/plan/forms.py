@@ -17,7 +17,16 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dissemination.kernel.forms import DataRequired, DayField, Form, Length, MoneyField, text_field
 from dissemination.kernel.languages import short_date
-from dissemination.plan.fields import LONGEST, NEW, CheckboxListField, LongText, long_text, without_marks
+from dissemination.plan import periods
+from dissemination.plan.fields import (
+    LONGEST,
+    NEW,
+    CheckboxListField,
+    LongText,
+    long_text,
+    must_be_a_code,
+    without_marks,
+)
 from dissemination.plan.models import (
     AREAS_PER_MACRO_AREA,
     CARTELLA,
@@ -59,10 +68,12 @@ class PlanForm(Form):
 
     def validate_ends_on(self, field):
         """A plan ends after it begins, and within ten years."""
-        if self.starts_on.data and field.data and field.data <= self.starts_on.data:
-            raise ValidationError(_("The last day must come after the first."))
-        if self.starts_on.data and field.data and field.data.year - self.starts_on.data.year > 10:
-            raise ValidationError(_("A plan lasts at most ten years."))
+        if not self.starts_on.data or not field.data:
+            return
+        try:
+            periods.must_be_days_of_a_plan(self.starts_on.data, field.data)
+        except periods.NoDaysOfAPlan as refusal:
+            raise ValidationError(refusal.message) from None
 
 
 class NewPlanForm(PlanForm):
@@ -173,6 +184,13 @@ class MacroAreaForm(Form):
             )  # fmt: skip
 
     validate_actors_en = validate_actors
+
+    def validate_area_en_1(self, field):
+        """What has an English name has an Italian one."""
+        if not self[field.short_name.replace("_en_", "_it_")].data:
+            raise ValidationError(_("Write the Italian name too."))
+
+    validate_area_en_2 = validate_area_en_3 = validate_area_en_1
 
     def validate_sources(self, field):
         """Existing studies only: what is said of the actors names its sources."""
@@ -309,6 +327,10 @@ class LineForm(Form):
     name_en = text_field(_l("Name in English"), most=200, required=False)
     description = long_text(_l("Description"))
     description_en = long_text(_l("Description in English"))
+
+    def validate_code(self, field):
+        """It stands in names of files and sheets of the report."""
+        must_be_a_code(field)
 
     def facts(self) -> dict:
         """Columns, and `budget` as {year: {column: value}}."""

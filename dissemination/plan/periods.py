@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from dissemination.kernel.refusals import Refusal
@@ -14,6 +15,8 @@ FORM = re.compile(
     r"(?P<year>[12]\d{3})(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?"
 )
 PLAN = "plan"
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # the annex has no other years
+MOST_YEARS = 10
 
 
 class Grain(StrEnum):
@@ -34,6 +37,12 @@ class UnknownPeriod(Refusal):
     field = "period"
 
 
+class NoDaysOfAPlan(Refusal):
+    """From and to that no plan has."""
+
+    status = 422
+
+
 @dataclass(frozen=True, order=True)
 class Period:
     """A stretch of whole days, first and last included."""
@@ -41,6 +50,17 @@ class Period:
     start: date
     end: date
     code: str
+
+
+def must_be_days_of_a_plan(starts_on: date, ends_on: date) -> None:
+    """Raises NoDaysOfAPlan: a plan ends after it begins, within ten years, and in this century."""
+    if not (FIRST_YEAR <= starts_on.year <= LAST_YEAR):
+        words = _("A plan lies between %(first)d and %(last)d.", first=FIRST_YEAR, last=LAST_YEAR)
+        raise NoDaysOfAPlan(words, field="starts_on")
+    if ends_on <= starts_on:
+        raise NoDaysOfAPlan(_("The last day must come after the first."), field="ends_on")
+    if ends_on.year - starts_on.year > MOST_YEARS:
+        raise NoDaysOfAPlan(_("A plan lasts at most ten years."), field="ends_on")
 
 
 def read(code: str, plan) -> Period:

@@ -178,6 +178,16 @@ def test_what_was_exported_is_read_as_the_same_plan(plan, nautica, bice):
         (lambda d: d["macro_areas"][0]["application_areas"].extend([{"it": "", "en": ""}] * 2), "macro_areas[0].application_areas"),
         (lambda d: d["situation"].update(it="\ud800"), "situation.it"),
         (lambda d: d.update(ends_on="2025-01-01"), "ends_on"),
+        (lambda d: d.update(starts_on="0001-01-01", ends_on="0003-01-01"), "starts_on"),
+        (lambda d: d.update(format_version=True), "format_version"),
+        (lambda d: d["lines"][0].update(code="a/b"), "lines[0].code"),
+        (lambda d: d["lines"][0]["name"].update(it=" "), "lines[0].name.it"),
+        (lambda d: d["indicators"][0]["name"].update(en=""), "indicators[0].name.en"),
+        (lambda d: d["indicators"][0].update(rule={"measure": "ratio", "numerator": "XX", "denominator": "DV-01"}), "indicators[0].rule"),
+        (lambda d: d["indicators"][0].update(rule={"measure": "count", "verbs": ["a.b"], "where": {"a\0": ["x"]}}), "indicators[0].rule"),
+        (lambda d: d["indicators"][0]["targets"].update({"2026-H1\n": "1"}), "indicators[0].targets"),
+        (lambda d: d["lines"][0]["operations"][0].update(done_on="2020-01-01"), "lines[0].operations[0].done_on"),
+        (lambda d: d["macro_areas"][0]["application_areas"][0].update(it=""), "application_areas[0].it"),
     ],
 )  # fmt: skip
 def test_a_spoiled_file_is_refused_with_the_place_of_the_fault(plan, spoil, said):
@@ -237,6 +247,40 @@ def test_what_falls_outside_a_shorter_plan_is_left_out_and_named(plan, moda, bic
         )
     assert left_out == ["Convegno finale"]
     assert [p.code for p in periods.half_years(made)] == ["2029-H1", "2029-H2"]
+
+
+def test_what_lies_where_no_calendar_goes_is_left_out_and_named(plan, moda, bice):
+    data = content.snapshot(plan)
+    data["lines"][0]["operations"][0].update(starts_on="9999-12-30", ends_on="9999-12-31")
+    data["indicators"][0]["targets"] = {"9999-H1": "5", "plan": "7"}
+    with transaction():
+        made, left_out = transfer.take_in(
+            moda, data, title="Piano", starts_on=date(2029, 1, 1), ends_on=date(2031, 12, 31), by=bice
+        )
+    assert left_out == [f"{data['indicators'][0]['code']} 9999-H1", "Ciclo tessile"]
+    assert [t.period for t in made.indicators[0].targets] == ["plan"]
+
+
+def test_no_way_leads_to_a_plan_of_a_hundred_years(sign_in, bice, app, moda, plan, tmp_path):
+    exported = reading.written(content.snapshot(plan))
+    data = {"file": (BytesIO(exported), "p.json"), "starts_on": "2030-01-01", "ends_on": "2130-12-31"}
+    answer = sign_in(bice).post("/moda/desk/plan/imports", data=data)
+    assert (answer.status_code, "al massimo dieci anni" in answer.text) == (422, True)
+    file = tmp_path / "plan.json"
+    file.write_bytes(exported)
+    args = [
+        "plan",
+        "import",
+        str(file),
+        "--district",
+        "moda",
+        "--starts-on",
+        "2030-01-01",
+        "--ends-on",
+        "2130-12-31",
+    ]
+    assert app.test_cli_runner().invoke(args=args).exit_code == 1
+    assert db.session.query(Plan).filter_by(district_id=moda.id).count() == 1
 
 
 def test_a_copy_over_the_days_of_another_plan_is_refused(sign_in, bice, moda, plan):

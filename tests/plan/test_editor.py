@@ -174,6 +174,12 @@ def test_opportunities_and_risks_are_written_by_theme_in_both_languages(sign_in,
     assert ("Technicians are lacking." in page, "Risk for jobs" in page) == (True, True)
 
 
+def test_an_english_application_area_is_not_dropped_for_want_of_an_italian_one(sign_in, bice, moda, plan):
+    data = {"name_it": "Filati", "area_en_2": "Dry dyeing"}
+    answer = sign_in(bice).post("/moda/desk/plan/macro-areas/new", data=data)
+    assert (answer.status_code, "Dry dyeing" in answer.text) == (422, True)
+
+
 def test_the_annex_has_commitments_and_co_financing(sign_in, bice, moda, plan):
     browser, line = sign_in(bice), factories.line(moda)
     url = f"/moda/desk/plan/lines/{line.id}"

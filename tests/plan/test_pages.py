@@ -9,7 +9,15 @@ from sqlalchemy import func, select
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import activity, queries
 from dissemination.plan.actions import adopt_catalogue
-from dissemination.plan.models import ApplicationArea, MacroArea, Objective, Plan, Target
+from dissemination.plan.models import (
+    ApplicationArea,
+    BudgetLine,
+    MacroArea,
+    Objective,
+    Operation,
+    Plan,
+    Target,
+)
 from tests import factories
 
 DAY = date(2027, 3, 11)
@@ -145,7 +153,7 @@ def test_an_indicator_with_a_broken_rule_breaks_no_page(client, sign_in, bice, m
     browser = sign_in(bice)
     assert client.get("/moda/plan/").status_code == 200
     assert "DV-01" not in client.get("/moda/plan/figures.json").json
-    assert "measure: must be one of" in browser.get("/moda/desk/plan/figures").text
+    assert "measure: dev&#39;essere uno di" in browser.get("/moda/desk/plan/figures").text
     assert browser.get("/moda/desk/plan/figures/DV-01").status_code == 404
 
 
@@ -308,7 +316,10 @@ def test_a_rule_is_checked_before_it_is_kept(sign_in, bice, moda, plan):
     }  # fmt: skip
     for rule, said in (
         ("{", "Non è JSON valido: riga 1, colonna 2."),
-        ('{"measure": "count"}', "verbs: count needs at least one"),
+        ("[" * 100_000, "troppo in profondità"),
+        ('{"measure": "ratio", "numerator": "DV-04", "denominator": "DV-02"}', "DV-04 è già una percentuale"),
+        ('{"measure": "ratio", "numerator": "DV-01", "denominator": "DV-02"}', "parte di sé stesso"),
+        ('{"measure": "count"}', "verbs: count ne richiede almeno uno"),
         ('{"measure": "ratio", "numerator": "DV-02", "denominator": "XX-9"}', "XX-9"),
     ):
         answer = browser.post(edit, data=data | {"rule": rule})
@@ -322,6 +333,54 @@ def test_a_rule_is_checked_before_it_is_kept(sign_in, bice, moda, plan):
         edit, data=data | {"code": "DV-02", "rule": '{"measure": "count", "verbs": ["a.b"]}'}
     )
     assert taken.status_code == 422
+
+
+@pytest.mark.parametrize("code", ["AD/01", "a b", "..", "?x", "À"])
+def test_a_code_that_no_address_can_hold_is_refused(sign_in, bice, moda, plan, code):
+    browser = sign_in(bice)
+    data = {"code": code, "name_it": "X", "name_en": "X", "unit": "w", "direction": "up", "activity_line_id": "0",
+            "rule": '{"measure": "count", "verbs": ["a.b"]}', "kind": "a"}  # fmt: skip
+    for part in ("indicators", "lines"):
+        answer = browser.post(f"/moda/desk/plan/{part}/new", data=data)
+        assert (answer.status_code, "senza accenti" in answer.text) == (422, True)
+
+
+def test_targets_that_somebody_else_saved_are_not_overwritten_by_the_tick_for_the_past(
+    sign_in, bice, moda, plan
+):
+    browser, indicator = sign_in(bice), queries.indicator(plan, "FI-03")
+    data = {
+        "version": version_in(browser.get("/moda/desk/plan/targets").text),
+        f"i{indicator.id}_2026_H1": "2",
+    }
+    with transaction():
+        indicator.targets.append(Target(period="plan", value=Decimal(77)))
+    assert browser.post("/moda/desk/plan/targets", data=data).status_code == 422
+    page = browser.post("/moda/desk/plan/targets", data=data)
+    data["version"] = version_in(page.text)
+    told = browser.post("/moda/desk/plan/targets", data=data | {"past": "y"})
+    assert (told.status_code, "qualcun altro" in told.text.lower()) == (422, True)
+    db.session.expire_all()
+    assert [t.value for t in indicator.targets] == [77]
+    data["version"] = version_in(told.text)
+    assert browser.post("/moda/desk/plan/targets", data=data | {"past": "y"}).status_code == 303
+
+
+def test_a_plan_is_not_shortened_past_what_it_holds(sign_in, bice, moda, plan):
+    browser, heading = sign_in(bice), "/moda/desk/plan/heading"
+    with transaction():
+        line = plan.lines[0]
+        line.operations.append(
+            Operation(title_it="Convegno", starts_on=date(2028, 11, 1), ends_on=date(2028, 11, 2))
+        )  # fmt: skip
+        line.budget.append(BudgetLine(year=2028, budget_cents=100))
+        indicator = queries.indicator(plan, "FI-03")
+        indicator.targets.append(Target(period="2028-H2", value=Decimal(1)))
+    data = {"title": plan.title, "starts_on": "2026-01-01", "ends_on": "2027-12-31"}
+    answer = browser.post(heading, data=data | {"version": version_in(browser.get(heading).text)})
+    assert (answer.status_code, "Convegno, a) 2028, FI-03 2028-H2" in answer.text) == (422, True)
+    data |= {"ends_on": "2028-12-31", "title": "Nuovo", "version": version_in(browser.get(heading).text)}
+    assert browser.post(heading, data=data).status_code == 303
 
 
 def test_exclusions_and_evidence_are_rows_to_edit(sign_in, bice, moda, plan):
