@@ -29,7 +29,7 @@ from dissemination.plan.rule_forms import PARTS, RuleForm, in_words
 def rule(district, code):
     """Change how an indicator is counted, by the plan or by a call (`?book=`); only "Save" saves."""
     indicator, book = _indicator(district, code), _book(district)
-    form, data, problems = _read(indicator, _present(indicator, book))
+    form, data, problems = _read(indicator, _present(indicator, book), _mark(indicator, book))
     if request.method == "POST" and request.form.get("do") == "save" and not problems and form.validate():
         try:
             with transaction():
@@ -37,7 +37,7 @@ def rule(district, code):
             return _saved(district, code, book)
         except Refusal as refusal:
             form.refuse(refusal)
-            form.version.data, form.version.raw_data = actions.version_of(indicator), None
+            form.version.data, form.version.raw_data = _mark(indicator, book), None
     saving = request.form.get("do") == "save"
     return _page(district, indicator, book, form, data, problems), 422 if saving and (
         problems or form.errors
@@ -46,11 +46,18 @@ def rule(district, code):
 
 def _save(indicator, book, form, data):
     if book is not None:
-        rulebook_actions.save_rule(book, indicator.code, data)
+        rulebook_actions.save_rule(book, indicator.code, data, version=form.version.data)
         return
     actions.save_indicator(
         indicator.plan, indicator, version=form.version.data, code=indicator.code, rule=data
     )  # fmt: skip
+
+
+def _mark(indicator, book) -> str:
+    """What the rule was when the page was made, for whoever saves second."""
+    if book is not None:
+        return rulebook_actions.rule_version(book, indicator.code)
+    return actions.version_of(indicator)
 
 
 def _saved(district, code, book):
@@ -78,7 +85,7 @@ def _indicator(district, code):
     return queries.indicator(plan, code) or abort(404)
 
 
-def _read(indicator, present):
+def _read(indicator, present, mark):
     """(form, rule as JSON, problems): of what was posted, or of the indicator as it is."""
     form = RuleForm()
     if request.method == "GET":
@@ -87,7 +94,7 @@ def _read(indicator, present):
         if not rules.problems_of(data):
             form.fill(data)
         form.as_json.data = json.dumps(present, indent=2, ensure_ascii=False)
-        form.version.data = actions.version_of(indicator)
+        form.version.data = mark
         return form, data, problems_of(indicator, data)
     if request.form.get("do") == "json":
         return _from_json(form, indicator, present)

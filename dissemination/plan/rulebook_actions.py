@@ -44,9 +44,19 @@ def save_rulebook(
     return book
 
 
-def save_rule(book: Rulebook, code: str, data: Any) -> None:
-    """Say how a call counts an indicator. Raises RuleError."""
+def rule_version(book: Rulebook, code: str) -> str:
+    """A mark of how a call counts an indicator; "" while it counts it as the plan does."""
+    row = next((r for r in book.rules if r.indicator_code == code), None)
+    return actions.version_of(row) if row is not None else ""
+
+
+def save_rule(book: Rulebook, code: str, data: Any, *, version: str = "") -> None:
+    """Say how a call counts an indicator. Raises RuleError, ChangedMeanwhile."""
     rules.read(data)
+    db.session.execute(select(Rulebook.id).where(Rulebook.id == book.id).with_for_update())
+    db.session.expire(book)
+    if version != rule_version(book, code):
+        raise actions.ChangedMeanwhile
     row = next((r for r in book.rules if r.indicator_code == code), None)
     if row is None:
         book.rules.append(RulebookRule(indicator_code=code, rule=data))

@@ -305,6 +305,8 @@ def test_the_pages_of_rulebooks(sign_in, bice, moda, plan, book):
     db.session.expire_all()
     assert queries.indicator(plan, "DV-02").rule == RULES["DV-02"]
     assert [r.indicator_code for r in rulebooks.rulebook(moda.id, "2020").rules] == ["DV-02"]
+    second = browser.post(f"{AT}/figures/DV-02/rule?book=2020", data=sent | {"do": "save"})
+    assert (second.status_code, "ltro ha" in second.text) == (422, True)
     browser.post(f"{AT}/rulebooks/2020/rules/DV-02/removal")
     browser.post(f"{AT}/rulebooks/2016/removal")
     db.session.expire_all()
