@@ -6,7 +6,9 @@ seen. Its type is read from its first bytes, never from its name.
 
 import hashlib
 import secrets
+import zipfile
 from datetime import datetime
+from io import BytesIO
 from typing import BinaryIO
 
 from flask import current_app
@@ -31,6 +33,8 @@ ZIPPED = {
     "odt": "application/vnd.oasis.opendocument.text",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
+# What an archive holds that is an Office document and not just called so.
+PARTS = dict(zip(ZIPPED.values(), ("word/", "xl/", "ppt/", "content.xml", "content.xml"), strict=True))
 DOCUMENTS = frozenset({"application/pdf", "image/png", "image/jpeg", *ZIPPED.values()})
 
 
@@ -74,6 +78,14 @@ def media_type_of(head: bytes, name: str) -> str:
     return "application/octet-stream"
 
 
+def _has_parts(data: bytes, kind: str) -> bool:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            return any(name.startswith(PARTS[kind]) for name in archive.namelist())
+    except (zipfile.BadZipFile, ValueError, EOFError):
+        return False
+
+
 def _folder():
     import fsspec  # with asyncio, which few requests need
 
@@ -94,7 +106,7 @@ def put(stream: BinaryIO, name: str, *, district_id: int, accept=DOCUMENTS) -> S
     if not data:
         raise EmptyFile
     kind = media_type_of(data[:16], name)
-    if kind not in accept:
+    if kind not in accept or (kind in PARTS and not _has_parts(data, kind)):
         raise WrongFileType
     digest = hashlib.sha256(data).hexdigest()
     filesystem, root = _folder()

@@ -110,9 +110,7 @@ def add(
     """
     if not uploads and not note.strip():
         raise Note
-    stored: list[StoredFile | None] = [
-        files.put(stream, name, district_id=district_id) for stream, name in uploads
-    ]  # fmt: skip
+    stored: list[StoredFile | None] = [_stored(stream, name, district_id) for stream, name in uploads]
     stored = stored or [None]
     added = [
         Evidence(
@@ -126,6 +124,13 @@ def add(
     db.session.flush()
     holders.changed(kind, [subject_id])
     return added
+
+
+def _stored(stream: BinaryIO, name: str, district_id: int) -> StoredFile:
+    try:
+        return files.put(stream, name, district_id=district_id)
+    except (files.WrongFileType, files.EmptyFile) as refusal:  # of several files: which one
+        raise type(refusal)(f"{name[-100:]}: {refusal.message}") from None
 
 
 def remove(proof: Evidence, *, reason: str, by: Account) -> None:

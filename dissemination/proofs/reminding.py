@@ -63,7 +63,7 @@ def remind(district: District, on: date) -> int:
     managers = _managers(district)
     people = {account.id: account for account in managers}
     for lack, days in found:
-        mine = lack.who if lack.who is not None and lack.who.active else None
+        mine = lack.who if lack.who is not None and _works_here(lack.who, district) else None
         for account in [mine] if mine else managers:
             people[account.id] = account
             by_account[account.id].append(lack)
@@ -78,6 +78,11 @@ def remind(district: District, on: date) -> int:
         mail, recipient = mails.reminder(people[account_id], district, lacks)
         outbox.put(mail, recipient, about=people[account_id], idempotency=f"evidence {on.isoformat()}")
     return len(by_account)
+
+
+def _works_here(account: Account, district: District) -> bool:
+    """Whether it can still do something about it: who has left hears nothing, the managers do."""
+    return account.active and account.may(Role.ORGANISER, district)
 
 
 def _managers(district: District) -> list[Account]:

@@ -134,7 +134,7 @@ def test_a_file_is_kept_by_its_content_and_read_back(app, moda):
     (b"", "a.pdf", files.EmptyFile),
     (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.png", files.WrongFileType),
     (b"MZ\x90", "a.pdf", files.WrongFileType),
-    (b"PK\x03\x04....", "a.zip", files.WrongFileType),
+    (b"PK\x03\x04....", "a.zip", files.WrongFileType), (b"PK\x03\x04....", "a.docx", files.WrongFileType),
 ])  # fmt: skip
 def test_a_file_that_lies_about_its_type_is_refused(app, moda, content, name, refusal):
     with pytest.raises(refusal), transaction():

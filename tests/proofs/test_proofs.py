@@ -288,6 +288,16 @@ def test_what_nobody_organises_goes_to_the_managers_in_one_mail(moda, bice, plan
     assert [d.address for d in db.session.query(Delivery)] == ["bice@moda.example"]
 
 
+def test_who_has_left_the_district_is_not_reminded_and_the_managers_are(moda, ada, bice, plan):
+    with transaction():
+        log(moda, thing(moda), "newsletter.sent", by=ada)
+        db.session.delete(ada.appointments[0])
+    jobs.judge_new()
+    with time_machine.travel(datetime(2026, 3, 16, 9, 0, tzinfo=UTC), tick=False):
+        assert jobs.remind() == 1
+    assert {d.address for d in db.session.query(Delivery)} == {"bice@moda.example"}
+
+
 def test_nobody_is_reminded_of_what_was_old_when_the_program_was_first_used(moda, ada, plan):
     with transaction():
         log(moda, thing(moda), "newsletter.sent", by=ada)
@@ -326,6 +336,7 @@ def test_one_wrong_file_of_several_stores_none(sign_in, ada, moda, sent):
     url = f"/moda/desk/evidence/workshops/{sent.id}/files"
     answer = sign_in(ada).post(url, data={"code": "archive", "files": two})
     assert (answer.status_code, plans.evidence_of(sent)) == (422, [])
+    assert "due.exe: " in answer.text
     assert sign_in(ada).post(url, data={"code": "archive"}).status_code == 422
     assert sign_in(ada).post(url, data={"code": "boh", "note": "x"}).status_code == 422
 
