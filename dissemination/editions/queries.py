@@ -18,6 +18,8 @@ def latest(plan: Plan) -> PlanVersion | None:
 
 def version(plan: Plan, number: int) -> PlanVersion | None:
     """The version of a plan with that number, or None."""
+    if number >= 2**31:
+        return None
     query = select(PlanVersion).where(PlanVersion.plan_id == plan.id, PlanVersion.number == number)
     return db.session.scalar(query.options(joinedload(PlanVersion.account)))
 

@@ -70,10 +70,14 @@ class CookieSessions(SecureCookieSessionInterface):
 
 
 def _keep_url_values(_endpoint, values) -> None:
-    """Keep what stood in the URL before any package turns it into rows (the district); 404 with a NUL."""
+    """Keep what stood in the URL before any package turns it into rows (the district).
+
+    404 with a NUL, or with a number that no database has.
+    """
     g.url_values = dict(values or {})
-    if any(isinstance(value, str) and "\0" in value for value in g.url_values.values()):
-        abort(404)
+    for value in g.url_values.values():
+        if (isinstance(value, str) and "\0" in value) or (isinstance(value, int) and value >= 2**63):
+            abort(404)
 
 
 def _believe_personal_links() -> None:

@@ -127,6 +127,13 @@ class CodeTaken(Refusal):
     message = _l("This code is taken. Choose another one.")
 
 
+class AskedAlready(Refusal):
+    """Two lines of the checklist that ask for the same on one day."""
+
+    field = "code"
+    message = _l("The checklist asks for this already on some of these days. End that line first.")
+
+
 def create_plan(
     district_id: int, *, title: str, starts_on: date, ends_on: date, catalogue: bool,
     by: Account | None = None,
@@ -318,10 +325,12 @@ def save_requirement(
     """Add or change a line of the evidence checklist of the plan's district."""
     same = [
         r for r in queries.evidence_requirements(plan.district_id)
-        if (r.verb, r.code, r.valid_from) == (facts["verb"], facts["code"], facts["valid_from"])
+        if r is not row and (r.verb, r.code) == (facts["verb"], facts["code"])
+        and r.valid_from <= (facts.get("valid_until") or date.max)
+        and facts["valid_from"] <= (r.valid_until or date.max)
     ]  # fmt: skip
-    if same and same != [row]:
-        raise CodeTaken
+    if same:
+        raise AskedAlready
     row = claim(plan, row, version) or EvidenceRequirement(district_id=plan.district_id, position=100)
     verbs = {row.verb, facts["verb"]} - {None}
     assign(row, facts)

@@ -23,7 +23,7 @@ class LeavesOut(Refusal):
 
 
 def must_hold_everything(plan: Plan, starts_on: date, ends_on: date) -> None:
-    """Raises LeavesOut when the plan has something that the days from `starts_on` to `ends_on` do not hold."""
+    """Raises LeavesOut when the days from `starts_on` to `ends_on` do not hold all that the plan has."""
     names = [
         o.title_it for line in plan.lines for o in line.operations
         if o.starts_on < starts_on or o.ends_on > ends_on

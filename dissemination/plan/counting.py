@@ -182,7 +182,7 @@ def _common_reasons(rule: Rule, scope: Scope) -> list:
         (stopped, Activity.not_counted),
     ]
     reasons += [(Activity.verb == verb, literal(reason)) for verb, reason in rule.seen]
-    reasons += [(_excluded(e), literal(f"{EXCLUSION}{e.id}")) for e in scope.exclusions]
+    reasons += [(is_excluded(e), literal(f"{EXCLUSION}{e.id}")) for e in scope.exclusions]
     if rule.measure is Measure.EVIDENCE:
         reasons.append((unproven(), literal("evidence_missing")))
     if rule.measure is Measure.PERSONS:
@@ -207,7 +207,8 @@ def unproven():
     )
 
 
-def _excluded(exclusion: Exclusion):
+def is_excluded(exclusion: Exclusion):
+    """Whether an exclusion leaves a row of the log out, as SQL."""
     terms = [Activity.happened_on >= exclusion.valid_from]
     if exclusion.valid_until is not None:
         terms.append(Activity.happened_on <= exclusion.valid_until)

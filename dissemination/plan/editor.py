@@ -12,7 +12,17 @@ from dissemination.kernel.clock import today
 from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.plan import actions, figures, orphans, past_targets, periods, queries, texts, walking
+from dissemination.plan import (
+    actions,
+    figures,
+    orphans,
+    past_targets,
+    periods,
+    queries,
+    texts,
+    trial,
+    walking,
+)
 from dissemination.plan.counting_forms import (
     ExclusionForm,
     IndicatorForm,
@@ -30,7 +40,7 @@ from dissemination.plan.forms import (
     SituationForm,
     line_form,
 )
-from dissemination.plan.models import CARTELLA, SITUATION_LIMIT
+from dissemination.plan.models import CARTELLA, SITUATION_LIMIT, Exclusion
 
 
 @dataclass(frozen=True)
@@ -178,6 +188,7 @@ def add_part(district, part):
     if form.validate_on_submit() and _saved(
         form, None, lambda: kind.save(plan, None, version=form.version.data, by=current_user, **form.facts())
     ):
+        _warn(plan, form)
         return _to_plan(district, plan, kind.anchor)
     return _form_page(form, title=kind.new, back=url_for(".index", district=district, plan=plan.id))
 
@@ -198,6 +209,7 @@ def edit_part(district, part, row_id):
         lambda: actions.version_of(row),
         lambda: kind.save(plan, row, version=form.version.data, by=current_user, **form.facts()),
     ):
+        _warn(plan, form)
         return _to_plan(district, plan, kind.anchor)
     return _form_page(
         form, title=kind.edit, back=url_for(".index", district=district, plan=plan.id),
@@ -324,6 +336,12 @@ def _saved(form, mark, save) -> bool:
         return False
     flash(_("Saved."))
     return True
+
+
+def _warn(plan, form) -> None:
+    """Say what is odd about what was saved."""
+    if isinstance(form, ExclusionForm) and (words := trial.oddity(plan, Exclusion(**form.facts()))):
+        flash(words, "warning")
 
 
 def _form_page(form, *, title, back, removal=None, page=None):

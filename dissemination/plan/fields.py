@@ -1,6 +1,7 @@
 """Fields of the plan's forms."""
 
 import re
+
 from flask_babel import gettext as _
 from wtforms import Field, SelectMultipleField, TextAreaField, ValidationError
 from wtforms.validators import Length

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 
 from dissemination.kernel.database import db
 from dissemination.plan import figures, queries, readings, rows, rules, splits, texts
-from dissemination.plan.counting import attribute
+from dissemination.plan.counting import attribute, is_excluded
 from dissemination.plan.figures import Figure
 from dissemination.plan.log import Activity
-from dissemination.plan.models import Indicator, Plan
+from dissemination.plan.models import Exclusion, Indicator, Plan
 from dissemination.plan.periods import Period
 from dissemination.plan.rules import Measure, Rule
 from dissemination.plan.splits import Split
@@ -141,3 +141,21 @@ def _empty_splits(found: list[Split]) -> list[str]:
           name=texts.attribute_name(split.attribute).lower())
         for split in found if [line.value for line in split.lines] == [""]
     ]  # fmt: skip
+
+
+def oddity(plan: Plan, exclusion: Exclusion) -> str:
+    """What is odd about an exclusion on the plan's days: it leaves out nothing, or everything; or ""."""
+    rows = [
+        Activity.district_id == plan.district_id,
+        Activity.happened_on.between(plan.starts_on, plan.ends_on),
+    ]
+    if exclusion.verbs:
+        rows.append(Activity.verb.in_(exclusion.verbs))
+    counted = select(func.count(), func.count().filter(is_excluded(exclusion))).where(*rows)
+    total, left_out = db.session.execute(counted).one()
+    if not left_out:
+        return _("The exclusion leaves out no row of the log in this plan: look at its attribute and dates.")
+    if left_out == total:
+        number = texts.shown(Decimal(total), "")
+        return _("The exclusion leaves out every row of its kinds in this plan: %(n)s.", n=number)
+    return ""

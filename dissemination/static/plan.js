@@ -1,7 +1,7 @@
 // Counts the characters of every text that has a limit while it is written. The server counts again.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
-  const written = new Intl.NumberFormat(document.documentElement.lang);
+  const written = new Intl.NumberFormat(document.documentElement.lang, { useGrouping: "always" });
   document.querySelectorAll("[data-limit]").forEach((area) => {
     const limit = Number(area.dataset.limit);
     const counter = document.createElement("p");

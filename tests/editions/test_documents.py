@@ -133,7 +133,9 @@ def test_the_documents_are_saved_from_the_plans_page(sign_in, ada, moda, plan):
     ):  # fmt: skip
         assert f"{base}/{name}" in page
         assert browser.get(f"{base}/{name}").data.startswith(begins)
-    assert browser.get(f"{base}/document-it.pdf?version=999").status_code == 404
+    for none in ("document-it.pdf?version=999", f"document-it.pdf?version={10**20}", f"versions/{10**20}",
+                 f"versions/1?with={10**20}"):  # fmt: skip
+        assert browser.get(f"{base}/{none}").status_code == 404
 
 
 # JSON.

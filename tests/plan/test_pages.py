@@ -391,6 +391,7 @@ def test_exclusions_and_evidence_are_rows_to_edit(sign_in, bice, moda, plan):
     }  # fmt: skip
     assert browser.post("/moda/desk/plan/exclusions/new", data=new).status_code == 422
     assert browser.post("/moda/desk/plan/exclusions/new", data=new | {"valid_until": ""}).status_code == 303
+    assert "non toglie nessuna riga" in browser.get("/moda/desk/plan/").text
     made = queries.exclusions(moda.id)[-1]
     assert (made.condition, made.verbs, made.valid_until) == (
         {"size": ["large", "medium"]},
@@ -406,8 +407,17 @@ def test_exclusions_and_evidence_are_rows_to_edit(sign_in, bice, moda, plan):
     }
     assert browser.post("/moda/desk/plan/evidence/new", data=line).status_code == 303
     assert browser.post("/moda/desk/plan/evidence/new", data=line).status_code == 422
+    # Nor is the same asked for twice on a day.
+    late = browser.post("/moda/desk/plan/evidence/new", data=line | {"valid_from": "2027-01-01"})
+    assert (late.status_code, "lo chiede già" in late.text) == (422, True)
     missing = queries.missing_evidence(moda.id, "audit.visited", DAY, set())
     assert [m.code for m in missing] == ["visit_sheet"]
+
+
+def test_a_number_that_no_database_has_is_not_found(sign_in, bice, moda, plan):
+    browser = sign_in(bice)
+    for path in (f"plan/lines/{10**20}", f"evidence/files/{10**20}", f"evidence/workshops/{10**20}"):
+        assert browser.get(f"/moda/desk/{path}").status_code == 404
 
 
 def test_a_line_in_use_is_not_removed(sign_in, bice, moda, plan):
