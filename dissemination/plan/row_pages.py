@@ -6,7 +6,7 @@ from markupsafe import Markup
 from dissemination.kernel import downloads
 from dissemination.kernel.languages import language
 from dissemination.kernel.rights import Role, requires
-from dissemination.plan import charts, figures, judging, periods, proof_files, queries, series, texts
+from dissemination.plan import charts, figures, judging, periods, proof_files, queries, texts
 from dissemination.plan import panel as panels
 from dissemination.plan.desk import asked_plan, desk, exclusions_by_reason, names_of
 
@@ -50,7 +50,7 @@ def panel(district):
         "plan/desk/panel.html", plan=plan, period=period, panel=found,
         tiles=Markup(tiles),  # noqa: S704 (escaped there)
         provinces=texts.PROVINCES,
-        periods=[*[p for p in series.cut(plan, series.Grain.HALF) if p.start <= today],
-                 *[p for p in series.cut(plan, series.Grain.YEAR) if p.start <= today],
+        periods=[*[p for p in periods.half_years(plan) if p.start <= today],
+                 *[p for p in periods.years(plan) if p.start <= today],
                  periods.read(periods.PLAN, plan)],
     )  # fmt: skip

@@ -20,20 +20,11 @@ from dissemination.plan.counting import Scope
 from dissemination.plan.figures import Figure, district_today, figures, money, percent, scope_of, worth
 from dissemination.plan.log import KeptKey, KeptPart
 from dissemination.plan.models import Indicator, Plan
-from dissemination.plan.periods import Period
+from dissemination.plan.periods import Grain, Period
 from dissemination.plan.rules import BY_COMPANY, DISTINCT, Measure, Rule
 from dissemination.plan.tallies import Tally, exact, parts_of, source, tally, value_of
 
 CENT = Decimal("0.01")
-
-
-class Grain(StrEnum):
-    """How finely time is cut."""
-
-    HALF = "half"
-    QUARTER = "quarter"
-    MONTH = "month"
-    YEAR = "year"
 
 
 class Kind(StrEnum):
@@ -71,17 +62,6 @@ def kind_of(indicator: Indicator) -> Kind:
     return Kind.LEVEL if rule.members_only else MEASURES.get(rule.measure, Kind.LEVEL)
 
 
-def cut(plan: Plan, grain: Grain) -> list[Period]:
-    """The periods of a grain that a plan touches, in order."""
-    parts = {
-        Grain.HALF: ("-H1", "-H2"), Grain.QUARTER: ("-Q1", "-Q2", "-Q3", "-Q4"), Grain.YEAR: ("",),
-        Grain.MONTH: tuple(f"-{month:02}" for month in range(1, 13)),
-    }[grain]  # fmt: skip
-    years = range(plan.starts_on.year, plan.ends_on.year + 1)
-    found = [periods.read(f"{year}{part}", plan) for year in years for part in parts]
-    return [p for p in found if p.start <= plan.ends_on and p.end >= plan.starts_on]
-
-
 def series(indicator: Indicator, grain: Grain | str) -> list[Point]:
     """An indicator over its plan, one point per period. Raises RuleError."""
     return many([indicator], grain)[indicator.code]
@@ -95,7 +75,7 @@ def many(
     if not indicators:
         return {}
     plan = indicators[0].plan
-    wanted, today = cut(plan, Grain(grain)), district_today(plan)
+    wanted, today = periods.cut(plan, Grain(grain)), district_today(plan)
     begun = [p for p in wanted if p.start <= today]
     if known is None:
         known = figures(indicators, begun)
@@ -222,7 +202,7 @@ def targets(indicator: Indicator, wanted: list[Period]) -> tuple[list[Decimal | 
     whole = written.get(periods.PLAN)
     if kind is Kind.LEVEL:
         return own, [written.get(periods.half_year_of(min(p.end, plan.ends_on)), whole) for p in wanted]
-    months = cut(plan, Grain.MONTH)
+    months = periods.cut(plan, Grain.MONTH)
     halves = {m.code: written.get(periods.half_year_of(m.start)) for m in months}
     if kind is Kind.ADDS and any(value is not None for value in halves.values()):
         sizes = [periods.half_year_of(m.start) for m in months]

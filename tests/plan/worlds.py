@@ -25,8 +25,10 @@ VERBS = (
 )  # fmt: skip
 DAYS = (
     date(2025, 12, 31), date(2026, 1, 1), date(2026, 3, 31), date(2026, 4, 1), date(2026, 6, 30),
-    date(2026, 7, 1), date(2026, 12, 31), date(2027, 2, 28), date(2027, 7, 31), date(2028, 1, 9),
-)  # fmt: skip
+    date(2026, 7, 1), date(2026, 12, 31), date(2027, 2, 28), date(2027, 3, 1), date(2027, 7, 31),
+    date(2028, 2, 29),
+)  # fmt: skip  # 365 days after 1 March 2027 is the leap day, after 28 February 2027 the day before it
+STARTS = (date(2026, 1, 1), date(2026, 1, 1), date(2026, 4, 1), date(2026, 2, 15))
 VALUES = {
     "sector": ["tessile", "pelle"], "size": ["micro", "large"], "province": ["PO", "FI"],
     "returning": ["new", "returning"], "channel": ["workshop", "audit"], "mode": ["onsite", "online"],
@@ -56,7 +58,7 @@ MEMBERSHIP = st.fixed_dictionaries(
 )
 EXCLUSION = st.fixed_dictionaries(
     {
-        "verbs": st.lists(st.sampled_from(VERBS), max_size=2),
+        "verbs": st.lists(st.integers(0, len(VERBS) - 1), max_size=2),  # of those that the example is about
         "attribute": st.sampled_from(["in_managing_body", "sector", "province"]),
         "from": st.sampled_from(DAYS),
         "days": st.none() | st.integers(0, 400),
@@ -100,6 +102,8 @@ def world_of(verbs):
             "exclusions": st.lists(EXCLUSION, max_size=2),
             "money": st.lists(MONEY, max_size=6, unique_by=lambda m: (m["line"], m["year"])),
             "rows": rows_of(verbs),
+            "starts_on": st.sampled_from(STARTS),
+            "verbs": st.just(verbs),
         }
     )
 
@@ -113,8 +117,9 @@ def build(drawn, codes):
             if entry["code"] in codes:
                 facts = {k: entry[k] for k in ("code", "name_it", "name_en", "unit", "rule")}
                 db.session.add(Indicator(plan_id=plan.id, **facts))
+        plan.starts_on = drawn["starts_on"]
         for e in drawn["exclusions"]:
-            _exclude(district, e)
+            _exclude(district, e, drawn["verbs"])
         for m in drawn["money"]:
             line = factories.line(district, m["line"])
             db.session.add(
@@ -136,12 +141,12 @@ def build(drawn, codes):
     return plan
 
 
-def _exclude(district, e):
+def _exclude(district, e, about):
     until = None if e["days"] is None else e["from"] + timedelta(days=e["days"])
     db.session.add(
         Exclusion(
-            district_id=district.id, verbs=e["verbs"], condition={e["attribute"]: VALUES[e["attribute"]][:1]},
-            reason_it="x", reason_en="x", valid_from=e["from"], valid_until=until,
+            district_id=district.id, verbs=sorted({about[n % len(about)] for n in e["verbs"]}),
+            condition={e["attribute"]: VALUES[e["attribute"]][:1]}, reason_it="x", reason_en="x", valid_from=e["from"], valid_until=until,
         )
     )  # fmt: skip
 
