@@ -110,6 +110,7 @@ def figure(district, code):
                  for r, n in rows.reasons(indicator, period, part=part)],
         exclusions=exclusions, hrefs=hrefs_of(page.rows),
         proofs=proof_files.counts(district.id, [(r.kind, r.subject_id) for r in page.rows]),
+        evidence=proof_files.pages(district.id, [(r.kind, r.subject_id) for r in page.rows]),
         reason_name=lambda reason: texts.reason_name(reason, exclusions),
         value_name=lambda attribute, v: texts.value_name(attribute, v, names),
         reading=readings.sentence(rule, plan, language()),

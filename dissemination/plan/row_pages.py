@@ -18,9 +18,12 @@ def log_row(district, row_id):
     row = proof_files.activity(district.id, row_id) or abort(404)
     plan = asked_plan(district) or abort(404)
     exclusions, names = exclusions_by_reason(district), names_of(district, plan)
+    subject = (row.subject_kind, row.subject_id)
     return render_template(
         "plan/desk/log_row.html", row=row, plan=plan, judged=judging.judged(plan, row),
-        proofs=proof_files.of_row(row), corrections=proof_files.corrections(row),
+        proofs=proof_files.of_row(row),
+        evidence=proof_files.pages(district.id, [subject]).get(subject),
+        corrections=proof_files.corrections(row),
         line=queries.line(district.id, row.activity_line_id or 0),
         reason_name=lambda reason: texts.reason_name(reason, exclusions),
         value_name=lambda attribute, v: texts.value_name(attribute, v, names),
