@@ -12,7 +12,7 @@ _pages: list[Callable[[int, list[Pair]], dict[Pair, str]]] = []
 
 
 def register(pages: Callable[[int, list[Pair]], dict[Pair, str]]) -> None:
-    """Say who shows the evidence of subjects, far above: (district id, subjects) -> address. Called at start."""
+    """Say who shows the evidence of subjects: (district id, subjects) -> addresses. Called at start."""
     _pages[:] = [pages]
 
 

@@ -221,6 +221,6 @@ def _standing_row(publication: Publication) -> Activity | None:
 
 __all__ = [
     "AlreadyImported", "AlreadyPublished", "ChangedMeanwhile", "Did", "MoveUnexplained", "NotPublished",
-    "ReasonMissing", "TitleMissing", "WasPublic", "add", "add_all", "attach", "detach", "finish_import", "keep_upload",
-    "publish", "remove", "revise", "withdraw",
+    "ReasonMissing", "TitleMissing", "WasPublic", "add", "add_all", "attach", "detach", "finish_import",
+    "keep_upload", "publish", "remove", "revise", "withdraw",
 ]  # fmt: skip

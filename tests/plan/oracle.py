@@ -95,13 +95,16 @@ class Books:
         """The sound rows that hang on a company with a partita IVA."""
         return [r for r in self.sound(verbs, start, end) if self.company(r)]
 
-    def members(self, end):
-        """One row per membership in force on the period's last day, or today while it lasts."""
+    def members(self, start, end):
+        """One row per membership in force on the period's last day, or today while it lasts.
+
+        Of a period that has not begun: those in force today that will still be when it begins.
+        """
         on = min(end, self.today)
         found = []
         for m in self.memberships:
             company = self.company(m)
-            if company and m["since"] <= on and (m["until"] is None or m["until"] >= on):
+            if company and m["since"] <= on and (m["until"] is None or m["until"] >= max(on, start)):
                 looks = {
                     "sector": self.sectors.get(company["sector_id"]), "province": company["province"],
                     "size": None if company["size"] is None else str(company["size"]),
@@ -142,12 +145,12 @@ def _new(b, start, end):
     return Counted(lambda a, _b: (b.distinct(a), None, None), fresh)
 
 
-def _members(b, _start, end):
-    return Counted(lambda a, _b: (b.distinct(a), None, None), b.members(end))
+def _members(b, start, end):
+    return Counted(lambda a, _b: (b.distinct(a), None, None), b.members(start, end))
 
 
 def _contacted(b, start, end):
-    members = b.members(end)
+    members = b.members(start, end)
     ids = {m["company_id"] for m in members}
     rows = b.serving({"attendance.present", "audit.visited"}, start, end)
     reached = [r for r in rows if b.company(r)["id"] in ids]

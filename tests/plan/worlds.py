@@ -6,6 +6,7 @@ Each example is a district of its own, so nothing has to be deleted between two 
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -106,6 +107,72 @@ def world_of(verbs):
             "verbs": st.just(verbs),
         }
     )
+
+
+def crowded(verbs):
+    """One example that stands on every edge: many rows, companies with few of them, days first and last."""
+    chance = Random(5)
+    return {
+        "companies": [_crowd(n, chance) for n in range(MANY)],
+        "memberships": [
+            {"company": n, "since": since, "days": None if until is None else (until - since).days}
+            for n, (since, until) in enumerate(
+                (since, until) for since in EDGES for until in (*EDGES, None) if until is None or until >= since
+            )
+        ],
+        "exclusions": [
+            {"verbs": [0, 1], "attribute": "in_managing_body", "from": date(2026, 1, 1), "days": 89},
+            {"verbs": [], "attribute": "province", "from": date(2026, 7, 1), "days": 183},
+            {"verbs": [2, 3], "attribute": "sector", "from": date(2027, 2, 28), "days": None},
+        ],
+        "money": [
+            {"line": line, "year": year, "budget": 700 * year + ord(line), "spent": 90 * year}
+            for line in "abc" for year in (2025, 2026, 2027, 2028)
+        ],
+        "rows": [
+            _happened(pick, chance.choice([*verbs, *verbs, *verbs, *VERBS]), chance.choice(DAYS), n % MANY, chance)
+            for pick, n in ((chance.choice, n) for n in [*range(14)] * 8 + [*range(14, MANY)] * 2)
+        ] + [_happened(chance.choice, verb, day, n, None) for n, verb, day in FOLLOWED],
+        "starts_on": date(2026, 2, 15),
+        "verbs": verbs,
+    }  # fmt: skip
+
+
+EDGES = (
+    date(2025, 1, 1), date(2026, 3, 31), date(2026, 4, 1), date(2026, 6, 30), date(2026, 7, 1), date(2026, 12, 31),
+    date(2028, 3, 1), date(2028, 4, 1), date(2028, 5, 31),
+)  # fmt: skip
+MANY = 60
+FOLLOWED = (  # a year later to the day, a day too late, by the company that it was merged into, taken in at once
+    (50, "audit.visited", date(2027, 3, 1)), (50, "application.submitted", date(2028, 2, 29)),
+    (51, "audit.visited", date(2027, 2, 28)), (51, "application.submitted", date(2028, 2, 29)),
+    (53, "audit.visited", date(2027, 3, 1)), (52, "application.submitted", date(2027, 7, 31)),
+    (54, "application.submitted", date(2026, 6, 30)), (54, "audit.visited", date(2026, 7, 1)),
+    (55, "audit.visited", date(2026, 7, 1)), (55, "application.submitted", date(2026, 7, 1)),
+)  # fmt: skip
+
+
+def _crowd(n, chance):
+    research = n in (12, 30)
+    merged = {10: 0, 11: 10, 31: 30, 53: 52, 40: 39}.get(n)
+    return {
+        "type": OrganisationType.RESEARCH if research else OrganisationType.COMPANY,
+        "has_tax_id": n not in (13, 32, 33), "size": chance.choice([None, SizeClass.MICRO, SizeClass.LARGE]),
+        "province": chance.choice(["PO", "FI", ""]), "sector": chance.choice([None, 0, 1]), "merged_into": merged,
+    }  # fmt: skip
+
+
+def _happened(pick, verb, day, company, chance):
+    """A row; one that must be there (no `chance`) has no look that a call leaves out."""
+    sure = chance is None
+    looks = {k: v[-1] if sure else pick(v) for k, v in VALUES.items() if sure or chance.random() < 0.8}
+    return {
+        "verb": verb, "day": day, "company": None if not sure and chance.random() < 0.1 else company,
+        "contact": None if sure else pick([None, 0, 1, 2]), "line": pick(["a", "b", "c", None]),
+        "amount": None if sure else pick([None, Decimal("1.01"), Decimal("2.50"), Decimal("4.12"), Decimal(5)]),
+        "attributes": looks, "not_counted": None if sure else pick([None] * 8 + ["absent", "without_counting"]),
+        "corrected": not sure and chance.random() < 0.1,
+    }  # fmt: skip
 
 
 def build(drawn, codes):
