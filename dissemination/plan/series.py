@@ -135,8 +135,17 @@ def _sums(own: list[Decimal | None]) -> list[Decimal | None]:
 
 def _adds_up(plan: Plan, rule: Rule, wanted: list[Period]) -> bool:
     """Whether the figures of periods, beginning with the plan's first, add up to the plan's."""
-    whole = bool(wanted) and wanted[0].start == plan.starts_on and wanted[-1].end <= plan.ends_on
-    return whole and MEASURES.get(rule.measure) is Kind.ADDS and not rule.members_only
+    return (
+        bool(wanted)
+        and _within(plan, wanted)
+        and MEASURES.get(rule.measure) is Kind.ADDS
+        and not rule.members_only
+    )
+
+
+def _within(plan: Plan, wanted: list[Period]) -> bool:
+    """Whether periods begin with the plan and end no later: then all their days are the plan's."""
+    return wanted[0].start == plan.starts_on and wanted[-1].end <= plan.ends_on
 
 
 def _tallies(rule: Rule, scope: Scope, ends: list[date]) -> list[Tally]:
@@ -165,7 +174,7 @@ def _firsts_kept(
     indicator: Indicator, rule: Rule, wanted: list[Period], scope: Scope
 ) -> list[Decimal | None] | None:
     """Distinct companies or persons by half-year from the kept keys; None where these do not say."""
-    halves = wanted and wanted[0].code[4:6] == "-H" and wanted[0].start == indicator.plan.starts_on
+    halves = bool(wanted) and wanted[0].code[4:6] == "-H" and _within(indicator.plan, wanted)
     plain = rule.measure in (Measure.COMPANIES, Measure.PERSONS) and not (
         rule.members_only or rule.followed_by
     )

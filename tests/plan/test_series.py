@@ -9,7 +9,7 @@ import time_machine
 from hypothesis import HealthCheck, Phase, given, settings
 
 from dissemination.kernel.database import db, transaction
-from dissemination.plan import charts, figures, jobs, periods, queries, rows, rules, series, splits
+from dissemination.plan import activity, charts, figures, jobs, periods, queries, rows, rules, series, splits
 from dissemination.plan.actions import adopt_catalogue
 from dissemination.plan.catalogue import catalogue
 from dissemination.plan.models import Target
@@ -109,6 +109,25 @@ def test_a_distinct_count_goes_at_an_even_pace_to_the_plans_target(plan):
 
 def test_a_plan_cut_into_half_years_quarters_months_and_years(plan):
     assert [len(periods.cut(plan, g)) for g in periods.Grain] == [36, 12, 6, 3, 1]
+
+
+@time_machine.travel(NOW, tick=False)
+def test_what_comes_after_the_plans_last_day_is_no_part_of_its_course(moda, plan):
+    with transaction():
+        plan.ends_on = date(2027, 5, 31)
+        workshop = factories.workshop(moda)
+        for day in (date(2026, 3, 3), date(2027, 6, 15)):
+            activity.record(
+                "attendance.present", workshop, district_id=moda.id, title="x", happened_on=day, by=None,
+                company_id=factories.company(moda).id,
+            )  # fmt: skip
+    for keep in (False, True):
+        if keep:
+            jobs.keep_totals()
+        for code in ("DV-02", "DV-03", "AD-02"):
+            points = series.series(queries.indicator(plan, code), "half")
+            assert [p.cumulative for p in points] == [1, 1, 1], (code, keep)
+            assert [p.increment for p in points] == [1, 0, 1]  # half-years are the calendar's
 
 
 @time_machine.travel(datetime(2027, 3, 1, tzinfo=UTC), tick=False)
