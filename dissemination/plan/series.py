@@ -15,7 +15,7 @@ from sqlalchemy import and_, func, select
 
 from dissemination.kernel.database import db
 from dissemination.people.models import Company, OrganisationType
-from dissemination.plan import counting, kept, periods, rules
+from dissemination.plan import counting, keeping, periods, rules
 from dissemination.plan.counting import Scope
 from dissemination.plan.figures import Figure, district_today, figures, money, percent, scope_of, worth
 from dissemination.plan.log import KeptKey, KeptPart
@@ -183,8 +183,8 @@ def _firsts_kept(
     part = db.session.scalar(
         select(KeptPart).where(KeptPart.indicator_id == indicator.id, KeptPart.part == "")
     )
-    own = parts_of(indicator.plan, rule)[""]
-    if part is None or own is None or part.fingerprint != kept.fingerprint(indicator.plan, own, scope):
+    own = keeping.keepable(indicator.plan, indicator).get("")
+    if part is None or own is None or part.fingerprint != keeping.fingerprint(indicator.plan, own, scope):
         return None
     codes = [p.code for p in wanted]
     keys = (KeptKey.part_id == part.id, KeptKey.rows > 0, KeptKey.period.in_(codes))

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 import time_machine
 from hypothesis import HealthCheck, Phase, given, settings
+from sqlalchemy import event
 
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import activity, charts, figures, jobs, periods, queries, rows, rules, series, splits
@@ -128,6 +129,27 @@ def test_what_comes_after_the_plans_last_day_is_no_part_of_its_course(moda, plan
             points = series.series(queries.indicator(plan, code), "half")
             assert [p.cumulative for p in points] == [1, 1, 1], (code, keep)
             assert [p.increment for p in points] == [1, 0, 1]  # half-years are the calendar's
+
+
+@time_machine.travel(NOW, tick=False)
+@pytest.mark.parametrize("code", ["DV-01", "DV-02", "DV-03"])
+def test_the_course_by_half_year_is_read_not_counted_from_the_log(moda, plan, code):
+    """The public page shows it of each indicator: it must cost the same however long the log is."""
+    with transaction():
+        workshop, company = factories.workshop(moda), factories.company(moda).id
+        for verb, day in (("workshop.held", date(2026, 3, 3)), ("attendance.present", date(2026, 3, 3)),
+                          ("attendance.present", date(2026, 8, 3))):  # fmt: skip
+            activity.record(
+                verb, workshop, district_id=moda.id, title="x", happened_on=day, by=None, company_id=company
+            )
+    jobs.keep_totals()
+    indicator, asked = queries.indicator(plan, code), []
+    listen = lambda _c, _cursor, statement, *_rest: asked.append(statement)  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", listen)
+    found = [p.cumulative for p in series.series(indicator, "half")]
+    event.remove(db.engine, "before_cursor_execute", listen)
+    assert found == ([1, 2, 2, 2, 2, None] if code == "DV-02" else [1, 1, 1, 1, 1, None])
+    assert [statement for statement in asked if " AS reason" in statement] == []
 
 
 @time_machine.travel(datetime(2027, 3, 1, tzinfo=UTC), tick=False)
