@@ -39,7 +39,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "archive": 7.5, "desk": 7.5, "dispatch": 7.5, "frames": 7.4, "block_pages": 7.55, "composer": 7.6, "compose_pages": 7.6,
         "picture_pages": 7.5, "template_pages": 7.6,
         "quiet": 0.5, "markup": 0.5, "marks": 0.5, "checks": 1, "dispatches": 1, "readers": 3.2,
-        "clicks": 4.2, "notices": 4.2, "proving": 4.2, "evidence": 4.8, "history": 2.2, "approving": 5.2, "scheduling": 5.4, "rehearsing": 5.4,
+        "clicks": 4.2, "notices": 4.2, "proving": 4.2, "upcoming": 4.2, "evidence": 4.8, "history": 2.2, "approving": 5.2, "scheduling": 5.4, "rehearsing": 5.4,
         "outcome": 5.4, "archiving": 5, "settling": 5, "returned": 5.4, "exports": 7.5, "reports": 7.3, "dispatch_forms": 4, "steering": 7.6, "approval_desk": 7.6,
         "rehearsal_desk": 7.6, "settings_desk": 7.6, "outcome_desk": 7.6, "clicked": 7.6, "domain": 0.5,
     },

@@ -41,7 +41,7 @@ def _row(indicator: Indicator, period: str, made: Made, on) -> Forecast:
         low=_money(made.low), high=_money(made.high), method=made.estimate.method.value,
         error_percent=None if made.error is None else Decimal(str(round(min(made.error, MOST_ERROR), 1))),
         tests=len(made.tests),
-        details={"each": round(made.estimate.each, 4),
+        details={"each": round(made.estimate.each, 4), "unit": made.unit,
                  "tests": [[code, round(p, 2), round(a, 2)] for code, p, a in made.tests]},
     )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """The arithmetic of a forecast. No database, no clock: what it is given decides what it says.
 
-What the calendar holds counts with what a workshop usually brings; where less than the usual number is on
-the calendar yet, the usual number. What no workshop feeds goes on at its monthly rate. Rates, means and
+What the calendar holds, or the plan foresees, counts with what a workshop (a newsletter issue, an audit …)
+usually brings; where less than the usual number is on the calendar yet, the usual number. What nothing of the
+kind feeds goes on at its monthly rate. Rates, means and
 members stay where they are. How far off this has been on past periods makes the range.
 """
 
@@ -16,7 +17,8 @@ WIDE = (0.6, 1.4)
 class Method(StrEnum):
     """What a forecast is made from."""
 
-    CALENDAR = "calendar"  # workshops ahead, with what a workshop brings
+    CALENDAR = "calendar"  # workshops or issues ahead, with what one brings
+    PLANNED = "planned"  # operations of the plan, with what one brings
     RATE = "rate"  # the monthly rate of the past year
     LEVEL = "level"  # a rate or a stock: as it stands
 
@@ -25,9 +27,11 @@ class Method(StrEnum):
 class Known:
     """What is known of an indicator on the day of the forecast.
 
-    `months` are the increments of up to twelve whole months before it, the latest last; `held` the
-    workshops held in them; `scheduled` the workshops on the calendar up to the period's end, each
-    weighed by its bookings (1 = as many as usual); `remaining` the months left.
+    `months` are the increments of up to twelve whole months before it, the latest last; `held` the units
+    (workshops, newsletter issues …) of them; `scheduled` those on the calendar up to the period's end, each
+    weighed by its bookings (1 = as many as usual); `planned` those that operations of the plan foresee,
+    and `foreseen` what these say of the indicator itself (20 companies audited);
+    `remaining` the months left. `is_unit`: the indicator counts these very units.
     """
 
     so_far: float
@@ -35,12 +39,15 @@ class Known:
     held: Sequence[int]
     scheduled: float
     remaining: float
-    fed_by_workshops: bool
+    fed_by_units: bool
+    planned: float = 0.0
+    foreseen: float = 0.0
+    is_unit: bool = False
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """The expected value; of it what the calendar brings; what one workshop, or one month, brings."""
+    """The expected value; of it what the calendar or the plan brings; what one unit, or one month, brings."""
 
     expected: float
     scheduled: float
@@ -50,14 +57,22 @@ class Estimate:
 
 def estimate(known: Known) -> Estimate:
     """What an indicator that grows will come to."""
+    found = _by_units(known)
+    if known.so_far + known.foreseen > found.expected:
+        return Estimate(known.so_far + known.foreseen, known.foreseen, Method.PLANNED, found.each)
+    return found
+
+
+def _by_units(known: Known) -> Estimate:
     n = max(len(known.months), 1)
     rate, held = sum(known.months) / n, sum(known.held)
-    if known.fed_by_workshops and held:
-        each = sum(known.months) / held
-        usual = held / n * known.remaining
-        count = max(known.scheduled, usual)
-        return Estimate(known.so_far + each * count, each * known.scheduled, Method.CALENDAR, each)
-    return Estimate(known.so_far + rate * known.remaining, 0.0, Method.RATE, rate)
+    if not known.fed_by_units or not (held or known.is_unit):
+        return Estimate(known.so_far + rate * known.remaining, 0.0, Method.RATE, rate)
+    each = sum(known.months) / held if held else 1.0
+    usual, ahead = held / n * known.remaining, max(known.scheduled, known.planned)
+    by_plan = known.planned > max(known.scheduled, usual)
+    expected = known.so_far + each * max(ahead, usual)
+    return Estimate(expected, each * ahead, Method.PLANNED if by_plan else Method.CALENDAR, each)
 
 
 def spread(tests: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -10,11 +10,10 @@ from dissemination.districts.models import District
 from dissemination.forecast import estimating, sources
 from dissemination.forecast.estimating import Estimate, Known, Method
 from dissemination.plan import periods, queries, rules, series
-from dissemination.plan.contract import WORKSHOP
 from dissemination.plan.figures import district_today
 from dissemination.plan.models import Indicator, Plan
 from dissemination.plan.periods import Period
-from dissemination.plan.rules import Measure
+from dissemination.plan.rules import Measure, Rule
 from dissemination.plan.series import Kind
 from dissemination.plan.tallies import parts_of
 
@@ -33,6 +32,7 @@ class Made:
     high: float
     error: float | None
     tests: list[tuple[str, float, float]]
+    unit: str = ""  # the verb of what would close a gap
 
 
 class Maker:
@@ -78,7 +78,8 @@ class Maker:
         high = known.so_far + max(found.expected * above - known.so_far, more)
         if period.code == periods.PLAN:  # tests are of half-years: their error is that of what is to come
             low, high = known.so_far + more * below, known.so_far + more * above
-        return Made(known.so_far, found, min(low, found.expected), high, estimating.error(pairs), tests)
+        unit = "" if found.method is Method.RATE else self._units(rule)[1]
+        return Made(known.so_far, found, min(low, found.expected), high, estimating.error(pairs), tests, unit)
 
     def _level(self, indicator, period, tests, pairs) -> Made | None:
         value = self._course(indicator, period, [self.today])[0]
@@ -119,17 +120,29 @@ class Maker:
     def _known(self, indicator: Indicator, period: Period, day: date, as_of: datetime | None) -> Known:
         ends = _month_ends_before(day)
         rule = rules.read(indicator.rule)
-        verbs = frozenset(rules.verbs_of(rule))
-        by_workshop = bool(verbs & set(WORKSHOP))
-        ahead = self._workshops_ahead(day, period.end, as_of)
-        weight = float(ahead.number) if verbs == {"workshop.held"} else ahead.weight
-        if as_of is None and not by_workshop:
-            weight = sources.registered(self.district, verbs, day, period.end)
+        calendar, unit = self._units(rule)
+        ahead = (
+            sources.Ahead(0, 0.0) if calendar is None else self._units_ahead(calendar, day, period.end, as_of)
+        )
+        # What the plan foresees now tells nothing of what it foresaw on a day in the past.
+        planned = foreseen = 0.0
+        if as_of is None:
+            planned = sources.planned(self.plan, unit, day, period.end) if unit else 0.0
+            foreseen = sources.foreseen(self.plan, indicator, day, period.end)
         return Known(
             so_far=self._course(indicator, period, [day])[0] or 0.0,
-            months=self._increments(indicator, period, ends), held=self._held_in(ends), scheduled=weight,
-            remaining=max((period.end - day).days, 0) / MONTH, fed_by_workshops=by_workshop,
+            months=self._increments(indicator, period, ends), held=self._held_in(ends, unit),
+            scheduled=float(ahead.number) if rule.verbs == (unit,) else ahead.weight,
+            planned=planned, foreseen=foreseen,
+            remaining=max((period.end - day).days, 0) / MONTH, fed_by_units=bool(unit),
+            is_unit=sources.unit_of(rule) == unit,
         )  # fmt: skip
+
+    def _units(self, rule: Rule) -> tuple[sources.Calendar | None, str]:
+        """The calendar that feeds a rule and the verb of its units; the plan's operations may have others."""
+        verbs = frozenset(rules.verbs_of(rule))
+        calendar = sources.feeding(verbs)
+        return calendar, calendar.unit if calendar else sources.operated(self.plan, verbs)
 
     def _increments(self, indicator: Indicator, period: Period, ends: list[date]) -> list[float]:
         """What each month added: to its half-year's figure, or to the plan's."""
@@ -162,16 +175,18 @@ class Maker:
         lead = span.end - timedelta(days=self.lead)
         return [d for d in (*ends, lead, span.end, self.today) if span.start <= d <= span.end]
 
-    def _held_in(self, ends: list[date]) -> list[int]:
-        key = tuple(ends)
+    def _held_in(self, ends: list[date], unit: str) -> list[int]:
+        key = (unit, *ends)
         if key not in self._held:
-            self._held[key] = sources.held_by_month(self.district, ends)
+            self._held[key] = sources.held_by_month(self.district, ends, unit) if unit else []
         return self._held[key]
 
-    def _workshops_ahead(self, day: date, until: date, as_of: datetime | None) -> sources.Ahead:
-        key = (day, until, as_of)
+    def _units_ahead(
+        self, calendar: sources.Calendar, day: date, until: date, as_of: datetime | None
+    ) -> sources.Ahead:
+        key = (calendar.unit, day, until, as_of)
         if key not in self._ahead:
-            self._ahead[key] = sources.ahead(self.district, day, until, as_of=as_of)
+            self._ahead[key] = calendar.ahead(self.district, day, until, as_of)
         return self._ahead[key]
 
 

@@ -12,11 +12,11 @@ from dissemination.kernel.languages import language, month_name
 from dissemination.plan import texts
 from dissemination.plan.models import Direction, Indicator
 from dissemination.plan.periods import Period
+from dissemination.plan.readings import verb_name
 
 METHODS = {
-    Method.CALENDAR: _l(
-        "workshops on the calendar and the usual number, with what a workshop usually brings"
-    ),
+    Method.CALENDAR: _l("what is on the calendar, or the usual number, with what each usually brings"),
+    Method.PLANNED: _l("what the plan foresees, with what each usually brings"),
     Method.RATE: _l("the monthly rate of the past year"),
     Method.LEVEL: _l("as it stands today"),
 }
@@ -47,6 +47,7 @@ def gap(indicator: Indicator, forecast: Forecast, target: Decimal | None, period
 
 def _remedy(forecast: Forecast, missing: Decimal, period: Period) -> str:
     each = Decimal(str(forecast.details.get("each") or 0))
+    unit = forecast.details.get("unit") or "workshop.held"
     if forecast.method == Method.LEVEL or each <= 0:
         return "."
     more = int((missing / each).to_integral_value(ROUND_CEILING))
@@ -55,9 +56,24 @@ def _remedy(forecast: Forecast, missing: Decimal, period: Period) -> str:
         return ": " + _("the usual rate is %(rate)s a month.", rate=usual)
     month = month_name(period.end)
     month = month.lower() if language() == "it" else month
-    return ": " + ngettext(
-        "%(num)d more workshop of the usual size by %(month)s.",
-        "%(num)d more workshops of the usual size by %(month)s.", more, month=month,
+    return ": " + _more(unit, more, month)
+
+
+def _more(unit: str, more: int, month: str) -> str:
+    """What would close a gap: the units that feed the indicator."""
+    if unit == "newsletter.sent":
+        return ngettext(
+            "%(num)d more newsletter issue of the usual reach by %(month)s.",
+            "%(num)d more newsletter issues of the usual reach by %(month)s.", more, month=month,
+        )  # fmt: skip
+    if unit == "workshop.held":
+        return ngettext(
+            "%(num)d more workshop of the usual size by %(month)s.",
+            "%(num)d more workshops of the usual size by %(month)s.", more, month=month,
+        )  # fmt: skip
+    return ngettext(
+        "%(num)d more of the kind “%(what)s” by %(month)s.",
+        "%(num)d more of the kind “%(what)s” by %(month)s.", more, month=month, what=verb_name(unit),
     )  # fmt: skip
 
 

@@ -4,7 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dissemination.delivery import bounces, outbox
-from dissemination.newsletters import content, live, proving, queries, readers, rehearsing, returned, sending
+from dissemination.forecast import sources
+from dissemination.newsletters import (
+    content,
+    live,
+    proving,
+    queries,
+    readers,
+    rehearsing,
+    returned,
+    sending,
+    upcoming,
+)
 from dissemination.newsletters.models import Issue
 from dissemination.people.models import Contact
 from dissemination.plan import holders
@@ -62,6 +73,7 @@ def init_app(app) -> None:  # noqa: ARG001 - every package is set up with the ap
     outbox.expanders[rehearsing.KIND] = rehearsing.recipients_of
     live.offer()
     holders.register(proving.HOLDER)
+    sources.register(upcoming.CALENDAR)
     if _call_back not in hooks.left:
         hooks.left.append(_call_back)
         hooks.topic_users.append(queries.names_topic)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from dissemination.districts.models import District
 from dissemination.kernel.database import db
-from dissemination.plan import queries
+from dissemination.plan import queries, splits
 from dissemination.plan.figures import disagreements, figures_for
 from dissemination.plan.periods import UnknownPeriod
 
@@ -48,10 +48,12 @@ def figures(slug, period, as_json, check):
 
 
 def _check(plan):
-    wrong = disagreements(plan)
+    wrong, classes = disagreements(plan), splits.disagreements(plan)
     for code, period in wrong:
         click.echo(f"{code} {period}: the kept total and the log disagree")
-    if wrong:
+    for code, period, attribute in classes:
+        click.echo(f"{code} {period} by {attribute}: the kept classes and the log disagree")
+    if wrong or classes:
         sys.exit(1)
     click.echo("kept totals and the log agree")
 

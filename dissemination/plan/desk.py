@@ -24,9 +24,9 @@ from dissemination.plan import (
     texts,
 )
 from dissemination.plan.counting import EXCLUSION
-from dissemination.plan.periods import PLAN
+from dissemination.plan.periods import PLAN, Grain
 from dissemination.plan.rules import RuleError
-from dissemination.plan.series import Grain, Kind
+from dissemination.plan.series import Kind
 
 desk = Blueprint("plan_desk", __name__, url_prefix="/<district>/desk/plan")
 
@@ -51,7 +51,7 @@ def figures_page(district):
     year = request.args.get("year", type=int)
     if grain is Grain.MONTH and year not in years:  # twelve columns are enough for one page
         year = min(max(figures.district_today(plan).year, years[0]), years[-1])
-    wanted = [p for p in series.cut(plan, grain) if grain is not Grain.MONTH or p.start.year == year]
+    wanted = [p for p in periods.cut(plan, grain) if grain is not Grain.MONTH or p.start.year == year]
     readable, whole = figures.readable(plan.indicators), periods.read(PLAN, plan)
     values = figures.figures(readable, [*wanted, whole])
     loose = orphans.orphans(plan)
@@ -67,7 +67,7 @@ def figures_page(district):
 
 def _grain() -> Grain:
     asked = request.args.get("grain", "")
-    return Grain(asked) if asked in list(Grain) else Grain.HALF
+    return Grain(asked) if asked in texts.GRAINS else Grain.HALF
 
 
 def _cumulative(indicators, wanted):
@@ -110,6 +110,7 @@ def figure(district, code):
                  for r, n in rows.reasons(indicator, period, part=part)],
         exclusions=exclusions, hrefs=hrefs_of(page.rows),
         proofs=proof_files.counts(district.id, [(r.kind, r.subject_id) for r in page.rows]),
+        evidence=proof_files.pages(district.id, [(r.kind, r.subject_id) for r in page.rows]),
         reason_name=lambda reason: texts.reason_name(reason, exclusions),
         value_name=lambda attribute, v: texts.value_name(attribute, v, names),
         reading=readings.sentence(rule, plan, language()),

@@ -45,7 +45,7 @@ def keepable(plan: Plan, indicator: Indicator) -> dict[str, Rule]:
         return {}
     rule = rules.read(indicator.rule)
     return {
-        name: replace(part, split=() if name == "share_of" else rule.split)
+        name: replace(part, split=rule.split)
         for name, part in parts_of(plan, rule).items()
         if part is not None and part.measure not in LIVE and not part.followed_by
     }

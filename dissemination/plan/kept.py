@@ -111,6 +111,8 @@ class Kept:
         )
 
     def _reads(self, rule: Rule, period: Period) -> bool:
+        if not periods.is_named(period, self.plan):
+            return False
         new = rule.measure is Measure.NEW_COMPANIES and period.code == PLAN
         return not new or self.plan.starts_on.day == 1
 

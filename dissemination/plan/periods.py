@@ -86,6 +86,14 @@ def read(code: str, plan) -> Period:
     return Period(date(year, first, 1), date(year, last, monthrange(year, last)[1]), code)
 
 
+def is_named(period: Period, plan) -> bool:
+    """Whether a stretch of days is what its code says: others have a code of their own, such as "to-date"."""
+    try:
+        return read(period.code, plan) == period
+    except UnknownPeriod:
+        return False
+
+
 def grain_of(code: str) -> Grain:
     """How long the period is that a code names."""
     if code == PLAN:
@@ -120,22 +128,22 @@ def half_year_of(day: date) -> str:
 
 def months(plan) -> list[Period]:
     """The months that a plan touches, in order."""
-    return _touched(plan, Grain.MONTH)
+    return cut(plan, Grain.MONTH)
 
 
 def quarters(plan) -> list[Period]:
     """The quarters that a plan touches, in order."""
-    return _touched(plan, Grain.QUARTER)
+    return cut(plan, Grain.QUARTER)
 
 
 def half_years(plan) -> list[Period]:
     """The half-years that a plan touches, in order."""
-    return _touched(plan, Grain.HALF)
+    return cut(plan, Grain.HALF)
 
 
 def years(plan) -> list[Period]:
     """The years that a plan touches, in order."""
-    return _touched(plan, Grain.YEAR)
+    return cut(plan, Grain.YEAR)
 
 
 def every(plan) -> list[Period]:
@@ -143,7 +151,10 @@ def every(plan) -> list[Period]:
     return [*months(plan), *quarters(plan), *half_years(plan), *years(plan), read(PLAN, plan)]
 
 
-def _touched(plan, grain: Grain) -> list[Period]:
+def cut(plan, grain: Grain) -> list[Period]:
+    """The periods of a grain that a plan touches, in order."""
+    if grain is Grain.PLAN:
+        return [read(PLAN, plan)]
     first, last = code_of(plan.starts_on, grain), code_of(plan.ends_on, grain)
     days = [
         date(year, month, 1)

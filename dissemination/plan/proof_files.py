@@ -1,11 +1,25 @@
 """The evidence behind the rows of a figure: how much there is, and what it is."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import func, select, tuple_
 
 from dissemination.kernel.database import db
 from dissemination.plan.log import Activity, Evidence
+
+Pair = tuple[str, int]  # (subject kind, subject id)
+_pages: list[Callable[[int, list[Pair]], dict[Pair, str]]] = []
+
+
+def register(pages: Callable[[int, list[Pair]], dict[Pair, str]]) -> None:
+    """Say who shows the evidence of subjects: (district id, subjects) -> addresses. Called at start."""
+    _pages[:] = [pages]
+
+
+def pages(district_id: int, subjects: Iterable[Pair]) -> dict[Pair, str]:
+    """Where the evidence of each subject is shown; those that have nothing to prove are left out."""
+    wanted = sorted(set(subjects))
+    return _pages[0](district_id, wanted) if _pages and wanted else {}
 
 
 def counts(district_id: int, subjects: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:

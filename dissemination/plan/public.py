@@ -25,7 +25,7 @@ def index(district):
     indicators = [i for i in readable(found.indicators) if i.public]
     halves = periods.half_years(found)
     values = table(indicators, [*halves, periods.read(PLAN, found)])
-    courses = series.many(indicators, series.Grain.HALF, known=values)
+    courses = series.many(indicators, periods.Grain.HALF, known=values)
     families = [
         (title, [i for i in indicators if texts.family(i.code) == name]) for name, title in texts.FAMILIES
     ]

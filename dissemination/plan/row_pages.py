@@ -6,7 +6,7 @@ from markupsafe import Markup
 from dissemination.kernel import downloads
 from dissemination.kernel.languages import language
 from dissemination.kernel.rights import Role, requires
-from dissemination.plan import charts, figures, judging, periods, proof_files, queries, series, texts
+from dissemination.plan import charts, figures, judging, periods, proof_files, queries, texts
 from dissemination.plan import panel as panels
 from dissemination.plan.desk import asked_plan, desk, exclusions_by_reason, names_of
 
@@ -18,9 +18,12 @@ def log_row(district, row_id):
     row = proof_files.activity(district.id, row_id) or abort(404)
     plan = asked_plan(district) or abort(404)
     exclusions, names = exclusions_by_reason(district), names_of(district, plan)
+    subject = (row.subject_kind, row.subject_id)
     return render_template(
         "plan/desk/log_row.html", row=row, plan=plan, judged=judging.judged(plan, row),
-        proofs=proof_files.of_row(row), corrections=proof_files.corrections(row),
+        proofs=proof_files.of_row(row),
+        evidence=proof_files.pages(district.id, [subject]).get(subject),
+        corrections=proof_files.corrections(row),
         line=queries.line(district.id, row.activity_line_id or 0),
         reason_name=lambda reason: texts.reason_name(reason, exclusions),
         value_name=lambda attribute, v: texts.value_name(attribute, v, names),
@@ -50,7 +53,7 @@ def panel(district):
         "plan/desk/panel.html", plan=plan, period=period, panel=found,
         tiles=Markup(tiles),  # noqa: S704 (escaped there)
         provinces=texts.PROVINCES,
-        periods=[*[p for p in series.cut(plan, series.Grain.HALF) if p.start <= today],
-                 *[p for p in series.cut(plan, series.Grain.YEAR) if p.start <= today],
+        periods=[*[p for p in periods.half_years(plan) if p.start <= today],
+                 *[p for p in periods.years(plan) if p.start <= today],
                  periods.read(periods.PLAN, plan)],
     )  # fmt: skip

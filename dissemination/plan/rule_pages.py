@@ -4,6 +4,7 @@ import json
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
@@ -49,8 +50,8 @@ def _save(indicator, book, form, data):
         rulebook_actions.save_rule(book, indicator.code, data, version=form.version.data)
         return
     actions.save_indicator(
-        indicator.plan, indicator, version=form.version.data, code=indicator.code, rule=data
-    )  # fmt: skip
+        indicator.plan, indicator, version=form.version.data, by=current_user, code=indicator.code, rule=data
+    )
 
 
 def _mark(indicator, book) -> str:

@@ -15,25 +15,16 @@ from sqlalchemy import and_, func, select
 
 from dissemination.kernel.database import db
 from dissemination.people.models import Company, OrganisationType
-from dissemination.plan import counting, kept, periods, rules
+from dissemination.plan import counting, keeping, periods, rules
 from dissemination.plan.counting import Scope
 from dissemination.plan.figures import Figure, district_today, figures, money, percent, scope_of, worth
 from dissemination.plan.log import KeptKey, KeptPart
 from dissemination.plan.models import Indicator, Plan
-from dissemination.plan.periods import Period
+from dissemination.plan.periods import Grain, Period
 from dissemination.plan.rules import BY_COMPANY, DISTINCT, Measure, Rule
 from dissemination.plan.tallies import Tally, exact, parts_of, source, tally, value_of
 
 CENT = Decimal("0.01")
-
-
-class Grain(StrEnum):
-    """How finely time is cut."""
-
-    HALF = "half"
-    QUARTER = "quarter"
-    MONTH = "month"
-    YEAR = "year"
 
 
 class Kind(StrEnum):
@@ -71,17 +62,6 @@ def kind_of(indicator: Indicator) -> Kind:
     return Kind.LEVEL if rule.members_only else MEASURES.get(rule.measure, Kind.LEVEL)
 
 
-def cut(plan: Plan, grain: Grain) -> list[Period]:
-    """The periods of a grain that a plan touches, in order."""
-    parts = {
-        Grain.HALF: ("-H1", "-H2"), Grain.QUARTER: ("-Q1", "-Q2", "-Q3", "-Q4"), Grain.YEAR: ("",),
-        Grain.MONTH: tuple(f"-{month:02}" for month in range(1, 13)),
-    }[grain]  # fmt: skip
-    years = range(plan.starts_on.year, plan.ends_on.year + 1)
-    found = [periods.read(f"{year}{part}", plan) for year in years for part in parts]
-    return [p for p in found if p.start <= plan.ends_on and p.end >= plan.starts_on]
-
-
 def series(indicator: Indicator, grain: Grain | str) -> list[Point]:
     """An indicator over its plan, one point per period. Raises RuleError."""
     return many([indicator], grain)[indicator.code]
@@ -95,7 +75,7 @@ def many(
     if not indicators:
         return {}
     plan = indicators[0].plan
-    wanted, today = cut(plan, Grain(grain)), district_today(plan)
+    wanted, today = periods.cut(plan, Grain(grain)), district_today(plan)
     begun = [p for p in wanted if p.start <= today]
     if known is None:
         known = figures(indicators, begun)
@@ -155,8 +135,17 @@ def _sums(own: list[Decimal | None]) -> list[Decimal | None]:
 
 def _adds_up(plan: Plan, rule: Rule, wanted: list[Period]) -> bool:
     """Whether the figures of periods, beginning with the plan's first, add up to the plan's."""
-    whole = bool(wanted) and wanted[0].start == plan.starts_on and wanted[-1].end <= plan.ends_on
-    return whole and MEASURES.get(rule.measure) is Kind.ADDS and not rule.members_only
+    return (
+        bool(wanted)
+        and _within(plan, wanted)
+        and MEASURES.get(rule.measure) is Kind.ADDS
+        and not rule.members_only
+    )
+
+
+def _within(plan: Plan, wanted: list[Period]) -> bool:
+    """Whether periods begin with the plan and end no later: then all their days are the plan's."""
+    return wanted[0].start == plan.starts_on and wanted[-1].end <= plan.ends_on
 
 
 def _tallies(rule: Rule, scope: Scope, ends: list[date]) -> list[Tally]:
@@ -185,7 +174,7 @@ def _firsts_kept(
     indicator: Indicator, rule: Rule, wanted: list[Period], scope: Scope
 ) -> list[Decimal | None] | None:
     """Distinct companies or persons by half-year from the kept keys; None where these do not say."""
-    halves = wanted and wanted[0].code[4:6] == "-H" and wanted[0].start == indicator.plan.starts_on
+    halves = bool(wanted) and wanted[0].code[4:6] == "-H" and _within(indicator.plan, wanted)
     plain = rule.measure in (Measure.COMPANIES, Measure.PERSONS) and not (
         rule.members_only or rule.followed_by
     )
@@ -194,8 +183,8 @@ def _firsts_kept(
     part = db.session.scalar(
         select(KeptPart).where(KeptPart.indicator_id == indicator.id, KeptPart.part == "")
     )
-    own = parts_of(indicator.plan, rule)[""]
-    if part is None or own is None or part.fingerprint != kept.fingerprint(indicator.plan, own, scope):
+    own = keeping.keepable(indicator.plan, indicator).get("")
+    if part is None or own is None or part.fingerprint != keeping.fingerprint(indicator.plan, own, scope):
         return None
     codes = [p.code for p in wanted]
     keys = (KeptKey.part_id == part.id, KeptKey.rows > 0, KeptKey.period.in_(codes))
@@ -222,7 +211,7 @@ def targets(indicator: Indicator, wanted: list[Period]) -> tuple[list[Decimal | 
     whole = written.get(periods.PLAN)
     if kind is Kind.LEVEL:
         return own, [written.get(periods.half_year_of(min(p.end, plan.ends_on)), whole) for p in wanted]
-    months = cut(plan, Grain.MONTH)
+    months = periods.cut(plan, Grain.MONTH)
     halves = {m.code: written.get(periods.half_year_of(m.start)) for m in months}
     if kind is Kind.ADDS and any(value is not None for value in halves.values()):
         sizes = [periods.half_year_of(m.start) for m in months]

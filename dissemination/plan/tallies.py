@@ -92,7 +92,7 @@ def _cents(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def part_of(plan: Plan, part: Rule | str | None, split: tuple[str, ...] = ()) -> Rule | None:
+def part_of(plan: Plan, part: Rule | str | None) -> Rule | None:
     """A part of a rule, read through an indicator's code. None when the plan has no such indicator."""
     if isinstance(part, str):
         named = next((i for i in plan.indicators if i.code == part), None)
@@ -101,7 +101,7 @@ def part_of(plan: Plan, part: Rule | str | None, split: tuple[str, ...] = ()) ->
         part = rules.read(named.rule)
         if part.measure in PERCENT:
             return None
-    return replace(part, split=split) if part is not None else None
+    return replace(part, split=()) if part is not None else None
 
 
 def parts_of(plan: Plan, rule: Rule) -> dict[str, Rule | None]:

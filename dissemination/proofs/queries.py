@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from flask import has_request_context
+from flask import g, has_request_context, url_for
 from sqlalchemy import false, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
@@ -237,3 +237,14 @@ def subject_rows(district_id: int, kind: str, subject_id: int) -> list[Activity]
     query = judging.standing(district_id, judging.verbs_asked(district_id))
     query = query.where(Activity.subject_kind == kind, Activity.subject_id == subject_id)
     return list(db.session.scalars(query.order_by(Activity.id)))
+
+
+def pages(district_id: int, subjects: list[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """The page of evidence of each subject that has a checklist: one query."""
+    query = judging.standing(district_id, judging.verbs_asked(district_id))
+    query = query.where(tuple_(Activity.subject_kind, Activity.subject_id).in_(subjects))
+    columns = Activity.subject_kind, Activity.subject_id
+    return {
+        (kind, n): url_for("proofs_desk.show", district=g.district, kind=kind, subject_id=n)
+        for kind, n in db.session.execute(query.with_only_columns(*columns).distinct())
+    }

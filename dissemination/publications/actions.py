@@ -21,7 +21,7 @@ from dissemination.publications.models import (
     PublicationFile,
     Withdrawal,
 )
-from dissemination.publications.records import one_line
+from dissemination.publications.records import is_open, one_line
 
 
 class ChangedMeanwhile(Refusal):
@@ -53,6 +53,17 @@ class ReasonMissing(Refusal):
     field = "reason"
 
 
+class MoveUnexplained(Refusal):
+    """Figures count it by its place in the plan: a change of that is corrected in the log, with a reason."""
+
+    status = 422
+    message = _l(
+        "This publication is public, and figures count it by its type, language, licence and place in the "
+        "plan. Write why these change: the log keeps the correction with its reason."
+    )
+    field = "reason"
+
+
 class WasPublic(Refusal):
     """Only drafts that were never public can be removed."""
 
@@ -75,10 +86,14 @@ def add(district: District, *, by: Account | None, **facts) -> Publication:
     return publication
 
 
-def revise(publication: Publication, *, by: Account | None, version: int, **facts) -> Publication:
+def revise(
+    publication: Publication, *, by: Account | None, version: int, reason: str = "", **facts
+) -> Publication:
     """Change facts of the publication that was read as `version`. Its address stays.
 
-    Raises ChangedMeanwhile when somebody saved another version since, TitleMissing.
+    Where it is public and figures count it otherwise now (another line, sector, macro-area, type …), the log
+    takes its row back, for `reason`, and says it anew on the same day. Raises ChangedMeanwhile when somebody
+    saved another version since, TitleMissing, MoveUnexplained.
     """
     facts = clean(facts)
     changed = rows_changed(
@@ -89,10 +104,37 @@ def revise(publication: Publication, *, by: Account | None, version: int, **fact
     if changed != 1:
         raise ChangedMeanwhile
     db.session.refresh(publication)
+    before = _counted_by(publication)
     describe(publication, facts)
     db.session.flush()
+    if publication.published_at is not None and _counted_by(publication) != before:
+        _say_anew(publication, by=by, reason=reason)
     holders.changed(Publication.__tablename__, [publication.id])
     return publication
+
+
+def _counted_by(publication: Publication) -> tuple:
+    """What rules filter and split a publication by, beside its day."""
+    places = publication.activity_line_id, publication.sector_id, publication.macro_area_id
+    return *places, publication.kind, publication.language, is_open(publication.licence)
+
+
+def _say_anew(publication: Publication, *, by: Account | None, reason: str) -> None:
+    if not reason.strip():
+        raise MoveUnexplained
+    told = _standing_row(publication)
+    if told is not None:
+        activity.reverse(told, by=by, happened_on=told.happened_on, reason=one_line(reason))
+        activity.record_all([_happened(publication, by) | {"happened_on": told.happened_on}])
+
+
+def _happened(publication: Publication, by: Account | None) -> dict:
+    """What the log says of its publishing today."""
+    happened = happening(
+        publication.district, sector_id=publication.sector_id, macro_area_id=publication.macro_area_id,
+        activity_line_id=publication.activity_line_id, by=by,
+    )  # fmt: skip
+    return happened(publication, publication.id)
 
 
 def publish(publication: Publication, *, by: Account | None) -> None:
@@ -105,11 +147,7 @@ def publish(publication: Publication, *, by: Account | None) -> None:
     if done != 1:
         raise AlreadyPublished
     db.session.refresh(publication)
-    happened = happening(
-        publication.district, sector_id=publication.sector_id, macro_area_id=publication.macro_area_id,
-        activity_line_id=publication.activity_line_id, by=by,
-    )  # fmt: skip
-    activity.record_all([happened(publication, publication.id)])
+    activity.record_all([_happened(publication, by)])
     holders.changed(Publication.__tablename__, [publication.id])
 
 
@@ -182,7 +220,7 @@ def _standing_row(publication: Publication) -> Activity | None:
 
 
 __all__ = [
-    "AlreadyImported", "AlreadyPublished", "ChangedMeanwhile", "Did", "NotPublished", "ReasonMissing",
-    "TitleMissing", "WasPublic", "add", "add_all", "attach", "detach", "finish_import", "keep_upload",
-    "publish", "remove", "revise", "withdraw",
+    "AlreadyImported", "AlreadyPublished", "ChangedMeanwhile", "Did", "MoveUnexplained", "NotPublished",
+    "ReasonMissing", "TitleMissing", "WasPublic", "add", "add_all", "attach", "detach", "finish_import",
+    "keep_upload", "publish", "remove", "revise", "withdraw",
 ]  # fmt: skip

@@ -78,7 +78,10 @@ def edit(district, slug):
     if form.validate_on_submit():
         try:
             with transaction():
-                actions.revise(publication, by=current_user, version=form.version.data or 0, **form.facts())
+                actions.revise(
+                    publication, by=current_user, version=form.version.data or 0,
+                    reason=form.reason.data or "", **form.facts(),
+                )  # fmt: skip
             flash(_("The publication is saved."))
             return redirect(url_for(".show", district=district, slug=slug), 303)
         except Refusal as refusal:

@@ -160,6 +160,7 @@ class PublicationForm(PlacedForm):
                    refusal=_l("Write a whole address that starts with https:// or http://."))  # fmt: skip
     licence = SelectField(_l("Licence"), validate_choice=True)
     keywords = text_field(_l("Keywords"), most=1000, required=False)
+    reason = text_field(_l("Why it is counted otherwise"), most=300, required=False)
     version = IntegerField(widget=HiddenInput(), validators=[Optional()])
 
     def offer(self, district: District, chosen: Publication | None = None):

@@ -58,10 +58,11 @@ def count(plan: Plan, period: Period, *, brief: bool = False) -> list[FrozenFigu
 
 
 def _so_far(plan, period, indicators, values, halves) -> dict[str, Decimal | None]:
-    """What each indicator comes to from the plan's first day to the period's last (R5)."""
+    """What each indicator comes to from the plan's first day to the period's last, or to its own (R5)."""
     if period.code == periods.PLAN:
         return {i.code: values[i.code, period.code].actual for i in indicators}
-    whole = bool(halves) and halves[0].start == plan.starts_on and halves[-1].end == period.end
+    end = min(period.end, plan.ends_on)
+    whole = bool(halves) and halves[0].start == plan.starts_on and halves[-1].end == period.end == end
     found, live = {}, []
     for i in indicators:
         rule = rules.read(i.rule)
@@ -69,7 +70,7 @@ def _so_far(plan, period, indicators, values, halves) -> dict[str, Decimal | Non
             found[i.code] = sum((values[i.code, h.code].actual or Decimal(0) for h in halves), Decimal(0))
         else:
             live.append(i)
-    stretch = Period(plan.starts_on, period.end, "to-date")
+    stretch = Period(plan.starts_on, end, "to-date")
     counted = figures.figures(live, [stretch])
     return found | {code: figure.actual for (code, _), figure in counted.items()}
 

@@ -23,6 +23,7 @@ from dissemination.people.models import Company, Membership
 from dissemination.plan import counting, figures, queries, rules
 from dissemination.plan import splits as splitting
 from dissemination.plan.counting import Scope
+from dissemination.plan.keeping import LONGEST
 from dissemination.plan.log import Activity, Evidence
 from dissemination.plan.models import BudgetLine, Indicator, Plan
 from dissemination.plan.periods import Period
@@ -111,7 +112,7 @@ def _logged(name: str, rule: Rule, scope: Scope, known, plan: Plan) -> list[Froz
     rows = []
     for r in db.session.execute(query):
         company = known.get(r.company_id)
-        classes = {a: str(getattr(r, f"by_{n}") or "") for n, a in enumerate(rule.split)}
+        classes = {a: str(getattr(r, f"by_{n}") or "")[:LONGEST] for n, a in enumerate(rule.split)}
         rows.append(FrozenRow(
             part=name, table="activities", id=r.id, on=r.happened_on, title=r.title,
             company_id=company.id if company else None, company=company.name if company else "",

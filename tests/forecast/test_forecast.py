@@ -11,10 +11,14 @@ from dissemination.forecast.estimating import Known, Method
 from dissemination.forecast.making import Maker
 from dissemination.forecast.models import Forecast
 from dissemination.kernel.database import db, transaction
+from dissemination.newsletters import upcoming
+from dissemination.newsletters.dispatches import Dispatch
+from dissemination.newsletters.models import Issue
 from dissemination.plan import activity, periods
 from dissemination.plan import queries as plans
 from dissemination.plan.actions import adopt_catalogue
-from dissemination.plan.models import Target
+from dissemination.plan.log import Activity
+from dissemination.plan.models import Operation, Target
 from dissemination.workshops.models import Cancellation, Workshop
 from tests import factories
 
@@ -24,7 +28,7 @@ AT = "/moda/desk/forecast"
 
 def known(**values):
     standard = {"so_far": 10.0, "months": [4.0] * 12, "held": [2] * 12, "scheduled": 0.0, "remaining": 3.0,
-                "fed_by_workshops": True}  # fmt: skip
+                "fed_by_units": True}  # fmt: skip
     return Known(**standard | values)
 
 
@@ -37,8 +41,19 @@ def test_with_less_on_the_calendar_than_usual_the_usual_number_counts():
     assert estimating.estimate(known(scheduled=1.0)).expected == 10 + 6 * 2
 
 
+def test_what_the_plan_foresees_counts_where_it_is_more_than_the_calendar_and_the_usual_number():
+    found = estimating.estimate(known(scheduled=7.0, planned=9.0))
+    assert (found.expected, found.scheduled, found.method) == (10 + 9 * 2, 18, Method.PLANNED)
+    assert estimating.estimate(known(scheduled=9.0, planned=7.0)).method == Method.CALENDAR
+    first = known(months=[0.0] * 12, held=[0] * 12, planned=5.0, is_unit=True)
+    assert estimating.estimate(first).expected == 10 + 5  # the first audits: one counts one
+    companies = known(fed_by_units=False, foreseen=20.0)
+    assert estimating.estimate(companies).expected == 10 + 20
+    assert estimating.estimate(known(fed_by_units=False, foreseen=2.0)).method == Method.RATE
+
+
 def test_what_no_workshop_feeds_goes_on_at_its_monthly_rate():
-    found = estimating.estimate(known(fed_by_workshops=False, held=[0] * 12))
+    found = estimating.estimate(known(fed_by_units=False, held=[0] * 12))
     assert (found.expected, found.method) == (10 + 4 * 3, Method.RATE)
 
 
@@ -208,3 +223,77 @@ def test_actions_write_nothing_while_they_count(moda, steady):
         rows = actions.make(moda, steady)
         assert {r.period for r in rows} == {"2027-H1", "plan"}
         assert db.session.query(Forecast).count() == 0
+
+
+def operation(plan, code, indicator, **values):
+    line = next(x for x in plan.lines if x.code == code)
+    facts = {"title_it": "x", "starts_on": date(2027, 4, 1), "ends_on": date(2027, 6, 30), "planned": 91}
+    row = Operation(
+        activity_line_id=line.id, indicator_id=plans.indicator(plan, indicator).id, **(facts | values)
+    )
+    db.session.add(row)
+    db.session.flush()
+    db.session.expire(line)
+    return row
+
+
+@time_machine.travel(NOW, tick=False)
+def test_operations_of_the_plan_feed_the_forecast_at_an_even_pace_until_they_are_done(moda, steady):
+    maker = Maker(moda, steady)
+    half = maker.periods()[0]
+    companies = plans.indicator(steady, "DV-03")
+    before = maker.make(companies, half)
+    with transaction():
+        row = operation(steady, "a", "DV-01")  # 91 workshops in 91 days: 76 after the 15th of April
+    made = Maker(moda, steady).make(companies, half)
+    assert (made.estimate.method, made.estimate.expected) == (Method.PLANNED, 6 + 76 * 2)
+    assert made.tests == before.tests  # what is foreseen now was not known then
+    with transaction():
+        row.done_on = date(2027, 4, 10)
+    assert Maker(moda, steady).make(companies, half) == before
+    with transaction():
+        row.done_on, row.indicator_id, row.planned = None, companies.id, 182  # companies, said directly
+    assert Maker(moda, steady).make(companies, half).estimate.expected == 6 + 76 * 2
+
+
+@time_machine.travel(NOW, tick=False)
+def test_issues_that_are_decided_to_go_out_feed_the_forecast(moda, steady, ada):
+    line = next(x for x in steady.lines if x.code == "a").id
+    sent = [Issue(district_id=moda.id, slug=f"n{n}", subject_it="x", activity_line_id=line, created_at=NOW)
+            for n in range(6)]  # fmt: skip
+    with transaction():
+        db.session.add_all(sent)
+        db.session.flush()
+        for n, at in enumerate((5, 10, 20, 30, 40, 90)):
+            db.session.add(
+                Dispatch(issue_id=sent[n].id, version=1, persons=9, at=NOW, by=ada.id, scheduled=True,
+                         starts_at=NOW + timedelta(days=at), undone_at=NOW if n == 4 else None)
+            )  # fmt: skip
+        for month in (1, 2, 3):
+            activity.record(
+                "newsletter.sent", sent[0], district_id=moda.id, title="x", happened_on=date(2027, month, 3), by=None
+            )  # fmt: skip
+    until = date(2027, 6, 30)
+    assert upcoming.ahead(moda, NOW.date(), until).number == 4
+    assert upcoming.ahead(moda, NOW.date(), until, NOW - timedelta(days=1)).number == 0
+    maker = Maker(moda, steady)
+    made = maker.make(plans.indicator(steady, "DV-06"), maker.periods()[0])
+    assert (made.so_far, made.estimate.expected, made.estimate.method) == (3, 7, Method.CALENDAR)
+    row = actions._row(plans.indicator(steady, "DV-06"), "2027-H1", made, NOW.date())
+    said = texts.gap(plans.indicator(steady, "DV-06"), row, Decimal(9), maker.periods()[0])
+    assert (
+        said
+        == "Ne mancano 2 (numeri): servono altri 2 numeri della newsletter di diffusione consueta entro giugno 2027."
+    )
+
+
+def test_a_workshop_closed_twice_was_held_once(moda, steady):
+    ends = [date(2027, 3, 31)]
+    with transaction():
+        held = db.session.query(Activity).filter_by(verb="workshop.held", happened_on=date(2027, 3, 10)).one()
+        activity.reverse(held, by=None, happened_on=date(2027, 3, 12), reason="riaperto")
+        activity.record(
+            "workshop.held", db.session.query(Workshop).first(), district_id=moda.id, title="x",
+            happened_on=date(2027, 3, 10), by=None,
+        )  # fmt: skip
+    assert sources.held_by_month(moda, ends, "workshop.held") == [1]

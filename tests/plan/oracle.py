@@ -95,20 +95,22 @@ class Books:
         """The sound rows that hang on a company with a partita IVA."""
         return [r for r in self.sound(verbs, start, end) if self.company(r)]
 
-    def members(self, end):
-        """One row per membership in force on the period's last day, or today while it lasts."""
+    def members(self, start, end):
+        """One row per membership in force on the period's last day, or today while it lasts.
+
+        Of a period that has not begun: those in force today that will still be when it begins.
+        """
         on = min(end, self.today)
         found = []
         for m in self.memberships:
             company = self.company(m)
-            if company and m["since"] <= on and (m["until"] is None or m["until"] >= on):
+            if company and m["since"] <= on and (m["until"] is None or m["until"] >= max(on, start)):
                 looks = {
                     "sector": self.sectors.get(company["sector_id"]), "province": company["province"],
                     "size": None if company["size"] is None else str(company["size"]),
                 }  # fmt: skip
-                found.append(
-                    {"company_id": company["id"], "attributes": {k: v for k, v in looks.items() if v}}
-                )
+                looks = {k: v for k, v in looks.items() if v}
+                found.append({"id": m["id"], "company_id": company["id"], "attributes": looks})
         return found
 
     def distinct(self, rows):
@@ -143,12 +145,12 @@ def _new(b, start, end):
     return Counted(lambda a, _b: (b.distinct(a), None, None), fresh)
 
 
-def _members(b, _start, end):
-    return Counted(lambda a, _b: (b.distinct(a), None, None), b.members(end))
+def _members(b, start, end):
+    return Counted(lambda a, _b: (b.distinct(a), None, None), b.members(start, end))
 
 
 def _contacted(b, start, end):
-    members = b.members(end)
+    members = b.members(start, end)
     ids = {m["company_id"] for m in members}
     rows = b.serving({"attendance.present", "audit.visited"}, start, end)
     reached = [r for r in rows if b.company(r)["id"] in ids]
@@ -281,6 +283,38 @@ INDICATORS = {
     "PF-01": _spent,
     "PF-02": _proven,
 }
+# The kinds of rows that an indicator looks at and never counts.
+ONLY_SEEN = {
+    "AD-02": {"attendance.absent"}, "DV-01": {"workshop.cancelled"}, "DV-02": {"attendance.absent"},
+    "DV-03": {"attendance.absent"}, "DV-04": {"attendance.absent"}, "DV-07": {"newsletter.bounced"},
+}  # fmt: skip
+COUNTED = {
+    "AD-02": SERVICES, "AD-03": {"attendance.present", "audit.visited"}, "DV-01": {"workshop.held"},
+    "DV-02": {"attendance.present"}, "DV-03": {"attendance.present"}, "DV-04": {"attendance.present"},
+    "DV-05": {"feedback.given"}, "DV-06": {"newsletter.sent"}, "DV-07": {"newsletter.reached"},
+    "DV-08": {"publication.published"}, "DV-09": {"publication.downloaded"}, "IS-01": {"publication.published"},
+    "IS-02": {"roadmap.approved"}, "RE-01": {"audit.visited"}, "RE-02": {"audit.visited"},
+    "RE-03": {"audit.area_found"}, "RE-04": {"audit.visited", "meeting.held"}, "RE-05": {"agreement.signed"},
+    "FI-01": {"application.submitted"}, "FI-02": {"application.funded"}, "FI-03": {"application.funded"},
+    "FI-04": {"audit.visited"}, "PF-02": PROVEN,
+}  # fmt: skip
+
+
+def looked_at(b, code, start, end):
+    """The ids of all rows above the line, counted or not: the log's, memberships, or the annex's."""
+    if code == "AD-01":
+        return {m["id"] for m in b.memberships if m["since"] <= end and (m["until"] or end) >= start}
+    if code == "PF-01":
+        return {m["id"] for m in b.money if start.year <= m["year"] <= end.year}
+    mine = COUNTED[code] | ONLY_SEEN.get(code, set())
+    rows = [r for r in b.log if r["verb"] in mine and start <= r["happened_on"] <= end]
+    if code == "IS-01":
+        rows = [r for r in rows if str(b.lines.get(r["activity_line_id"], {}).get("kind")) == "b"]
+    if code == "RE-05":
+        rows = [r for r in rows if r["attributes"].get("cooperation") == "active"]
+    return {r["id"] for r in rows}
+
+
 SPLITS = {
     "AD-01": ["sector", "size", "province"], "AD-02": ["sector", "size", "channel"], "AD-03": ["sector", "size"],
     "DV-01": ["sector", "mode", "macro_area"], "DV-02": ["role", "organisation_type"],

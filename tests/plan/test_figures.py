@@ -9,13 +9,13 @@ import pytest
 import time_machine
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from dissemination.districts.models import District
 from dissemination.kernel.database import db, transaction
 from dissemination.people.models import Membership, OrganisationType
 from dissemination.plan import activity, figures, jobs, keeping, kept, periods, queries, splits
-from dissemination.plan.log import Activity, KeptPart
+from dissemination.plan.log import Activity, KeptClass, KeptPart
 from dissemination.plan.models import EvidenceState, Exclusion, Indicator
 from tests import factories
 from tests.plan.tampering import untouched_by_guards
@@ -403,6 +403,45 @@ def test_totals_are_kept_and_read_instead_of_the_log(world):
         assert figures.figure(count, period).actual == 1
     assert figures.figure(count, "2026-Q1").actual == 0
     assert ("COUNT", "2026-H1") in figures.disagreements(world.plan)
+
+
+def test_a_stretch_of_days_that_no_code_names_is_counted_from_the_log(world):
+    """Such as "from the plan's first day to the end of March": the kept totals know nothing of it."""
+    with transaction():
+        workshop = factories.workshop(db.session.get(District, world.plan.district_id))
+        for day, company in ((date(2026, 3, 3), 0), (date(2026, 5, 5), 6)):
+            activity.record(
+                P, workshop, district_id=world.plan.district_id, title="x", happened_on=day, by=None,
+                company_id=world.companies[company],
+            )  # fmt: skip
+    jobs.keep_totals()
+    for code in ("to-date", "2026-H1"):  # the code of one stretch with the days of another
+        stretch = periods.Period(date(2026, 1, 1), date(2026, 3, 31), code)
+        found = figures.figures(world.plan.indicators, [stretch])
+        assert found == figures.figures(world.plan.indicators, [stretch], live=True)
+        assert [found[name, code].actual for name in ("COUNT", "COMPANIES")] == [1, 1]
+
+
+def test_splits_are_read_from_kept_totals_and_the_command_says_when_they_differ(world, app):
+    with transaction():
+        queries.indicator(world.plan, "COUNT").rule = RULES["COUNT"] | {"split": ["sector"]}
+        workshop = factories.workshop(db.session.get(District, world.plan.district_id))
+        for sector in ("tessile", "x" * 400):
+            activity.record(
+                P, workshop, district_id=world.plan.district_id, title="x", happened_on=date(2026, 5, 5),
+                by=None, attributes={"sector": sector},
+            )  # fmt: skip
+    jobs.keep_totals()
+    count, half = queries.indicator(world.plan, "COUNT"), periods.read("2026-H1", world.plan)
+    assert splits.splits(count, half) == splits.splits(count, half, live=True)
+    run = app.test_cli_runner().invoke
+    assert run(args=["figures", "--district", "moda", "--check"]).exit_code == 0
+    with transaction():
+        db.session.execute(update(KeptClass).where(KeptClass.value == "tessile").values(counted=7))
+    assert splits.splits(count, half)[0].lines[0].actual == 7
+    assert splits.splits(count, half, live=True)[0].lines[0].actual == 1
+    said = run(args=["figures", "--district", "moda", "--check"])
+    assert (said.exit_code, "COUNT 2026-H1 by sector" in said.output) == (1, True)
 
 
 def test_a_changed_exclusion_is_counted_live_until_the_job_has_counted_anew(world):

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from dissemination.districts.models import District
+from dissemination.editions import queries as editions
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import (
     activity,
@@ -23,6 +24,7 @@ from dissemination.plan import (
 )
 from dissemination.plan.actions import adopt_catalogue
 from dissemination.plan.catalogue import catalogue
+from dissemination.plan.log import Activity
 from dissemination.plan.models import Exclusion
 from dissemination.workshops.models import Workshop
 from tests import factories
@@ -392,3 +394,33 @@ def test_figures_of_a_past_plan_stay_open(sign_in, ada, moda, plan):
     assert "un piano passato" in browser.get(f"{AT}/figures?plan={old.id}&grain=year").text
     page = browser.get(f"{AT}/figures/DV-01?plan={old.id}&period=2021").text
     assert "Vecchio" in page
+
+
+def test_a_saved_rule_is_a_version_of_the_plan_by_whoever_saved_it(moda, sign_in, bice, plan):
+    browser = sign_in(bice)
+    reader = RuleFormReader()
+    reader.feed(browser.get(f"{AT}/figures/DV-02/rule").text)
+    browser.post(f"{AT}/figures/DV-02/rule", data=reader.found | {"split": "sector", "do": "save"})
+    assert editions.latest(plan).by == bice.id
+
+
+def test_each_row_opens_its_activity_and_the_page_of_its_evidence(moda, sign_in, ada, plan):
+    with transaction():
+        workshop = db.session.query(Workshop).filter_by(district_id=moda.id).first()
+        activity.record(
+            "workshop.held", workshop, district_id=moda.id, title="Tracciabilità", happened_on=DAY, by=None
+        )
+        audit = factories.company(moda)
+        activity.record("meeting.held", audit, district_id=moda.id, title="Visita", happened_on=DAY, by=None)
+    browser = sign_in(ada)
+    page = browser.get(f"{AT}/figures/DV-01?period=plan").text
+    place = f"/moda/desk/evidence/workshops/{workshop.id}"
+    assert f'href="/moda/desk/workshops/{workshop.slug}"' in page
+    assert f'href="{place}"' in page
+    assert browser.get(place).status_code == 200
+    row = db.session.query(Activity).filter_by(verb="workshop.held").one()
+    assert f'href="{AT}/figures/rows/{row.id}"' in page
+    assert f'href="{place}"' in browser.get(f"{AT}/figures/rows/{row.id}").text
+    other = browser.get(f"{AT}/figures/RE-04?period=plan").text
+    assert "Visita" in other
+    assert "/desk/evidence/companies" not in other  # there is no checklist for meetings

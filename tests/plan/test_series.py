@@ -7,9 +7,10 @@ from xml.etree import ElementTree
 import pytest
 import time_machine
 from hypothesis import HealthCheck, Phase, given, settings
+from sqlalchemy import event
 
 from dissemination.kernel.database import db, transaction
-from dissemination.plan import charts, figures, jobs, periods, queries, rows, rules, series, splits
+from dissemination.plan import activity, charts, figures, jobs, periods, queries, rows, rules, series, splits
 from dissemination.plan.actions import adopt_catalogue
 from dissemination.plan.catalogue import catalogue
 from dissemination.plan.models import Target
@@ -91,24 +92,64 @@ def promise(plan, code, **values):
 def test_half_years_targets_add_up_and_spread_over_their_months(plan):
     promise(plan, "DV-01", _2026_H1=6, _2026_H2=12)
     indicator = queries.indicator(plan, "DV-01")
-    halves = series.cut(plan, series.Grain.HALF)
+    halves = periods.cut(plan, periods.Grain.HALF)
     assert series.targets(indicator, halves) == (
         [6, 12, None, None, None, None], [6, 18, 18, 18, 18, 18],
     )  # fmt: skip
-    quarters = series.cut(plan, series.Grain.QUARTER)
+    quarters = periods.cut(plan, periods.Grain.QUARTER)
     assert series.targets(indicator, quarters)[1][:5] == [3, 6, 12, 18, 18]
 
 
 def test_a_distinct_count_goes_at_an_even_pace_to_the_plans_target(plan):
     promise(plan, "DV-03", _plan=60, _2026_H1=20)
-    wanted = series.cut(plan, series.Grain.HALF)
+    wanted = periods.cut(plan, periods.Grain.HALF)
     assert series.targets(queries.indicator(plan, "DV-03"), wanted) == (
         [20, None, None, None, None, None], [10, 20, 30, 40, 50, 60],
     )  # fmt: skip
 
 
 def test_a_plan_cut_into_half_years_quarters_months_and_years(plan):
-    assert [len(series.cut(plan, g)) for g in series.Grain] == [6, 12, 36, 3]
+    assert [len(periods.cut(plan, g)) for g in periods.Grain] == [36, 12, 6, 3, 1]
+
+
+@time_machine.travel(NOW, tick=False)
+def test_what_comes_after_the_plans_last_day_is_no_part_of_its_course(moda, plan):
+    with transaction():
+        plan.ends_on = date(2027, 5, 31)
+        workshop = factories.workshop(moda)
+        for day in (date(2026, 3, 3), date(2027, 6, 15)):
+            activity.record(
+                "attendance.present", workshop, district_id=moda.id, title="x", happened_on=day, by=None,
+                company_id=factories.company(moda).id,
+            )  # fmt: skip
+    for keep in (False, True):
+        if keep:
+            jobs.keep_totals()
+        for code in ("DV-02", "DV-03", "AD-02"):
+            points = series.series(queries.indicator(plan, code), "half")
+            assert [p.cumulative for p in points] == [1, 1, 1], (code, keep)
+            assert [p.increment for p in points] == [1, 0, 1]  # half-years are the calendar's
+
+
+@time_machine.travel(NOW, tick=False)
+@pytest.mark.parametrize("code", ["DV-01", "DV-02", "DV-03"])
+def test_the_course_by_half_year_is_read_not_counted_from_the_log(moda, plan, code):
+    """The public page shows it of each indicator: it must cost the same however long the log is."""
+    with transaction():
+        workshop, company = factories.workshop(moda), factories.company(moda).id
+        for verb, day in (("workshop.held", date(2026, 3, 3)), ("attendance.present", date(2026, 3, 3)),
+                          ("attendance.present", date(2026, 8, 3))):  # fmt: skip
+            activity.record(
+                verb, workshop, district_id=moda.id, title="x", happened_on=day, by=None, company_id=company
+            )
+    jobs.keep_totals()
+    indicator, asked = queries.indicator(plan, code), []
+    listen = lambda _c, _cursor, statement, *_rest: asked.append(statement)  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", listen)
+    found = [p.cumulative for p in series.series(indicator, "half")]
+    event.remove(db.engine, "before_cursor_execute", listen)
+    assert found == ([1, 2, 2, 2, 2, None] if code == "DV-02" else [1, 1, 1, 1, 1, None])
+    assert [statement for statement in asked if " AS reason" in statement] == []
 
 
 @time_machine.travel(datetime(2027, 3, 1, tzinfo=UTC), tick=False)

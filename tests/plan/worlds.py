@@ -6,6 +6,7 @@ Each example is a district of its own, so nothing has to be deleted between two 
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -25,8 +26,10 @@ VERBS = (
 )  # fmt: skip
 DAYS = (
     date(2025, 12, 31), date(2026, 1, 1), date(2026, 3, 31), date(2026, 4, 1), date(2026, 6, 30),
-    date(2026, 7, 1), date(2026, 12, 31), date(2027, 2, 28), date(2027, 7, 31), date(2028, 1, 9),
-)  # fmt: skip
+    date(2026, 7, 1), date(2026, 12, 31), date(2027, 2, 28), date(2027, 3, 1), date(2027, 7, 31),
+    date(2028, 2, 29),
+)  # fmt: skip  # 365 days after 1 March 2027 is the leap day, after 28 February 2027 the day before it
+STARTS = (date(2026, 1, 1), date(2026, 1, 1), date(2026, 4, 1), date(2026, 2, 15))
 VALUES = {
     "sector": ["tessile", "pelle"], "size": ["micro", "large"], "province": ["PO", "FI"],
     "returning": ["new", "returning"], "channel": ["workshop", "audit"], "mode": ["onsite", "online"],
@@ -56,7 +59,7 @@ MEMBERSHIP = st.fixed_dictionaries(
 )
 EXCLUSION = st.fixed_dictionaries(
     {
-        "verbs": st.lists(st.sampled_from(VERBS), max_size=2),
+        "verbs": st.lists(st.integers(0, len(VERBS) - 1), max_size=2),  # of those that the example is about
         "attribute": st.sampled_from(["in_managing_body", "sector", "province"]),
         "from": st.sampled_from(DAYS),
         "days": st.none() | st.integers(0, 400),
@@ -100,8 +103,76 @@ def world_of(verbs):
             "exclusions": st.lists(EXCLUSION, max_size=2),
             "money": st.lists(MONEY, max_size=6, unique_by=lambda m: (m["line"], m["year"])),
             "rows": rows_of(verbs),
+            "starts_on": st.sampled_from(STARTS),
+            "verbs": st.just(verbs),
         }
     )
+
+
+def crowded(verbs):
+    """One example that stands on every edge: many rows, companies with few of them, days first and last."""
+    chance = Random(5)
+    return {
+        "companies": [_crowd(n, chance) for n in range(MANY)],
+        "memberships": [
+            {"company": n, "since": since, "days": None if until is None else (until - since).days}
+            for n, (since, until) in enumerate(
+                (since, until) for since in EDGES for until in (*EDGES, None) if until is None or until >= since
+            )
+        ],
+        "exclusions": [
+            {"verbs": [0, 1], "attribute": "in_managing_body", "from": date(2026, 1, 1), "days": 89},
+            {"verbs": [], "attribute": "province", "from": date(2026, 7, 1), "days": 183},
+            {"verbs": [2, 3], "attribute": "sector", "from": date(2027, 2, 28), "days": None},
+        ],
+        "money": [
+            {"line": line, "year": year, "budget": 700 * year + ord(line), "spent": 90 * year}
+            for line in "abc" for year in (2025, 2026, 2027, 2028)
+        ],
+        "rows": [
+            _happened(pick, chance.choice([*verbs, *verbs, *verbs, *VERBS]), chance.choice(DAYS), n % MANY, chance)
+            for pick, n in ((chance.choice, n) for n in [*range(14)] * 8 + [*range(14, MANY)] * 2)
+        ] + [_happened(chance.choice, verb, day, n, None) for n, verb, day in FOLLOWED],
+        "starts_on": date(2026, 2, 15),
+        "verbs": verbs,
+    }  # fmt: skip
+
+
+EDGES = (
+    date(2025, 1, 1), date(2026, 3, 31), date(2026, 4, 1), date(2026, 6, 30), date(2026, 7, 1), date(2026, 12, 31),
+    date(2028, 3, 1), date(2028, 4, 1), date(2028, 5, 31),
+)  # fmt: skip
+MANY = 60
+FOLLOWED = (  # a year later to the day, a day too late, by the company that it was merged into, taken in at once
+    (50, "audit.visited", date(2027, 3, 1)), (50, "application.submitted", date(2028, 2, 29)),
+    (51, "audit.visited", date(2027, 2, 28)), (51, "application.submitted", date(2028, 2, 29)),
+    (53, "audit.visited", date(2027, 3, 1)), (52, "application.submitted", date(2027, 7, 31)),
+    (54, "application.submitted", date(2026, 6, 30)), (54, "audit.visited", date(2026, 7, 1)),
+    (55, "audit.visited", date(2026, 7, 1)), (55, "application.submitted", date(2026, 7, 1)),
+)  # fmt: skip
+
+
+def _crowd(n, chance):
+    research = n in (12, 30)
+    merged = {10: 0, 11: 10, 31: 30, 53: 52, 40: 39}.get(n)
+    return {
+        "type": OrganisationType.RESEARCH if research else OrganisationType.COMPANY,
+        "has_tax_id": n not in (13, 32, 33), "size": chance.choice([None, SizeClass.MICRO, SizeClass.LARGE]),
+        "province": chance.choice(["PO", "FI", ""]), "sector": chance.choice([None, 0, 1]), "merged_into": merged,
+    }  # fmt: skip
+
+
+def _happened(pick, verb, day, company, chance):
+    """A row; one that must be there (no `chance`) has no look that a call leaves out."""
+    sure = chance is None
+    looks = {k: v[-1] if sure else pick(v) for k, v in VALUES.items() if sure or chance.random() < 0.8}
+    return {
+        "verb": verb, "day": day, "company": None if not sure and chance.random() < 0.1 else company,
+        "contact": None if sure else pick([None, 0, 1, 2]), "line": pick(["a", "b", "c", None]),
+        "amount": None if sure else pick([None, Decimal("1.01"), Decimal("2.50"), Decimal("4.12"), Decimal(5)]),
+        "attributes": looks, "not_counted": None if sure else pick([None] * 8 + ["absent", "without_counting"]),
+        "corrected": not sure and chance.random() < 0.1,
+    }  # fmt: skip
 
 
 def build(drawn, codes):
@@ -113,8 +184,9 @@ def build(drawn, codes):
             if entry["code"] in codes:
                 facts = {k: entry[k] for k in ("code", "name_it", "name_en", "unit", "rule")}
                 db.session.add(Indicator(plan_id=plan.id, **facts))
+        plan.starts_on = drawn["starts_on"]
         for e in drawn["exclusions"]:
-            _exclude(district, e)
+            _exclude(district, e, drawn["verbs"])
         for m in drawn["money"]:
             line = factories.line(district, m["line"])
             db.session.add(
@@ -136,12 +208,12 @@ def build(drawn, codes):
     return plan
 
 
-def _exclude(district, e):
+def _exclude(district, e, about):
     until = None if e["days"] is None else e["from"] + timedelta(days=e["days"])
     db.session.add(
         Exclusion(
-            district_id=district.id, verbs=e["verbs"], condition={e["attribute"]: VALUES[e["attribute"]][:1]},
-            reason_it="x", reason_en="x", valid_from=e["from"], valid_until=until,
+            district_id=district.id, verbs=sorted({about[n % len(about)] for n in e["verbs"]}),
+            condition={e["attribute"]: VALUES[e["attribute"]][:1]}, reason_it="x", reason_en="x", valid_from=e["from"], valid_until=until,
         )
     )  # fmt: skip
 

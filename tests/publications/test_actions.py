@@ -5,6 +5,9 @@ import pytest
 from sqlalchemy import select
 
 from dissemination.kernel.database import db, transaction
+from dissemination.plan import figures, jobs, periods
+from dissemination.plan import queries as plans
+from dissemination.plan.actions import adopt_catalogue
 from dissemination.plan.log import Activity
 from dissemination.publications import actions, queries
 from dissemination.publications.models import Kind, Publication, State
@@ -107,6 +110,60 @@ def test_of_two_editors_the_second_is_refused_and_overwrites_nothing(moda, ada, 
         actions.revise(row, by=bice, version=1, title_it="Di Bice")
     assert (row.title_it, row.version, [a.inverted for a in row_people(row)]) == ("Di Ada", 2, ["Bini, Ada"])
     assert "bini ada" in row.search_text
+
+
+@pytest.mark.parametrize("what", ["activity_line_id", "sector_id", "macro_area_id", "kind", "licence"])
+def test_moving_what_is_public_takes_its_row_back_and_says_it_anew_with_the_reason(
+    moda, ada, what, time_machine
+):
+    time_machine.move_to("2026-06-01T10:00:00+00:00")
+    with transaction():
+        row = publication(moda, by=ada, activity_line_id=factories.line(moda, "b").id, kind=Kind.REPORT)
+    to = {
+        "activity_line_id": factories.line(moda, "a").id, "kind": Kind.FORESIGHT, "licence": "",
+        "macro_area_id": plans.current_plan(moda.id).macro_areas[0].id,
+        "sector_id": next(s.id for s in moda.sectors if s.id != row.sector_id),
+    }[what]  # fmt: skip
+    time_machine.move_to("2026-09-01T10:00:00+00:00")
+    with pytest.raises(actions.MoveUnexplained), transaction():
+        actions.revise(row, by=ada, version=row.version, **{what: to})
+    assert len(log()) == 1
+    with transaction():
+        actions.revise(row, by=ada, version=row.version, reason=" Era\nsbagliata ", **{what: to})
+    told, back, anew = db.session.scalars(select(Activity).order_by(Activity.id))
+    assert (back.reverses_id, back.reason, anew.reverses_id) == (told.id, "Era sbagliata", None)
+    assert {r.happened_on.isoformat() for r in (told, back, anew)} == {"2026-06-01"}
+    assert (told.activity_line_id, told.attributes) != (anew.activity_line_id, anew.attributes)
+    assert (back.activity_line_id, back.attributes) == (told.activity_line_id, told.attributes)
+
+
+def test_a_line_moved_counts_for_the_line_it_is_on_and_no_longer_for_the_former(moda, ada):
+    plan = plans.current_plan(moda.id)
+    with transaction():
+        adopt_catalogue(plan)
+    strategic = plans.indicator(plan, "IS-01")
+    for keep in (False, True):
+        if keep:
+            jobs.keep_totals()
+        with transaction():
+            row = publication(moda, by=ada, activity_line_id=factories.line(moda, "b").id)
+        day = db.session.scalars(select(Activity.happened_on)).first()
+        period = periods.read(periods.half_year_of(day), plan)
+        before = figures.figure(strategic, period).actual
+        with transaction():
+            actions.revise(
+                row, by=ada, version=row.version, reason="x", activity_line_id=factories.line(moda, "a").id
+            )
+        assert figures.figure(strategic, period).actual == before - 1
+        assert figures.disagreements(plan, [period]) == []
+
+
+def test_other_words_of_what_is_public_and_moves_of_a_draft_need_no_reason(moda, ada):
+    with transaction():
+        public, draft = publication(moda), publication(moda, published=False)
+        actions.revise(public, by=ada, version=public.version, title_it="Altro")
+        actions.revise(draft, by=ada, version=1, activity_line_id=factories.line(moda, "a").id)
+    assert len(log()) == 1
 
 
 def row_people(row):

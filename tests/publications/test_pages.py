@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, select
 
 from dissemination.kernel.database import db, transaction
+from dissemination.plan.log import Activity
 from dissemination.publications import actions
 from dissemination.publications.models import Kind, Publication, State
 from dissemination.publications.records import Person
@@ -400,3 +401,28 @@ def test_a_strangers_district_does_not_show_our_publications(moda, nautica, clie
         row = publication(moda)
     assert client.get(f"/nautica/publications/{row.slug}").status_code == 404
     assert row.title_it not in client.get("/nautica/publications.bib").text
+
+
+def test_what_is_public_is_moved_with_a_reason_and_the_form_keeps_what_was_written(moda, sign_in, ada):
+    with transaction():
+        row = publication(moda, by=ada, title_it="Tingere a freddo")
+    browser, at = sign_in(ada), f"/moda/desk/publications/{row.slug}/edit"
+    assert 'name="reason"' in browser.get(at).text
+    moved = entered(moda, activity_line_id=str(factories.line(moda, "a").id), title_it="Tingere", version="1",
+                    sector_id=str(row.sector_id))  # fmt: skip
+    version = re.search(r'name="version"[^>]*value="(\d+)"', browser.get(at).text)[1]
+    answer = browser.post(at, data=moved | {"version": version})
+    assert (answer.status_code, "Scrivi perché cambiano" in answer.text, "Tingere" in answer.text) == (
+        422,
+        True,
+        True,
+    )
+    assert browser.post(at, data=moved | {"version": version, "reason": "linea sbagliata"}).status_code == 303
+    assert [(r.activity_line_id == row.activity_line_id, r.reason) for r in db.session.scalars(
+        select(Activity).order_by(Activity.id))] == [(False, ""), (False, "linea sbagliata"), (True, "")]  # fmt: skip
+
+
+def test_a_draft_is_not_asked_why_it_moves(moda, sign_in, ada):
+    with transaction():
+        row = publication(moda, by=ada, published=False)
+    assert 'name="reason"' not in sign_in(ada).get(f"/moda/desk/publications/{row.slug}/edit").text
