@@ -149,7 +149,10 @@ def drop(district, import_id):
 def activity(district, past_id):
     """One activity that came by an import, with its rows in the log."""
     line, row, logged = queries.activity(district.id, past_id)
-    return render_template("pastyears/activity.html", line=line, row=row, logged=logged, texts=texts)
+    proven = line.mark and plans.evidence_checklist(district.id, line.verb, line.happened_on)
+    return render_template(
+        "pastyears/activity.html", line=line, row=row, logged=logged, texts=texts, proven=proven
+    )
 
 
 def _done(district, import_id: int, act):
