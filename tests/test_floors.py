@@ -30,7 +30,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "public": 7.5, "desk": 7.5, "editor": 7.6,
     },
     "seals": {"texts": 1, "strict": 1, "marks": 1, "sealing": 5, "verifying": 5.5, "desk": 7.5},
-    "pastyears": {"texts": 1, "reading": 3, "mapping": 3.5, "judging": 4, "entering": 5, "proving": 5, "desk": 7.5},
+    "pastyears": {"texts": 1, "faults": 2.5, "reading": 3, "mapping": 3.5, "judging": 4, "entering": 5, "proving": 5, "desk": 7.5},
     "newsletters": {
         # Rows beside issues, sources and what blocks show come before what is made of them.
         "drafts": -1, "findings": 0.2, "refusals": 0.5, "fields": 1, "colours": 1, "sources": 1.5, "texts": 2, "live": 2.5,

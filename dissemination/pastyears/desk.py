@@ -44,7 +44,7 @@ def new(district):
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            if len(data) <= actions.AT_ONCE:
+            if actions.is_small(row):
                 actions.go_on(import_id)
             return _to(district, import_id)
     page = render_template("pastyears/new.html", form=form, texts=texts, plan=plans.current_plan(district.id))
@@ -172,7 +172,7 @@ def _done(district, import_id: int, act):
 def _is_small(row: PastImport) -> bool:
     if row.state in (State.ENTERING, State.UNDOING):
         return row.counts.get(Verdict.NEW.value, 0) <= actions.FEW
-    return bool(row.file_id) and actions.size_of(row) <= actions.AT_ONCE
+    return actions.is_small(row)
 
 
 def _to(district, import_id: int):
