@@ -29,8 +29,8 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "exports": 6.5,
         "public": 7.5, "desk": 7.5, "editor": 7.6,
     },
-    "seals": {"texts": 1, "sealing": 5, "verifying": 5.5, "desk": 7.5},
-    "pastyears": {"texts": 1, "reading": 3, "mapping": 3.5, "judging": 4, "entering": 5, "desk": 7.5},
+    "seals": {"texts": 1, "strict": 1, "marks": 1, "sealing": 5, "verifying": 5.5, "desk": 7.5},
+    "pastyears": {"texts": 1, "faults": 2.5, "reading": 3, "mapping": 3.5, "judging": 4, "entering": 5, "proving": 5, "desk": 7.5},
     "newsletters": {
         # Rows beside issues, sources and what blocks show come before what is made of them.
         "drafts": -1, "findings": 0.2, "refusals": 0.5, "fields": 1, "colours": 1, "sources": 1.5, "texts": 2, "live": 2.5,
@@ -94,7 +94,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     # What others give and frozen values first; documents are made of what was frozen, never of live rows.
     "reporting": {
-        "refusals": 0.5, "frozen": 1, "given": 1.5, "freezing": 3, "checklist": 3, "adjustments": 4, "comparing": 5, "charts": 3,
+        "refusals": 0.5, "frozen": 1, "signatures": 1.2, "given": 1.5, "freezing": 3, "checklist": 3, "adjustments": 4, "verifying": 4, "comparing": 5, "charts": 3,
         "kept": 5, "document": 6.2, "workbook": 6.2, "bundle": 6.2, "opendata": 6.2, "delivered": 6.4,
         "desk": 7.5, "downloads": 7.6, "region": 7.5, "public": 7.5,
     },

@@ -12,6 +12,7 @@ from itertools import islice
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.exc import OperationalError
 
 from dissemination.districts.models import District
 from dissemination.kernel import files
@@ -26,7 +27,7 @@ from dissemination.pastyears.models import WORKING, PastActivity, PastImport, St
 from dissemination.pastyears.queries import remembered
 from dissemination.people.accounts import Account
 
-AT_ONCE = 300_000  # bytes of a file that is read within the request
+AT_ONCE, UNPACKED_AT_ONCE = 300_000, 6_000_000  # bytes of a file that is read within the request
 FEW = 1_000  # lines that are entered within the request
 BATCH = 1_000
 SAMPLES = 3
@@ -97,10 +98,12 @@ def upload(district: District, name: str, data: bytes, *, by: Account | None) ->
     return row
 
 
-def size_of(row: PastImport) -> int:
-    """The bytes of an import's file; 0 when it was forgotten."""
+def is_small(row: PastImport) -> bool:
+    """Whether an import's file can be read within a request, also once it is unpacked."""
     stored = db.session.get(StoredFile, row.file_id) if row.file_id else None
-    return stored.size if stored else 0
+    if stored is None or stored.size > AT_ONCE:
+        return False
+    return reading.unpacked(files.read(stored)) <= UNPACKED_AT_ONCE
 
 
 def choose_sheet(row: PastImport, sheet: str) -> None:
@@ -184,11 +187,16 @@ def go_on(import_id: int) -> bool:
     except Exception as problem:
         db.session.rollback()
         log.exception("past_import_failed", past_import=import_id)
-        if state in (State.OPENING, State.JUDGING):
-            _fail(import_id, f"{type(problem).__name__}: {problem}")
+        if state in (State.OPENING, State.JUDGING) and not _passes(problem):
+            _fail(import_id, _("The program cannot read this file. Save it again as XLSX or CSV."))
         else:  # what is in the log stays; the worker tries again
             raise
     return True
+
+
+def _passes(problem: Exception) -> bool:
+    """Whether it may be otherwise the next time: a database that is busy, a disk that is full."""
+    return isinstance(problem, OperationalError | OSError) and not isinstance(problem, FileNotFoundError)
 
 
 def _claimed(import_id: int) -> State | None:
@@ -327,7 +335,7 @@ def _still_here(import_id: int) -> None:
 
 def _forget_file(row: PastImport) -> None:
     stored = db.session.get(StoredFile, row.file_id) if row.file_id else None
-    row.file_id = None
+    row.file_id, row.samples = None, []  # the first lines also have what was left aside, such as a person
     db.session.flush()
     if stored is not None:
         files.remove(stored)

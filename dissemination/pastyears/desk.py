@@ -44,7 +44,7 @@ def new(district):
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            if len(data) <= actions.AT_ONCE:
+            if actions.is_small(row):
                 actions.go_on(import_id)
             return _to(district, import_id)
     page = render_template("pastyears/new.html", form=form, texts=texts, plan=plans.current_plan(district.id))
@@ -149,7 +149,10 @@ def drop(district, import_id):
 def activity(district, past_id):
     """One activity that came by an import, with its rows in the log."""
     line, row, logged = queries.activity(district.id, past_id)
-    return render_template("pastyears/activity.html", line=line, row=row, logged=logged, texts=texts)
+    proven = line.mark and plans.evidence_checklist(district.id, line.verb, line.happened_on)
+    return render_template(
+        "pastyears/activity.html", line=line, row=row, logged=logged, texts=texts, proven=proven
+    )
 
 
 def _done(district, import_id: int, act):
@@ -169,7 +172,7 @@ def _done(district, import_id: int, act):
 def _is_small(row: PastImport) -> bool:
     if row.state in (State.ENTERING, State.UNDOING):
         return row.counts.get(Verdict.NEW.value, 0) <= actions.FEW
-    return bool(row.file_id) and actions.size_of(row) <= actions.AT_ONCE
+    return actions.is_small(row)
 
 
 def _to(district, import_id: int):

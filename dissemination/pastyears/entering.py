@@ -58,7 +58,7 @@ def _not_entered_meanwhile(row: PastImport, lines: list[PastActivity]) -> list[P
 
 
 def _facts(line: PastActivity) -> dict:
-    names = ("verb", "happened_on", "tax_id", "company_name", "title", "amount")
+    names = ("verb", "happened_on", "tax_id", "company_name", "title", "amount", "attributes")
     return {name: getattr(line, name) for name in names}
 
 

@@ -28,6 +28,12 @@ EARLIEST = date(2000, 1, 1)
 DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
 SIZES = {"piccola": "small", "media": "medium", "grande": "large", "microimpresa": "micro"}
 MOST = Decimal(10) ** 12
+# Addresses and the codice fiscale of a person: names cannot be told from other words, these can.
+PERSONAL = re.compile(
+    r"[^\s@]@[^\s@]+\.[a-z]|\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b", re.IGNORECASE
+)
+# Two lines that differ in these are two facts, though kind, day, company and title are the same.
+TELLING = ("application_area", "area_type", "call", "catalogue_code", "partner")
 OUR_OWN = PastActivity.__tablename__
 
 
@@ -104,6 +110,10 @@ class Judge:
         title = text.get("title", "") or _title(verb, company)
         if len(title) > 300:
             raise _Bad("title", _("The title is longer than 300 characters."))
+        for name in ("title", *(n for n in text if n.startswith("attr:"))):
+            if PERSONAL.search(text.get(name, "")):
+                raise _Bad(name, _("An e-mail address or a personal tax code stands here: the log keeps its"
+                                   " rows for good, so nothing of a person may be in them."))  # fmt: skip
         return {
             "verb": verb, "happened_on": day, "title": title, "tax_id": tax_id, "company_name": company,
             "activity_line_id": self._line(text.get("line", "") or self.mapping.get("line", ""), day),
@@ -188,10 +198,11 @@ class Judge:
 
 
 def mark_of(facts: dict) -> str:
-    """What makes two lines the same fact: kind, day, company, title, amount."""
+    """What makes two lines the same fact: kind, day, company, title, amount, and what tells two apart."""
     who = facts["tax_id"] or fold(facts["company_name"])
     amount = "" if facts["amount"] is None else f"{facts['amount']:.2f}"
-    parts = (facts["verb"], facts["happened_on"].isoformat(), who, fold(facts["title"]), amount)
+    parts = [facts["verb"], facts["happened_on"].isoformat(), who, fold(facts["title"]), amount]
+    parts += [f"{n}={fold(facts['attributes'][n])}" for n in TELLING if n in facts["attributes"]]
     return sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -227,19 +238,29 @@ def _date(text: str) -> date | None:
 
 
 def _amount(cell: Cell) -> Decimal | None:
-    raw = re.sub(r"€|EUR|\s|'", "", cell.text)
+    raw = re.sub(r"€|EUR|\s", "", cell.text)
     if not raw:
         return None
-    if cell.number:
-        pass  # as the spreadsheet holds it
-    elif "," in raw:
-        raw = raw.replace(".", "").replace(",", ".")
-    elif re.fullmatch(r"\d{1,3}(\.\d{3})+", raw):
-        raw = raw.replace(".", "")
-    try:
-        value = Decimal(raw)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or not 0 <= value < MOST:
+    value = _number(raw) if cell.number else _written(raw)
+    if value is None or not value.is_finite() or not 0 <= value < MOST:
         raise _Bad("amount", _("“%(value)s” is not an amount such as 1.234,50.", value=cell.text[:60]))
     return value.quantize(Decimal("0.01"))
+
+
+def _written(raw: str) -> Decimal | None:
+    """An amount as people write it, in Italian or in English; None where it could mean two things."""
+    if re.fullmatch(r"\d+([.,]\d{1,2})?", raw, re.ASCII):
+        return Decimal(raw.replace(",", "."))
+    if re.fullmatch(r"\d{1,3}([.'’]\d{3})+(,\d{1,2})?", raw, re.ASCII):
+        return Decimal(re.sub(r"[.'’]", "", raw).replace(",", "."))
+    if re.fullmatch(r"\d{1,3}([,'’]\d{3})+\.\d{1,2}", raw, re.ASCII):
+        return Decimal(re.sub(r"[,'’]", "", raw))
+    return None
+
+
+def _number(raw: str) -> Decimal | None:
+    """An amount as a spreadsheet holds it."""
+    try:
+        return Decimal(raw)
+    except InvalidOperation:
+        return None

@@ -8,16 +8,18 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
-from xml.etree import ElementTree
 
 from flask_babel import gettext as _
+
+from dissemination.pastyears import faults
 
 MOST_BYTES, MOST_LINES, MOST_UNPACKED, MOST_COLUMNS = 25 * 1024 * 1024, 100_000, 200 * 1024 * 1024, 60
 EMPTY = 1_000  # so many empty rows end a sheet: a styled cell at row 1,048,576 is no data
 LONGEST = 2_000  # characters of a cell that are kept
-MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+# Parts of a workbook that openpyxl holds in memory as a whole.
+MOST_OF = {"sharedstrings.xml": 60 * 1024 * 1024, "styles.xml": 5 * 1024 * 1024}
 
 
 class NotReadable(ValueError):
@@ -49,22 +51,6 @@ class Line:
         return not any(cell.text or cell.problem for cell in self.cells)
 
 
-@dataclass
-class Faults:
-    """Cells of a sheet that no reader gives right: formulas without value, and what is merged."""
-
-    formulas: set[str] = field(default_factory=set)
-    merged: list[tuple[int, int, int, int]] = field(default_factory=list)  # first row, last row, columns
-
-    def of(self, row: int, column: int) -> str:
-        """What is wrong with a cell, counted from 1; "" for nothing."""
-        if self.formulas and address(column, row) in self.formulas:
-            return _("a formula without a value: open the file in a spreadsheet program and save it again")
-        if any(r1 <= row <= r2 and c1 <= column <= c2 for r1, r2, c1, c2 in self.merged):
-            return _("merged cells: undo the merging and write the value into each cell")
-        return ""
-
-
 def address(column: int, row: int) -> str:
     """ "C12" for column 3 of line 12."""
     letters = ""
@@ -87,7 +73,8 @@ def sheets(data: bytes) -> list[str]:
         return [""]
     book = _book(data)
     try:
-        return [sheet.title for sheet in book.worksheets]
+        # What somebody hid comes last: the first is what is read when nobody chooses.
+        return [s.title for s in sorted(book.worksheets, key=lambda s: s.sheet_state != "visible")]
     finally:
         book.close()
 
@@ -113,20 +100,23 @@ def lines(data: bytes, sheet: str = "") -> Iterator[Line]:
 
 def _of_csv(data: bytes) -> Iterator[Line]:
     text = _decoded(data)
-    first = text.split("\n", 1)[0]
-    delimiter = max(";,\t", key=first.count)
+    first, _newline, rest = text.partition("\n")
+    delimiter, before = max(";,\t", key=first.count), 0
+    if first.lower().startswith("sep=") and len(first.strip()) == 5:  # what Excel says to itself
+        delimiter, text, before = first[4], rest, 1
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for cells in reader:
-            yield Line(reader.line_num, [Cell(c.strip()[:LONGEST]) for c in cells[:MOST_COLUMNS]])
+            yield Line(reader.line_num + before, [Cell(c.strip()[:LONGEST]) for c in cells[:MOST_COLUMNS]])
     except csv.Error as error:
         raise NotReadable(
-            _("Line %(n)d cannot be read as CSV: %(error)s", n=reader.line_num, error=str(error))
+            _("Line %(n)d cannot be read as CSV: %(error)s", n=reader.line_num + before, error=str(error))
         ) from None
 
 
 def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp1252"):
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # "Unicode text" of Excel
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
@@ -144,7 +134,7 @@ def _book(data: bytes):
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
+            if _is_too_large(packed):
                 raise NotReadable(_("Unpacked, the file is larger than 200 MB. Split it."))
             if any(_declares(packed, part) for part in packed.infolist()):  # entities that unfold without end
                 raise ValueError("a DOCTYPE")
@@ -157,6 +147,25 @@ def _book(data: bytes):
         ) from None
 
 
+def unpacked(data: bytes) -> int:
+    """How large a file is once it is read: far more than its bytes where an XLSX repeats itself."""
+    if not is_workbook(data):
+        return len(data)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            return sum(part.file_size for part in packed.infolist())
+    except zipfile.BadZipFile:
+        return len(data)
+
+
+def _is_too_large(packed: zipfile.ZipFile) -> bool:
+    parts = packed.infolist()
+    return sum(part.file_size for part in parts) > MOST_UNPACKED or any(
+        part.filename.lower().endswith(name) and part.file_size > most
+        for part in parts for name, most in MOST_OF.items()
+    )  # fmt: skip
+
+
 def _declares(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
     """Whether a part of the file is XML with a DOCTYPE, which no spreadsheet program writes."""
     with packed.open(part) as source:
@@ -166,15 +175,16 @@ def _declares(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
 def _of_workbook(data: bytes, name: str) -> Iterator[Line]:
     book = _book(data)
     try:
-        found = [sheet for sheet in book.worksheets if sheet.title == name] or book.worksheets
-        if not found:
+        sheets = [sheet for sheet in book.worksheets if sheet.title == name] or book.worksheets
+        if not sheets:
             raise NotReadable(_("The file has no sheet."))
-        sheet = found[0]
-        faults = _faults(data, sheet._worksheet_path)
+        sheet = sheets[0]
+        found = _faults(data, sheet._worksheet_path)
         sheet.reset_dimensions()  # what the file says of its size is often wrong
         empty = 0
         for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), start=1):
-            cells = [_cell(v, faults.of(number, n)) for n, v in enumerate(values, start=1)]
+            uncalculated, merged = found.row(number)
+            cells = [_cell(v, _fault(n, uncalculated, merged)) for n, v in enumerate(values, start=1)]
             while cells and cells[-1] == NOTHING:
                 cells.pop()
             line = Line(number, cells)
@@ -188,6 +198,23 @@ def _of_workbook(data: bytes, name: str) -> Iterator[Line]:
         raise NotReadable(_("The file breaks off in the middle. Save it again as XLSX or CSV.")) from None
     finally:
         book.close()
+
+
+def _faults(data: bytes, path: str) -> faults.Faults:
+    with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(path) as source:
+        try:
+            return faults.find(source, columns=MOST_COLUMNS, rows=MOST_LINES + 1)
+        except faults.TooManyRows:
+            raise NotReadable(_("There are more than 100,000 lines. Split the file.")) from None
+
+
+def _fault(column: int, uncalculated: int, merged: int) -> str:
+    """What is wrong with a cell; "" for nothing."""
+    if uncalculated >> column & 1:
+        return _("a formula without a value: open the file in a spreadsheet program and save it again")
+    if merged >> column & 1:
+        return _("merged cells: undo the merging and write the value into each cell")
+    return ""
 
 
 def _cell(value, problem: str) -> Cell:
@@ -216,32 +243,3 @@ def _cell(value, problem: str) -> Cell:
     ):
         return Cell(text, problem=_("the error %(error)s of a formula", error=text))
     return Cell(text)
-
-
-def _faults(data: bytes, path: str) -> Faults:
-    """One pass over the sheet's XML for what openpyxl does not tell when it reads in a stream."""
-    found = Faults()
-    with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(path) as source:
-        for _event, element in ElementTree.iterparse(source):  # noqa: S314  no DOCTYPE came so far
-            if element.tag == f"{MAIN}c":
-                if _is_uncalculated(element):
-                    found.formulas.add(element.get("r", ""))
-            elif element.tag == f"{MAIN}mergeCell":
-                found.merged.append(_range(element.get("ref", "")))
-            elif element.tag == f"{MAIN}row":
-                element.clear()
-    return found
-
-
-def _is_uncalculated(cell) -> bool:
-    """A formula whose value nobody wrote; a formula that came to an empty text is none."""
-    value = cell.find(f"{MAIN}v")
-    empty = value is None or (not value.text and cell.get("t") != "str")
-    return empty and cell.find(f"{MAIN}f") is not None
-
-
-def _range(ref: str) -> tuple[int, int, int, int]:
-    from openpyxl.utils import range_boundaries
-
-    first_column, first_row, last_column, last_row = range_boundaries(ref)
-    return first_row, last_row, first_column, last_column

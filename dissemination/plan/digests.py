@@ -42,7 +42,12 @@ def person_of(salt: bytes, contact_id: int | None, account_id: int | None) -> by
 
 def digest_of(row: Mapping[str, Any], person: bytes) -> bytes:
     """HMAC-SHA256 of a row's facts; the same for what was written and for what the database gives back."""
-    return hmac.digest(_key(current_app.config["SETTINGS"].log_key), canonical(row, person), "sha256")
+    return keyed("activity log", canonical(row, person))
+
+
+def keyed(purpose: str, told: bytes) -> bytes:
+    """HMAC-SHA256 that only this installation can make; one for a purpose says nothing about another's."""
+    return hmac.digest(_key(purpose, current_app.config["SETTINGS"].log_key), told, "sha256")
 
 
 def canonical(row: Mapping[str, Any], person: bytes) -> bytes:
@@ -57,5 +62,5 @@ def canonical(row: Mapping[str, Any], person: bytes) -> bytes:
 
 
 @lru_cache(8)
-def _key(secret: str) -> bytes:
-    return sha256(b"activity log|" + secret.encode()).digest()
+def _key(purpose: str, secret: str) -> bytes:
+    return sha256(f"{purpose}|{secret}".encode()).digest()

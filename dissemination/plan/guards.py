@@ -1,9 +1,9 @@
-"""Triggers that let the log's tables only grow: the database itself refuses UPDATE and DELETE.
+"""Triggers that let the log's tables, and those of sign-offs, only grow: no UPDATE, no DELETE.
 
-One change is allowed, and only this way: a row of the activity log may part from its person (`contact_id`
-changes while `salt` is emptied, see `digests.py`). Whoever owns the database can drop a trigger; then the
-chain of `seals` finds what was done. A batch migration on SQLite rebuilds a table and loses its triggers
-silently: call `protect` again after it.
+Two changes are allowed, and only this way: a row of the activity log may part from its person (`contact_id`
+changes while `salt` is emptied, see `digests.py`), and a sign-off may be reopened once, with its reason.
+Whoever owns the database can drop a trigger; then the chain of `seals` finds what was done. A batch
+migration on SQLite rebuilds a table and loses its triggers silently: call `protect` again after it.
 """
 
 from sqlalchemy import event, text
@@ -13,18 +13,34 @@ GUARDED: dict[str, tuple[tuple[str, ...], ...]] = {
     "activities": (("id",), ("reverses_id",)),
     "log_seals": (("district_id", "position"), ("activity_id",)),
     "log_heads": (("id",),),
+    "sign_offs": (("id",), ("period_id", "number")),
+    "signed_figures": (("sign_off_id", "position"),),
+    "signed_files": (("sign_off_id", "position"),),
+    "transmissions": (("id",),),
 }
-PARTING = {"activities": ("contact_id", "salt")}  # may change, when `salt` becomes NULL
-REFUSAL = "the activity log only grows: no row of it is changed or deleted"
+# What else a table has only one of, as it stands in the condition of its partial index.
+ONE_OF = {"sign_offs": "period_id = NEW.period_id AND reopened_at IS NULL AND NEW.reopened_at IS NULL"}
+# Columns that may change, and when.
+ALLOWED = {
+    "activities": (("contact_id", "salt"), "NEW.salt IS NULL"),
+    "sign_offs": (("reopened_at", "reopened_by", "reopened_because", "mark"),
+                  "OLD.reopened_at IS NULL AND NEW.reopened_at IS NOT NULL"),
+}  # fmt: skip
+REFUSAL = "only grows: no row of it is changed or deleted"
 FUNCTION = "log_only_grows"
-BODY = f"""
-BEGIN
-  IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'activities' THEN
-    IF NEW.salt IS NULL AND to_jsonb(NEW) - 'contact_id' - 'salt' = to_jsonb(OLD) - 'contact_id' - 'salt' THEN
+CASE = """
+  IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = '{table}' THEN
+    IF {when} AND to_jsonb(NEW){less} = to_jsonb(OLD){less} THEN
       RETURN NEW;
     END IF;
-  END IF;
-  RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'restrict_violation';
+  END IF;"""
+CASES = "".join(
+    CASE.format(table=table, when=when, less="".join(f" - '{c}'" for c in columns))
+    for table, (columns, when) in ALLOWED.items()
+)
+BODY = f"""
+BEGIN{CASES}
+  RAISE EXCEPTION '% {REFUSAL}', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END
 """
 
@@ -66,11 +82,21 @@ def missing(connection) -> list[str]:
         )
         return [n for t in GUARDED for n, sql in _triggers(connection, t) if found.get(n) != sql]
     active = connection.execute(text(
-        "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        "SELECT t.tgname, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        " JOIN pg_language l ON l.oid = p.prolang"
         " WHERE t.tgenabled IN ('O', 'A') AND p.proname = :name AND p.prosrc = :body"
-    ), {"name": FUNCTION, "body": BODY}).scalars()  # fmt: skip
-    there = set(active)
-    return [name for table in GUARDED for name in _names(connection, table) if name not in there]
+        " AND l.lanname = 'plpgsql'"
+    ), {"name": FUNCTION, "body": BODY}).all()  # fmt: skip
+    there = {(name, _plain(made)) for name, made in active}
+    return [
+        name for table in GUARDED for name, made in _triggers(connection, table)
+        if (name, _plain(made)) not in there
+    ]  # fmt: skip
+
+
+def _plain(made: str) -> str:
+    """A trigger's statement without the schema that PostgreSQL may write before the table."""
+    return made.replace(" ON public.", " ON ").replace("FUNCTION public.", "FUNCTION ")
 
 
 def _names(connection, table: str) -> list[str]:
@@ -89,13 +115,18 @@ def _triggers(connection, table: str) -> list[tuple[str, str]]:
     names = _names(connection, table)
     if connection.dialect.name != "sqlite":
         call = f"EXECUTE FUNCTION {FUNCTION}()"
-        when = ("UPDATE ON {0} FOR EACH ROW", "DELETE ON {0} FOR EACH ROW", "TRUNCATE ON {0}")
+        # As PostgreSQL itself writes them, so that `missing` can compare.
+        when = (
+            "UPDATE ON {0} FOR EACH ROW",
+            "DELETE ON {0} FOR EACH ROW",
+            "TRUNCATE ON {0} FOR EACH STATEMENT",
+        )
         return [
             (name, f"CREATE TRIGGER {name} BEFORE {event_.format(table)} {call}")
             for name, event_ in zip(names, when, strict=True)
         ]
-    refuse = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-    events = (f"UPDATE ON {table}{_unless_parting(connection, table)}", f"DELETE ON {table}",
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} {REFUSAL}'); END"
+    events = (f"UPDATE ON {table}{_unless_allowed(connection, table)}", f"DELETE ON {table}",
               f"INSERT ON {table} WHEN {_in_the_way(table)}")  # fmt: skip
     return [
         (name, f"CREATE TRIGGER {name} BEFORE {event_} {refuse}")
@@ -103,14 +134,16 @@ def _triggers(connection, table: str) -> list[tuple[str, str]]:
     ]
 
 
-def _unless_parting(connection, table: str) -> str:
-    if table not in PARTING:
+def _unless_allowed(connection, table: str) -> str:
+    if table not in ALLOWED:
         return ""
+    free, when = ALLOWED[table]
     columns = sorted(row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})"))
-    same = [f"NEW.{c} IS OLD.{c}" for c in columns if c not in PARTING[table]]
-    return f" WHEN NOT (NEW.salt IS NULL AND {' AND '.join(same)})"
+    same = [f"NEW.{c} IS OLD.{c}" for c in columns if c not in free]
+    return f" WHEN NOT ({when} AND {' AND '.join(same)})"
 
 
 def _in_the_way(table: str) -> str:
     each = [" AND ".join(f"{column} = NEW.{column}" for column in key) for key in GUARDED[table]]
+    each += [ONE_OF[table]] if table in ONE_OF else []
     return " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {where})" for where in each)  # noqa: S608  names of our own tables

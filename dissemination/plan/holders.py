@@ -49,18 +49,18 @@ class Holder:
 
 
 Listener = Callable[[str, Sequence[int]], None]
-_holders: dict[str, Holder] = {}
+_holders: dict[tuple[str, str], Holder] = {}
 _listeners: list[Listener] = []
 
 
 def register(holder: Holder) -> None:
-    """Say who knows about activities that `holder.verb` logs. Called at import by the owner."""
-    _holders[holder.verb] = holder
+    """Say who knows about activities of a kind that `holder.verb` logs. Called at start by the owner."""
+    _holders[holder.verb, holder.kind] = holder
 
 
-def of(verb: str) -> Holder | None:
-    """Who knows about what `verb` logs; None when nobody registered."""
-    return _holders.get(verb)
+def of(verb: str, kind: str) -> Holder | None:
+    """Who knows about subjects of `kind` (a table's name) that `verb` logs; None when nobody registered."""
+    return _holders.get((verb, kind))
 
 
 def of_kind(kind: str) -> Holder | None:
@@ -69,8 +69,8 @@ def of_kind(kind: str) -> Holder | None:
 
 
 def every() -> list[Holder]:
-    """All that are registered, by verb."""
-    return [_holders[verb] for verb in sorted(_holders)]
+    """All that are registered, by verb and kind."""
+    return [_holders[key] for key in sorted(_holders)]
 
 
 def listen(listener: Listener) -> None:

@@ -39,7 +39,7 @@ def contacts(district):
 def evidence(district):
     """Attendance sheets: files with names that the district has to keep."""
     page, found = held.evidence(district, after=request.args.get("after"))
-    return render_template("privacy/evidence.html", page=page, workshops=found)
+    return render_template("privacy/evidence.html", page=page, proven=found)
 
 
 @desk.route("/workshops/<slug>/purge", methods=["GET", "POST"])

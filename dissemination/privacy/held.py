@@ -1,7 +1,7 @@
 """Personal data still held: by workshop, and contacts for whom nothing speaks any more."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Text, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -10,10 +10,11 @@ from dissemination.districts.models import District
 from dissemination.guests.models import Guest
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
+from dissemination.kernel.languages import translated
 from dissemination.kernel.paging import Page, page
 from dissemination.people.accounts import Account
 from dissemination.people.models import Contact
-from dissemination.plan.log import Evidence
+from dissemination.plan.log import Activity, Evidence
 from dissemination.privacy import contacts
 from dissemination.privacy.models import Erasure, ErasureRequest, RetentionChange
 from dissemination.privacy.terms import IDLE_MONTHS, months_later
@@ -162,12 +163,28 @@ def _proofs(district: District) -> tuple:
     )  # fmt: skip
 
 
-def evidence(district: District, *, after: str | None = None) -> tuple[Page, dict[int, Workshop]]:
-    """One page of attendance sheets, the oldest first, and their workshops by id."""
+@dataclass(frozen=True)
+class Proven:
+    """What an attendance sheet proves: a workshop of ours, or an activity of past years."""
+
+    title: str
+    on: date
+
+
+def evidence(district: District, *, after: str | None = None) -> tuple[Page, dict[tuple[str, int], Proven]]:
+    """One page of attendance sheets, the oldest first, and what they prove by kind and id."""
     query = select(Evidence).where(*_proofs(district)).options(joinedload(Evidence.file))
     found = page(query, columns=[Evidence.id], after=after)
-    ids = [e.subject_id for e in found.rows if e.subject_kind == Workshop.__tablename__]
-    return found, {w.id: w for w in db.session.scalars(select(Workshop).where(Workshop.id.in_(ids)))}
+    ids = [e.subject_id for e in found.rows]
+    logged = select(Activity.subject_kind, Activity.subject_id, Activity.title, Activity.happened_on).where(
+        Activity.district_id == district.id, Activity.subject_id.in_(ids)
+    )
+    proven = {(kind, n): Proven(title, day) for kind, n, title, day in db.session.execute(logged.distinct())}
+    workshops = select(Workshop).where(Workshop.district_id == district.id, Workshop.id.in_(ids))
+    return found, proven | {
+        (Workshop.__tablename__, w.id): Proven(translated(w, "title"), w.counted_on)
+        for w in db.session.scalars(workshops)
+    }
 
 
 def requests(district: District) -> list[ErasureRequest]:

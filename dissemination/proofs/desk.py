@@ -79,7 +79,7 @@ def _page(district, kind, subject_id, form):
 def _checklist(district, row):
     """(row, [(line, whether it is fulfilled, whether a file can prove it)])."""
     have = judging.held(row.subject_kind, row.verb, [row.subject_id])[row.subject_id]
-    holder = holders.of(row.verb)
+    holder = holders.of(row.verb, row.subject_kind)
     computed = holder.computed if holder is not None else frozenset()
     lines = plans.evidence_checklist(district.id, row.verb, row.happened_on)
     return row, [(line, line.code in have, line.code not in computed) for line in lines]

@@ -102,8 +102,8 @@ def held(kind: str, verb: str, ids: Sequence[int]) -> dict[int, set[str]]:
     have: dict[int, set[str]] = defaultdict(set)
     for subject_id, codes in holders.attached(kind, ids).items():
         have[subject_id] |= codes
-    holder = holders.of(verb)
-    if holder is not None and holder.kind == kind:
+    holder = holders.of(verb, kind)
+    if holder is not None:
         for subject_id, codes in holder.held(ids).items():
             have[subject_id] |= codes
     return have

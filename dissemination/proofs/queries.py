@@ -73,8 +73,8 @@ def _of_account(query, account_id: int):
 
 def organisers(kind: str, verb: str, ids: list[int]) -> dict[int, int | None]:
     """Who is to be reminded of each subject: its organiser, else whoever logged it."""
-    holder = holders.of(verb)
-    found = dict(holder.who(ids)) if holder is not None and holder.kind == kind else {}
+    holder = holders.of(verb, kind)
+    found = dict(holder.who(ids)) if holder is not None else {}
     rest = [subject_id for subject_id in ids if found.get(subject_id) is None]
     if rest:
         query = select(Activity.subject_id, func.max(Activity.recorded_by)).where(
@@ -116,8 +116,8 @@ def where(kind: str, verb: str, ids: list[int]) -> dict[int, str]:
     """The desk page of each subject; none outside a request, where no address can be made."""
     if not has_request_context():
         return {}
-    holder = holders.of(verb)
-    if holder is not None and holder.kind == kind:
+    holder = holders.of(verb, kind)
+    if holder is not None:
         return holder.where(ids)
     return {subject_id: subjects.url(kind, subject_id) or "" for subject_id in ids}
 

@@ -12,7 +12,7 @@ from dissemination.kernel.database import db
 from dissemination.people.accounts import Account
 from dissemination.plan import periods
 from dissemination.plan.models import Plan
-from dissemination.reporting import given
+from dissemination.reporting import given, signatures
 from dissemination.reporting.checklist import Point, Weight
 from dissemination.reporting.frozen import Frozen, sha256
 from dissemination.reporting.models import (
@@ -139,8 +139,9 @@ def sign_off(
     row = SignOff(
         period_id=period.id, number=len(period.sign_offs) + 1, at=now(), by=by.id,
         by_name=by.name or by.email, position=frozen.head.position, chain=frozen.head.chain,
-        despite=despite.strip(), content=frozen.content, sha256=frozen.digest(),
+        despite=despite.strip(), content=frozen.content, sha256=frozen.digest(), reopened_because="",
     )  # fmt: skip
+    row.mark = signatures.mark_of(row)
     db.session.add(row)
     review.ended_at, review.ended_by = row.at, by.id
     db.session.flush()
@@ -174,6 +175,7 @@ def reopen(period: ReportingPeriod, *, because: str, by: Account | None) -> Sign
         raise NoReason
     found.reopened_at, found.reopened_by = now(), by.id if by else None
     found.reopened_because = because.strip()
+    found.mark = signatures.mark_of(found)
     db.session.flush()
     return found
 

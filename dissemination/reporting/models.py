@@ -12,6 +12,7 @@ from sqlalchemy import Index as TableIndex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.kernel.database import UtcDateTime, db
+from dissemination.plan import guards
 from dissemination.plan.models import Plan
 
 REASON = 500
@@ -108,6 +109,7 @@ class SignOff(db.Model):  # type: ignore[name-defined]
     despite: Mapped[str] = mapped_column(Text, default="")  # why it was signed with points open
     content: Mapped[dict] = mapped_column(JSON)
     sha256: Mapped[str] = mapped_column(String(64))
+    mark: Mapped[bytes] = mapped_column(LargeBinary(32))  # see signatures.py
     reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reopened_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     reopened_because: Mapped[str] = mapped_column(String(REASON), default="")
@@ -150,3 +152,7 @@ class Transmission(db.Model):  # type: ignore[name-defined]
     recipient: Mapped[str] = mapped_column(String(200))
     protocol: Mapped[str] = mapped_column(String(100), default="")
     note: Mapped[str] = mapped_column(String(REASON), default="")
+
+
+for _model in (SignOff, SignedFigure, SignedFile, Transmission):
+    guards.guard(_model.__table__)

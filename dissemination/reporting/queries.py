@@ -1,5 +1,6 @@
 """Reading periods and what was signed. Every query names its district or a plan of it."""
 
+import zlib
 from datetime import date
 
 from sqlalchemy import select
@@ -12,7 +13,8 @@ from dissemination.plan import queries as plans
 from dissemination.plan.models import Plan
 from dissemination.plan.periods import Period
 from dissemination.plan.signed import Reported
-from dissemination.reporting.frozen import Frozen, FrozenFigure, FrozenFile, Head, decimal
+from dissemination.reporting import signatures
+from dissemination.reporting.frozen import Frozen, FrozenFigure, FrozenFile, Head, decimal, sha256
 from dissemination.reporting.models import PeriodReview, ReportingPeriod, SignedFigure, SignOff
 
 
@@ -111,7 +113,12 @@ def frozen(found: SignOff) -> Frozen:
 
 def is_intact(found: SignOff, values: Frozen) -> bool:
     """Whether what is stored is still what was signed; False when somebody edited the tables."""
-    return values.digest() == found.sha256
+    return values.digest() == found.sha256 and signatures.mark_of(found) == found.mark
+
+
+def hash_of_rows(found: SignedFigure) -> str:
+    """The hash of the rows of a signed figure as they are stored."""
+    return sha256(zlib.decompress(found.rows).decode())
 
 
 def calendar_period(found: ReportingPeriod) -> Period:

@@ -10,19 +10,13 @@ from dissemination.people.accounts import Account
 from dissemination.seals import mails, queries
 from dissemination.seals.models import LogCheck, LogHead, Place
 from dissemination.seals.queries import Head
-from dissemination.seals.sealing import seal
+from dissemination.seals.sealing import seal, tell
 from dissemination.seals.verifying import Finding
 
 
 def publish(head: Head, *, where: Place, about: str = "", by: Account | None = None) -> LogHead:
     """Remember that a head was told to others: from then on verification asks for it."""
-    row = LogHead(
-        district_id=head.district_id, position=head.position, activity_id=head.activity_id,
-        chain=bytes.fromhex(head.chain), at=now(), place=where, about=about[:200], by=by.id if by else None,
-    )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return row
+    return tell(head, place=where, about=about, by=by.id if by else None)
 
 
 def ask_check(district_id: int, *, by: Account | None) -> LogCheck:

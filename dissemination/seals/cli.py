@@ -38,16 +38,16 @@ def verify_command(slug, given, file, as_json):
     wrong = [text for text in heads if queries.read_head(text) is None]
     if wrong:
         raise click.BadParameter(f"{wrong[0]!r} is not a head like 1204-9f3c-…", param_hint="--head")
-    found = {d.slug: (queries.head(d.id), queries.began_at(d.id), verify(d, heads)) for d in districts}
+    found = {d: verify(d, heads) for d in districts}
     if as_json:
         click.echo(json.dumps({
-            name: {"position": head.position if head else 0, "findings": [f.as_json() for f in findings]}
-            for name, (head, _began, findings) in found.items()
+            d.slug: {"position": queries.rows_sealed(d.id), "findings": [f.as_json() for f in findings]}
+            for d, findings in found.items()
         }, indent=2))  # fmt: skip
     else:
-        for name, (head, began, findings) in found.items():
-            _tell(name, head, began, findings)
-    if any(findings for _head, _began, findings in found.values()):
+        for district, findings in found.items():
+            _tell(district, findings)
+    if any(found.values()):
         sys.exit(1)
 
 
@@ -74,7 +74,8 @@ def _lines(file: Path) -> list[str]:
     return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
 
 
-def _tell(name, head, began, findings) -> None:
+def _tell(district: District, findings) -> None:
+    name = district.slug
     for f in findings:
         at = ", ".join(
             [f"position {f.position}"] * bool(f.position) + [f"row {f.activity_id}"] * bool(f.activity_id)
@@ -84,6 +85,7 @@ def _tell(name, head, began, findings) -> None:
         click.echo(f"{name}: and perhaps more: the first {LIMIT} are shown")
     if findings:
         return
+    head, began = queries.head(district.id), queries.began_at(district.id)
     if head is None:
         click.echo(f"{name}: nothing is sealed yet")
         return

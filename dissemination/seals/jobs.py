@@ -39,11 +39,11 @@ def verify_asked() -> int:
     done = 0
     for check in queries.waiting_checks():
         district = db.session.get_one(District, check.district_id)
-        check_id, head = check.id, queries.head(district.id)
+        check_id, rows = check.id, queries.rows_sealed(district.id)
         found = verify(district)  # reads for long: not in a transaction
         with transaction():
             check = db.session.get_one(LogCheck, check_id)
-            actions.note_check(check, district, found, position=head.position if head else 0)
+            actions.note_check(check, district, found, position=rows)
         done += 1
     return done
 
@@ -55,7 +55,7 @@ def ask_each_night() -> int:
         moment = local(now(), district.zone)
         last = max((local(c.asked_at, district.zone).date() for c in queries.checks(district.id, 5)
                     if c.asked_by is None), default=None)  # fmt: skip
-        if moment.hour in NIGHT and last != moment.date() and queries.head(district.id):
+        if moment.hour in NIGHT and last != moment.date() and queries.rows_sealed(district.id):
             with transaction():
                 actions.ask_check(district.id, by=None)
             asked += 1

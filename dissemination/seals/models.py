@@ -45,6 +45,8 @@ class LogTip(db.Model):  # type: ignore[name-defined]
     chain: Mapped[bytes] = mapped_column(LargeBinary(32))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     began_at: Mapped[datetime] = mapped_column(UtcDateTime)  # what was recorded before was sealed as found
+    told: Mapped[bytes] = mapped_column(LargeBinary(32), default=b"")  # the mark of the last head told
+    mark: Mapped[bytes] = mapped_column(LargeBinary(32))  # see marks.py
 
 
 class LogHead(db.Model):  # type: ignore[name-defined]
@@ -61,6 +63,7 @@ class LogHead(db.Model):  # type: ignore[name-defined]
     place: Mapped[Place] = mapped_column(one_of(Place))
     about: Mapped[str] = mapped_column(String(200), default="")
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    mark: Mapped[bytes] = mapped_column(LargeBinary(32))  # see marks.py
 
 
 class LogCheck(db.Model):  # type: ignore[name-defined]

@@ -12,6 +12,7 @@ from dissemination.kernel.rights import Role
 from dissemination.people.accounts import Account, Appointment
 from dissemination.plan.log import Activity
 from dissemination.seals.models import LogCheck, LogHead, LogSeal, LogTip
+from dissemination.seals.strict import ODD, strict
 
 PRINTED = re.compile(r"(\d{1,12})-([0-9a-f]{4}(?:-?[0-9a-f]{4}){7,15})")
 DIGITS = 32  # hexadecimal digits on paper: 128 bits, which nobody can meet by trying
@@ -82,8 +83,15 @@ def chain_at(district_id: int, position: int) -> bytes | None:
     """The chain at a position; None where there is none."""
     if position == 0:
         return genesis(district_id)
-    seal = db.session.get(LogSeal, (district_id, position))
-    return seal.chain if seal else None
+    mine = LogSeal.district_id == district_id, LogSeal.position == position
+    chain = db.session.scalar(select(strict(LogSeal.__table__.c.chain)).where(*mine))
+    return None if chain is ODD else chain
+
+
+def rows_sealed(district_id: int) -> int:
+    """How many rows of the log have a seal, whatever the tip says."""
+    query = select(func.count()).select_from(LogSeal).where(LogSeal.district_id == district_id)
+    return db.session.scalar(query) or 0
 
 
 def holds(district_id: int, text: str) -> bool | None:

@@ -11,7 +11,8 @@ from sqlalchemy import exists, func, select
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, insert_into, writing
 from dissemination.plan.log import Activity
-from dissemination.seals.models import LogSeal, LogTip
+from dissemination.seals import marks
+from dissemination.seals.models import LogHead, LogSeal, LogTip, Place
 from dissemination.seals.queries import Head, genesis, head_of
 
 # On PostgreSQL ids are committed out of order: so many ids behind the last one are looked at again.
@@ -22,6 +23,9 @@ BATCH = 1_000
 def seal(district_id: int, *, limit: int | None = None) -> Head:
     """Seal what has no seal yet (at most `limit` rows) and return the head. Needs transaction()."""
     tip = _held(district_id)
+    trusted = marks.of_tip(vars(tip)) == tip.mark
+    if not trusted:
+        _set_right(tip)
     rows = db.session.execute(unsealed(district_id, tip.activity_id).limit(limit)).all()
     chain, position = tip.chain, tip.position
     made = []
@@ -34,8 +38,38 @@ def seal(district_id: int, *, limit: int | None = None) -> Head:
     if made:
         tip.position, tip.chain, tip.at = position, chain, now()
         tip.activity_id = max(tip.activity_id, rows[-1][0])
-        db.session.flush()
+    _keep(tip, trusted=trusted)
     return head_of(tip)
+
+
+def tell(head: Head, *, place: Place, about: str, by: int | None) -> LogHead:
+    """Keep a head that leaves the house, marked after the one before. Needs transaction()."""
+    tip = _held(head.district_id)
+    trusted = marks.of_tip(vars(tip)) == tip.mark
+    row = LogHead(
+        district_id=head.district_id, position=head.position, activity_id=head.activity_id,
+        chain=bytes.fromhex(head.chain), at=now(), place=place, about=about[:200], by=by,
+    )  # fmt: skip
+    row.mark = tip.told = marks.of_head(vars(row), tip.told)
+    db.session.add(row)
+    _keep(tip, trusted=trusted)
+    return row
+
+
+def _keep(tip: LogTip, *, trusted: bool) -> None:
+    """Write the tip down. One that somebody edited keeps its false mark: verification goes on to tell."""
+    if trusted:
+        tip.mark = marks.of_tip(vars(tip))
+    db.session.flush()
+
+
+def _set_right(tip: LogTip) -> None:
+    """Go on from where the seals really end, so that an edited tip does not stop them."""
+    mine = LogSeal.district_id == tip.district_id
+    last = db.session.scalars(select(LogSeal).where(mine).order_by(LogSeal.position.desc()).limit(1)).first()
+    tip.position = last.position if last else 0
+    tip.chain = last.chain if last else genesis(tip.district_id)
+    tip.activity_id = db.session.scalar(select(func.max(LogSeal.activity_id)).where(mine)) or 0
 
 
 def link(before: bytes, position: int, activity_id: int, digest: bytes | None) -> bytes:
@@ -57,10 +91,16 @@ def unsealed(district_id: int, last_id: int):
 def _held(district_id: int) -> LogTip:
     """The district's tip, held until the transaction ends; made the first time."""
     moment = now()
-    first = insert_into(LogTip.__table__).values(
-        district_id=district_id, position=0, activity_id=0, chain=genesis(district_id), at=moment,
-        began_at=moment,
-    )  # fmt: skip
+    values = {
+        "district_id": district_id, "position": 0, "activity_id": 0, "chain": genesis(district_id),
+        "at": moment, "began_at": moment, "told": b"",
+    }  # fmt: skip
+    mark = b"" if _was_sealed(district_id) else marks.of_tip(values)  # a tip that was taken away is not ours
+    first = insert_into(LogTip.__table__).values(**values, mark=mark)
     writing().execute(first.on_conflict_do_nothing())
     query = select(LogTip).where(LogTip.district_id == district_id)
     return db.session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def _was_sealed(district_id: int) -> bool:
+    return bool(db.session.scalar(select(exists().where(LogSeal.district_id == district_id))))

@@ -11,6 +11,10 @@ KINDS = {
     "moved": _l("This is not the row that was sealed here: rows were swapped, or the order was changed."),
     "truncated": _l("The log once went further than it does now: its end is missing."),
     "rewritten": _l("The chain is not the one whose head was told: the log was rewritten."),
+    "seal": _l("This seal is not one that the program made."),
+    "tip": _l("The note of how far the log is sealed was edited, or taken away."),
+    "told": _l("The list of heads that were told to others was edited, or one was taken away."),
+    "signed": _l("What was signed off is not as it was signed, or is not there any more."),
     "unguarded": _l("The database would let rows be changed and deleted: a trigger is missing."),
 }
 PLACES = {

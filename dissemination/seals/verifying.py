@@ -6,7 +6,7 @@ what was deleted, swapped or put in between; and heads on paper or in mail show 
 together with its seals, or rewritten altogether.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 
@@ -16,15 +16,20 @@ from dissemination.kernel.database import db
 from dissemination.people.models import Contact
 from dissemination.plan import digests, guards
 from dissemination.plan.log import Activity
-from dissemination.seals import texts
+from dissemination.seals import marks, texts
 from dissemination.seals.models import LogHead, LogSeal, LogTip
 from dissemination.seals.queries import chain_at, genesis, printed, read_head
 from dissemination.seals.sealing import LOOK_BACK, link
+from dissemination.seals.strict import ODD, strict
 
 LIMIT = 1_000  # findings; a log that was rewritten has one for each row
 TABLE = Activity.__table__
 WHO = ("id", "contact_id", "recorded_by", "digest", "person", "salt")
-PROVED = [TABLE.c[name] for name in (*digests.FACTS, *WHO)]
+ERASED = Contact.erased_at.is_not(None).label("erased")
+
+
+def _proved():
+    return [strict(TABLE.c[name]) for name in (*digests.FACTS, *WHO)]
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,16 @@ class Finding:
     def as_json(self) -> dict:
         """Plain values, for JSON."""
         return asdict(self)
+
+
+Check = Callable[[int], Iterator[Finding]]
+_further: list[Check] = []
+
+
+def register(check: Check) -> None:
+    """Have `check(district_id)` asked at each verification: what a higher package keeps for good."""
+    if check not in _further:
+        _further.append(check)
 
 
 def verify(district, heads: Iterable[str] = ()) -> list[Finding]:
@@ -66,19 +81,28 @@ def _told(text: str) -> tuple[int, str]:
 def _findings(district_id: int, told: list[tuple[int, str]]) -> Iterator[Finding]:
     for name in guards.missing(db.session.connection()):
         yield Finding("unguarded", detail=name)
-    tip = db.session.get(LogTip, district_id, populate_existing=True)
-    reached = yield from _along_the_chain(district_id)
-    if tip is not None and tip.position > reached:
-        yield Finding("truncated", tip.position, tip.activity_id, printed(tip.position, tip.chain.hex()))
-    yield from _without_seal(district_id)
+    end = yield from _along_the_chain(district_id)
+    yield from _tip(district_id, end)
+    yield from _without_seal(district_id, end.activity_id)
     yield from _copies(district_id)
-    yield from _against_heads(district_id, told, reached)
+    yield from _against_heads(district_id, told, end.position)
+    for check in _further:
+        yield from check(district_id)
+
+
+@dataclass
+class _End:
+    """How far the seals go: the last position and its chain, and the highest row that has one."""
+
+    chain: bytes
+    position: int = 0
+    activity_id: int = 0
 
 
 def _along_the_chain(district_id: int):
-    """Row by row in the order of the seals; returns the last position."""
+    """Row by row in the order of the seals; returns where they end."""
     query = (
-        select(LogSeal.position, LogSeal.activity_id, LogSeal.chain, Contact.erased_at, *PROVED)
+        select(*[strict(c).label(f"seal_{c.name}") for c in LogSeal.__table__.c], ERASED, *_proved())
         .select_from(LogSeal)
         .outerjoin(TABLE, TABLE.c.id == LogSeal.activity_id)
         .outerjoin(Contact, Contact.id == TABLE.c.contact_id)
@@ -86,21 +110,41 @@ def _along_the_chain(district_id: int):
         .order_by(LogSeal.position)
         .execution_options(yield_per=1_000)
     )
-    before, last = genesis(district_id), 0
+    end = _End(genesis(district_id))
     for row in db.session.execute(query).mappings():
-        position, row_id = row["position"], row["activity_id"]
-        for gone in range(last + 1, position):
+        position, row_id, chain = (row[f"seal_{name}"] for name in ("position", "activity_id", "chain"))
+        if ODD in (position, row_id, chain):
+            yield Finding("seal", None if position is ODD else position)
+            continue
+        for gone in range(end.position + 1, position):
             yield Finding("deleted", gone)
-        last = position
         if row["id"] is None:
             yield Finding("deleted", position, row_id)
         else:
             yield from _row(row, district_id, position)
-            sealed = link(before, position, row_id, row["digest"])
-            if sealed != row["chain"] and row["digest"] is not None and _as_written(row):
+            if _as_written(row) and link(end.chain, position, row_id, row["digest"]) != chain:
                 yield Finding("moved", position, row_id)
-        before = row["chain"]
-    return last
+        end.position, end.chain, end.activity_id = position, chain, max(end.activity_id, row_id)
+    return end
+
+
+def _tip(district_id: int, end: _End) -> Iterator[Finding]:
+    """The tip against the seals and against its mark."""
+    query = select(*[strict(c) for c in LogTip.__table__.c]).where(LogTip.district_id == district_id)
+    tip = db.session.execute(query).mappings().first()
+    if tip is None:
+        if end.position:
+            yield Finding("tip")
+        return
+    if ODD in tip.values() or None in tip.values():
+        yield Finding("tip")
+        return
+    position, chain = tip["position"], tip["chain"]
+    as_sealed = (position, tip["activity_id"], chain) == (end.position, end.activity_id, end.chain)
+    if position > end.position:
+        yield Finding("truncated", position, tip["activity_id"], printed(position, chain.hex()))
+    elif not as_sealed or marks.of_tip(tip) != tip["mark"]:
+        yield Finding("tip", position)
 
 
 def _row(row, district_id: int, position: int | None) -> Iterator[Finding]:
@@ -112,23 +156,25 @@ def _row(row, district_id: int, position: int | None) -> Iterator[Finding]:
 
 
 def _as_written(row) -> bool:
-    return bool(row["person"]) and digests.digest_of(row, row["person"]) == row["digest"]
+    if ODD in row.values() or not row["person"]:
+        return False
+    try:
+        return digests.digest_of(row, row["person"]) == row["digest"]
+    except (AttributeError, TypeError, ValueError):  # an empty column that we never leave empty
+        return False
 
 
 def _person_stands(row) -> bool:
     """The person is who it was; or the row was parted from one, and names a contact that is empty."""
     if row["salt"] is None:
-        return row["contact_id"] is None or row["erased_at"] is not None
+        return bool(row["erased"])
     return digests.person_of(row["salt"], row["contact_id"], row["recorded_by"]) == row["person"]
 
 
-def _without_seal(district_id: int) -> Iterator[Finding]:
+def _without_seal(district_id: int, last: int) -> Iterator[Finding]:
     """Rows that have no seal: new ones, which the next sealing takes, and old ones, put in between."""
-    last = db.session.scalar(
-        select(func.max(LogSeal.activity_id)).where(LogSeal.district_id == district_id)
-    )  # fmt: skip
     query = (
-        select(*PROVED, Contact.erased_at)
+        select(*_proved(), ERASED)
         .outerjoin(LogSeal, LogSeal.activity_id == TABLE.c.id)
         .outerjoin(Contact, Contact.id == TABLE.c.contact_id)
         .where(TABLE.c.district_id == district_id, LogSeal.activity_id.is_(None))
@@ -136,7 +182,7 @@ def _without_seal(district_id: int) -> Iterator[Finding]:
         .execution_options(yield_per=1_000)
     )
     for row in db.session.execute(query).mappings():
-        if row["id"] <= (last or 0) - LOOK_BACK:
+        if row["id"] <= last - LOOK_BACK:
             yield Finding("inserted", None, row["id"])
         else:
             yield from _row(row, district_id, None)
@@ -153,8 +199,17 @@ def _copies(district_id: int) -> Iterator[Finding]:
 
 
 def _against_heads(district_id: int, told: list[tuple[int, str]], reached: int) -> Iterator[Finding]:
-    kept = select(LogHead.position, LogHead.chain).where(LogHead.district_id == district_id)
-    remembered = {(position, chain.hex()) for position, chain in db.session.execute(kept)}
+    kept = select(*[strict(c) for c in LogHead.__table__.c]).where(LogHead.district_id == district_id)
+    before, remembered = b"", set()
+    for head in db.session.execute(kept.order_by(LogHead.id)).mappings():
+        if ODD in head.values() or head["at"] is None or marks.of_head(head, before) != head["mark"]:
+            yield Finding("told", None if head["position"] is ODD else head["position"])
+        if ODD not in (head["position"], head["chain"]):
+            remembered.add((head["position"], head["chain"].hex()))
+        before = b"" if head["mark"] is ODD else head["mark"]
+    last = db.session.scalar(select(strict(LogTip.__table__.c.told)).where(LogTip.district_id == district_id))
+    if last is not None and last != before:
+        yield Finding("told")
     for position, chain in sorted(remembered | set(told)):
         found = chain_at(district_id, position)
         if found is not None and found.hex().startswith(chain):

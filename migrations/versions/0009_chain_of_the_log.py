@@ -54,6 +54,7 @@ def _chain():
     op.create_table(
         "log_tips", _whole("district_id"), _whole("position"), _whole("activity_id"),
         sa.Column("chain", sa.LargeBinary(32), nullable=False), _moment("at"), _moment("began_at"),
+        *[sa.Column(name, sa.LargeBinary(32), nullable=False) for name in ("told", "mark")],
         _key("log_tips", "district_id", "districts"),
         sa.PrimaryKeyConstraint("district_id", name=op.f("pk_log_tips")),
     )  # fmt: skip
@@ -61,7 +62,7 @@ def _chain():
         "log_heads", _whole("id"), _whole("district_id"), _whole("position"), _whole("activity_id"),
         sa.Column("chain", sa.LargeBinary(32), nullable=False), _moment("at"),
         sa.Column("place", sa.String(40), nullable=False), sa.Column("about", sa.String(200), nullable=False),
-        _whole("by", True),
+        _whole("by", True), sa.Column("mark", sa.LargeBinary(32), nullable=False),
         _key("log_heads", "district_id", "districts"), _key("log_heads", "by", "accounts"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_heads")),
     )  # fmt: skip

@@ -7,10 +7,14 @@ Revises: 0011
 import sqlalchemy as sa
 from alembic import op
 
+from dissemination.plan import guards
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
+
+GUARDED = ("sign_offs", "signed_figures", "signed_files", "transmissions")
 
 
 def key(table, column, target):
@@ -65,7 +69,7 @@ def upgrade():
         whole("id"), whole("period_id"), whole("number"), moment("at", False), whole("by", True),
         words("by_name", 200), sa.Column("position", sa.BigInteger(), nullable=False), words("chain", 64),
         sa.Column("despite", sa.Text(), nullable=False), sa.Column("content", sa.JSON(), nullable=False),
-        words("sha256", 64), moment("reopened_at"), whole("reopened_by", True), words("reopened_because"),
+        words("sha256", 64), sa.Column("mark", sa.LargeBinary(32), nullable=False), moment("reopened_at"), whole("reopened_by", True), words("reopened_because"),
         key("sign_offs", "period_id", "reporting_periods"), key("sign_offs", "by", "accounts"),
         key("sign_offs", "reopened_by", "accounts"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_offs")),
@@ -95,9 +99,11 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transmissions")),
     )  # fmt: skip
     op.create_index(op.f("ix_transmissions_sign_off_id"), "transmissions", ["sign_off_id"])
+    guards.protect(op.get_bind(), *GUARDED)
 
 
 def downgrade():
+    guards.drop(op.get_bind(), *GUARDED)
     for table in (
         "transmissions", "signed_files", "signed_figures", "sign_offs", "period_reviews", "reporting_periods",
     ):  # fmt: skip

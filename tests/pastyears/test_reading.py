@@ -1,6 +1,7 @@
 """Spreadsheets as they come: formulas, merged cells, styled emptiness, a hundred thousand lines, bombs."""
 
 import io
+import time
 import zipfile
 from datetime import date
 
@@ -119,3 +120,78 @@ def test_what_unpacks_to_more_than_200_mb_is_refused():
 )
 def test_addresses_are_those_of_a_spreadsheet(column, row, said):
     assert reading.address(column, row) == said
+
+
+def test_unicode_text_of_excel_and_its_word_to_itself():
+    assert texts("Città\tx\r\nForlì\t1\r\n".encode("utf-16")) == [["Città", "x"], ["Forlì", "1"]]
+    found = list(reading.lines(b"sep=,\r\na,b\r\n1;2,3\r\n"))
+    assert [[c.text for c in line.cells] for line in found] == [["a", "b"], ["1;2", "3"]]
+    assert [line.number for line in found] == [2, 3]
+
+
+def test_a_hidden_sheet_is_not_the_one_that_is_read():
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(workbook([["x"]], header=["nascosto"])))
+    shown = book.create_sheet("Vera")
+    shown.append(["a"])
+    book.worksheets[0].sheet_state = "hidden"
+    book.active = 1
+    out = io.BytesIO()
+    book.save(out)
+    assert reading.sheets(out.getvalue()) == ["Vera", "Attività"]
+
+
+def test_merged_cells_without_end_are_looked_through_once():
+    """Forty thousand merged areas in a small file: each cell was held against each of them."""
+    areas = "".join(f'<mergeCell ref="C{n}:D{n}"/>' for n in range(100_000, 140_000))
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(2, 10_000))
+    data = _with_sheet(f"<sheetData>{rows}</sheetData><mergeCells>{areas}</mergeCells>")
+    assert len(data) < 300_000
+    began = time.process_time()
+    assert len(list(reading.lines(data))) == 9_998
+    assert time.process_time() - began < 20
+    overlapping = _with_sheet(
+        '<sheetData><row r="2"><c r="A2"><v>1</v></c><c r="B2"><v>1</v></c></row><row r="5"><c r="B5"><v>1</v></c>'
+        '</row></sheetData><mergeCells><mergeCell ref="B1:B4"/><mergeCell ref="B1:C2"/></mergeCells>'
+    )
+    found = {
+        (line.number, n) for line in reading.lines(overlapping) for n, c in enumerate(line.cells) if c.problem
+    }
+    assert found == {(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (4, 1)}
+
+
+def test_a_million_rows_are_refused_before_they_are_read(monkeypatch):
+    monkeypatch.setattr(reading, "MOST_LINES", 1_000)
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 5_000))
+    with pytest.raises(reading.NotReadable, match=r"100\.000"):
+        next(reading.lines(_with_sheet(f"<sheetData>{rows}</sheetData>")))
+
+
+def test_parts_that_are_held_in_memory_as_a_whole_have_their_own_limit(monkeypatch):
+    monkeypatch.setattr(reading, "MOST_OF", {"styles.xml": 100})
+    with pytest.raises(reading.NotReadable, match="200 MB"):
+        reading.sheets(workbook([["x"]]))
+
+
+def test_what_a_file_is_once_it_is_unpacked():
+    data = _with_sheet("<sheetData>" + "<row/>" * 1_000_000 + "</sheetData>")
+    assert len(data) < 100_000
+    assert reading.unpacked(data) > 6_000_000
+    assert reading.unpacked(b"PK\x03\x04 not a zip") == 14
+
+
+def _with_sheet(inside):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook([["x"]]))) as source, zipfile.ZipFile(
+        out, "w", zipfile.ZIP_DEFLATED
+    ) as target:  # fmt: skip
+        for item in source.infolist():
+            content = source.read(item)
+            if item.filename == "xl/worksheets/sheet1.xml":
+                content = (
+                    '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/'
+                    f'2006/main">{inside}</worksheet>'
+                ).encode()
+            target.writestr(item, content)
+    return out.getvalue()
