@@ -321,3 +321,35 @@ def filled(page, name, value):
         if named and named[1] != "csrf_token":
             data[named[1]] = kept[1] if kept else ""
     return data | {name: value}
+
+
+def test_the_plans_pages_show_what_was_reported_beside_what_is_known(half, period, sign, manager, client):
+    sign(period)
+    pages = ("/moda/desk/plan/figures", "/moda/desk/plan/figures/DV-01?period=2026-H1", "/moda/plan/")
+    before = [said(manager.get(page)) for page in pages]
+    assert "approvato il 20/07/2026" in before[0]
+    assert "approvato il 20/07/2026; lo stesso oggi" in before[1]
+    assert not any("come rendicontato: " in page for page in before)
+    with transaction():
+        half.log("workshop.held", date(2026, 6, 30))
+    link = f'<a href="{REPORTS}{period.id}/figures/DV-01">come rendicontato: 1'
+    assert link in said(manager.get(pages[0]))
+    figure = said(manager.get(pages[1]))
+    assert f'<dt>Come rendicontato</dt><dd><a href="{REPORTS}{period.id}/figures/DV-01">1</a>' in figure
+    assert '<dt>Come noto oggi</dt><dd><span class="figure-number">2</span>' in figure
+    assert link in figure
+    assert "come rendicontato: 1</small>" in said(client.get(pages[2]))
+
+
+def test_the_figures_ask_the_same_for_one_and_for_many_signed_periods(
+    half, period, sign, manager, july, bice
+):
+    july.move_to(JULY.replace(year=2028, month=9))
+    sign(period)
+    page = "/moda/desk/plan/figures"
+    one = queries_of(lambda: manager.get(page))
+    for code in ("2026-H2", "2027-H1", "2027-H2"):
+        with transaction():
+            other = actions.open_period(half.plan, code, due_on=None, by=bice)
+        sign(other, despite="Nulla da dire")
+    assert queries_of(lambda: manager.get(page)) == one
