@@ -11,6 +11,7 @@ from dissemination.kernel.languages import language
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.plan import queries as plans
+from dissemination.plan.periods import UnknownPeriod
 from dissemination.plan.texts import period_name
 from dissemination.reporting import actions, adjustments, checklist, delivered, queries
 from dissemination.reporting.checklist import Weight
@@ -45,9 +46,11 @@ def index(district):
 
 
 def _index(district, form):
-    plan = plans.current_plan(district.id)
-    offered = queries.proposals(plan) if plan else []
-    form.code.choices = [SelectChoice(p.code, period_name(p.code)) for p in offered]
+    plan, offered = plans.current_plan(district.id), queries.offered(district.id)
+    form.code.choices = [
+        SelectChoice(value, period_name(p.code) + ("" if own is plan else f" ({own.title})"))
+        for value, own, p in offered
+    ]
     return render_template(
         "reporting/index.html", plan=plan, form=form, offered=offered, states=STATES,
         periods=queries.periods_of(district.id), looks=LOOKS, today=today(district.zone),
@@ -63,18 +66,29 @@ def _may(role, district) -> bool:
 @requires(Role.ORGANISER)
 def create(district):
     """Open a period."""
-    plan = plans.current_plan(district.id) or abort(404)
     form = PeriodForm()
     form.code.validate_choice = False  # what is not offered any more is refused in words, not as "no choice"
     form.code.choices = []
     if form.validate():
         try:
+            plan, code = _plan_and_code(district, form.code.data)
             with transaction():
-                period = actions.open_period(plan, form.code.data, due_on=form.due_on.data, by=current_user)
+                period = actions.open_period(plan, code, due_on=form.due_on.data, by=current_user)
             return _show(district, period)
         except Refusal as refusal:
             form.refuse(refusal)
     return _index(district, form)
+
+
+def _plan_and_code(district, value: str):
+    """The plan and the period of a choice of `queries.offered`. Raises UnknownPeriod."""
+    code, _at, own = value.partition("@")
+    if not own:
+        return plans.current_plan(district.id) or abort(404), code
+    found = next((p for p in plans.plans(district.id) if str(p.id) == own), None)
+    if found is None:
+        raise UnknownPeriod
+    return found, code
 
 
 @desk.get("/<int:period_id>")

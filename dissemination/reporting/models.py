@@ -150,3 +150,16 @@ class Transmission(db.Model):  # type: ignore[name-defined]
     recipient: Mapped[str] = mapped_column(String(200))
     protocol: Mapped[str] = mapped_column(String(100), default="")
     note: Mapped[str] = mapped_column(String(REASON), default="")
+
+
+class DistrictOverview(db.Model):  # type: ignore[name-defined]
+    """A district's figures of a period, kept ready for the Region; thrown away and counted anew."""
+
+    __tablename__ = "district_overviews"
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    plan_id: Mapped[int]  # no reference: the plan may go
+    starts_on: Mapped[date]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    activity_id: Mapped[int] = mapped_column(BigInteger)  # the newest row of the log that it knows
+    content: Mapped[dict] = mapped_column(JSON)

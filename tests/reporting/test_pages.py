@@ -3,8 +3,9 @@
 import io
 import re
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from sqlalchemy import event
@@ -12,10 +13,12 @@ from sqlalchemy import event
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.rights import Role
 from dissemination.people.accounts import Appointment
-from dissemination.plan import activity
+from dissemination.plan import actions as plans
+from dissemination.plan import activity, figures, periods, queries
 from dissemination.plan.counting_forms import target_field
 from dissemination.plan.models import Indicator, Target
-from dissemination.reporting import actions
+from dissemination.plan.queries import current_plan
+from dissemination.reporting import actions, delivered, jobs, overview
 from dissemination.reporting import queries as find
 from dissemination.reporting.models import ReportingPeriod, State
 from tests import factories
@@ -219,6 +222,7 @@ def test_the_region_sees_all_districts_side_by_side(half, period, sign, nautica,
         actions.mark_sent(
             period, recipient="Regione", protocol="AOO/7", note="", sent_on=date(2026, 7, 21), by=bice
         )  # fmt: skip
+    jobs.keep_overviews()
     page = said(sign_in(elio).get("/region/?period=2026-H1"))
     assert all(words in page for words in ("Distretto moda", "Distretto nautica", "AOO/7", "100 %", "1 su 1"))
     assert "/moda/desk/plan/figures/DV-03?period=2026-H1" in page.replace("&amp;", "&")
@@ -238,8 +242,9 @@ def test_an_observer_of_one_district_sees_that_one_alone(half, nautica, sign_in)
 
 
 def test_the_regions_figures_as_csv_are_those_of_the_page(half, elio, sign_in):
+    jobs.keep_overviews()
     lines = sign_in(elio).get("/region/figures.csv?period=2026-H1").data.decode("utf-8-sig").splitlines()
-    assert "moda,2026-H1,DV-03,Imprese partecipanti,Companies attending,companies,4,2,2,1,," in lines
+    assert "moda,2026-H1,DV-03,Imprese partecipanti,Companies attending,companies,4,2,2,1,,," in lines
     assert sign_in(elio).get("/region/?period=2026-H7").status_code == 422
 
 
@@ -353,3 +358,105 @@ def test_the_figures_ask_the_same_for_one_and_for_many_signed_periods(
             other = actions.open_period(half.plan, code, due_on=None, by=bice)
         sign(other, despite="Nulla da dire")
     assert queries_of(lambda: manager.get(page)) == one
+
+
+def test_the_region_sees_what_was_reported_beside_what_is_known(half, period, sign, elio, sign_in):
+    sign(period)
+    jobs.keep_overviews()
+    assert "come rendicontato: " not in said(sign_in(elio).get("/region/?period=2026-H1"))
+    with transaction():
+        half.log("workshop.held", date(2026, 6, 30))
+    assert jobs.keep_overviews() == 1, "only the district whose log grew"
+    page = said(sign_in(elio).get("/region/?period=2026-H1"))
+    assert f'<a href="{REPORTS}{period.id}/figures/DV-01">come rendicontato: 1' in page
+    lines = sign_in(elio).get("/region/figures.csv?period=2026-H1").data.decode("utf-8-sig").splitlines()
+    assert any(line.startswith("moda,2026-H1,DV-01,") and line.endswith("+00:00,1") for line in lines)
+
+
+def test_the_region_asks_the_same_for_two_districts_and_for_twenty(
+    half, period, sign, nautica, elio, sign_in
+):
+    sign(period)
+    browser = sign_in(elio)
+    jobs.keep_overviews()
+    pages = "/region/", "/region/figures.csv", "/region/?period=2026-H1"
+    few = [queries_of(partial(browser.get, page)) for page in pages]
+    with transaction():
+        for n in range(18):
+            other = factories.district(f"distretto-{n}")
+            own = actions.open_period(current_plan(other.id), "2026-H1", due_on=None, by=None)
+            actions.start_review(own, by=None)
+            actions.seal(own)
+            frozen = delivered.draft(own.plan, find.calendar_period(own)).frozen
+            actions.sign_off(own, frozen, points=[], despite="", by=elio)
+    jobs.keep_overviews()
+    assert [queries_of(partial(browser.get, page)) for page in pages] == few
+    assert said(browser.get("/region/?period=2026-H1")).count("/transparency/") == 20
+
+
+def test_figures_of_the_region_are_counted_anew_when_they_are_old(half, nautica, july):
+    assert jobs.keep_overviews() == 2
+    assert jobs.keep_overviews() == 0
+    july.move_to(JULY + timedelta(minutes=61))
+    assert jobs.keep_overviews() == 2
+
+
+def test_the_region_reads_what_the_district_reads(half, period, nautica, july):
+    jobs.keep_overviews()
+    for code in ("2026-H1", "plan"):
+        seen = overview.seen([half.district.id], code)[half.district.id]
+        wanted = figures.figures(half.plan.indicators, [periods.read(code, half.plan)])
+        assert seen.figures == {i.code: wanted[i.code, code] for i in half.plan.indicators}
+
+
+NEXT = datetime(2029, 2, 1, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def next_plan(half):
+    """The plan after the first one, in force in 2029."""
+    with transaction():
+        return plans.create_plan(
+            half.district.id, title="Piano 2029-2031", starts_on=date(2029, 1, 1),
+            ends_on=date(2031, 12, 31), catalogue=True,
+        )  # fmt: skip
+
+
+def test_the_end_of_a_plan_is_reported_when_the_next_one_has_begun(half, next_plan, bice, sign_in, july):
+    july.move_to(NEXT)
+    manager = sign_in(bice)
+    page = said(manager.get(REPORTS))
+    assert f'value="2028-H2@{half.plan.id}"' in page
+    assert f'value="plan@{half.plan.id}"' in page
+    assert 'value="2029-H1"' in page
+    assert [p.code for p in find.to_report(half.district)] == ["2028-H2", "plan"]
+    made = manager.post(REPORTS, data={"code": f"plan@{half.plan.id}"})
+    assert (made.status_code, the_period().plan_id) == (303, half.plan.id)
+    assert manager.post(REPORTS, data={"code": "plan@77"}).status_code == 422
+
+
+def test_the_public_page_compares_what_was_reported_with_the_plan_of_that_time(
+    half, period, sign, next_plan, client, july
+):
+    sign(period)
+    with transaction():
+        queries.indicator(next_plan, "DV-01").rule = {"measure": "count", "verbs": ["newsletter.sent"]}
+    july.move_to(NEXT)
+    page = said(client.get("/moda/transparency/"))
+    assert "Rendicontato alla Regione: 1° semestre 2026" in page
+    assert "Come noto oggi" not in page
+    assert client.get("/moda/transparency/2026-H1.csv").status_code == 200
+
+
+def test_the_public_page_says_that_a_report_was_reopened(half, period, sign, client, bice, july):
+    sign(period)
+    july.move_to(JULY + timedelta(days=2))
+    with transaction():
+        actions.reopen(period, because="Manca il foglio di Rossi", by=bice)
+    page = said(client.get("/moda/transparency/"))
+    assert "1° semestre 2026: rendicontato il 20/07/2026, riaperto il 22/07/2026 per essere corretto" in page
+    assert "Rossi" not in page
+    sign(period)
+    page = said(client.get("/moda/transparency/"))
+    assert "Sostituisce quanto approvato il 20/07/2026 e riaperto il 22/07/2026" in page
+    assert "per essere corretto" not in page
