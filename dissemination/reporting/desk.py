@@ -16,8 +16,9 @@ from dissemination.plan.texts import period_name
 from dissemination.reporting import actions, adjustments, checklist, delivered, queries
 from dissemination.reporting.checklist import Weight
 from dissemination.reporting.forms import PeriodForm, ReasonForm, SignOffForm, TransmissionForm
+from dissemination.reporting.frozen import packed, sha256
 from dissemination.reporting.models import ReportingPeriod, State
-from dissemination.reporting.refusals import TheLogMoved
+from dissemination.reporting.refusals import NotWhatWasShown, TheLogMoved
 from dissemination.reporting.texts import LOOKS, STATES
 
 desk = Blueprint("reporting_desk", __name__, url_prefix="/<district>/desk/reports")
@@ -164,8 +165,11 @@ def sign_off(district, period_id):
             actions.seal(period)
     report = _draft(period)
     points = checklist.points(period, report.frozen)
+    shown = _shown(report.frozen, points)
     if form.validate_on_submit():
         try:
+            if request.form.get("shown") != shown:
+                raise NotWhatWasShown
             signed = _signed(period, report.frozen, points, form.despite.data or "")
             flash(_("Signed off. The report can be downloaded and sent."))
             return _show(district, signed)
@@ -173,12 +177,18 @@ def sign_off(district, period_id):
             form.refuse(refusal)
     return render_template(
         "reporting/sign_off.html", period=period, form=form, points=points, weights=Weight, report=report,
-        blocked=any(p.weight is Weight.BLOCKS for p in points),
+        shown=shown, blocked=any(p.weight is Weight.BLOCKS for p in points),
     ), 422 if form.is_submitted() else 200  # fmt: skip
 
 
+def _shown(frozen, points) -> str:
+    """A mark of the figures, rows, files and points that the page shows."""
+    return sha256(packed([frozen.shown(), [[p.code, p.weight, p.text] for p in points]]))
+
+
 def _signed(period, frozen, points, despite) -> ReportingPeriod:
-    """Sign what was counted; when the log grew meanwhile count again, but never sign other points unseen."""
+    """Sign what was counted; when the log grew meanwhile count again, but never sign anything unseen."""
+    shown = _shown(frozen, points)
     for turn in range(TRIES):
         try:
             with transaction():
@@ -190,8 +200,8 @@ def _signed(period, frozen, points, despite) -> ReportingPeriod:
             with transaction():
                 actions.seal(period)
             frozen = _draft(period).frozen
-            if [p.text for p in checklist.points(period, frozen)] != [p.text for p in points]:
-                raise
+            if _shown(frozen, checklist.points(period, frozen)) != shown:
+                raise NotWhatWasShown from None
     return period
 
 

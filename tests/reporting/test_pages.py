@@ -52,6 +52,11 @@ def queries_of(call):
     return len(seen)
 
 
+def seen(browser, page, **more):
+    """The form of the signature as the page shows it."""
+    return {"shown": re.search(r'name="shown" value="(\w+)"', said(browser.get(page)))[1], **more}
+
+
 def the_period():
     db.session.expire_all()
     return db.session.query(ReportingPeriod).one()
@@ -66,7 +71,7 @@ def test_a_manager_takes_a_period_from_open_to_sent(half, manager):
     assert manager.post(f"{page}/reviews").status_code == 303
     assert "Che cosa manca all'approvazione" in said(manager.get(page))
     assert "fissa i dati" in said(manager.get(f"{page}/sign-off"))
-    assert manager.post(f"{page}/sign-off", data={}).status_code == 303
+    assert manager.post(f"{page}/sign-off", data=seen(manager, f"{page}/sign-off")).status_code == 303
     assert the_period().state is State.SIGNED
     assert "ogni dato resta come rendicontato" in said(manager.get(page))
     data = {"recipient": "Regione Toscana", "sent_on": "2026-07-21", "protocol": "AOOGRT/12"}
@@ -99,10 +104,10 @@ def test_points_left_open_want_words_on_the_page_of_the_signature(half, period, 
     page = f"{REPORTS}{period.id}/sign-off"
     assert "1 workshop del periodo non è chiuso" in said(manager.get(page))
     assert "Mai chiuso" in said(manager.get(page))
-    refused = manager.post(page, data={"despite": ""})
+    refused = manager.post(page, data=seen(manager, page))
     assert refused.status_code == 422
     assert "indicare perché si approva comunque" in said(refused)
-    assert manager.post(page, data={"despite": "Annullato a voce"}).status_code == 303
+    assert manager.post(page, data=seen(manager, page, despite="Annullato a voce")).status_code == 303
     assert the_period().sign_off.despite == "Annullato a voce"
 
 
@@ -460,3 +465,16 @@ def test_the_public_page_says_that_a_report_was_reopened(half, period, sign, cli
     page = said(client.get("/moda/transparency/"))
     assert "Sostituisce quanto approvato il 20/07/2026 e riaperto il 22/07/2026" in page
     assert "per essere corretto" not in page
+
+
+def test_nothing_is_signed_that_the_page_did_not_show(half, period, manager, bice):
+    with transaction():
+        actions.start_review(period, by=bice)
+    page = f"{REPORTS}{period.id}/sign-off"
+    form = seen(manager, page)
+    with transaction():
+        half.log("workshop.held", date(2026, 6, 30))
+    refused = manager.post(page, data=form)
+    assert (refused.status_code, the_period().state) == (422, State.IN_REVIEW)
+    assert "non è più ciò che questa pagina mostrava" in said(refused)
+    assert manager.post(page, data=seen(manager, page, despite="Foglio chiesto")).status_code == 303
