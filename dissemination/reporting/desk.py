@@ -103,6 +103,7 @@ def show(district, period_id):
         "reporting/show.html", period=period, report=report, figures=report.frozen.figures, states=STATES,
         looks=LOOKS, changes=adjustments.of(signed) if signed else [], language=language,
         points=[] if signed else checklist.points(period, report.frozen), weights=Weight,
+        gone=checklist.gone_since(report.frozen) if signed else None,
         may_review=_may(Role.ORGANISER, district), may_sign=_may(Role.MANAGER, district), State=State,
         today=today(district.zone), reason=ReasonForm(), writers=delivered.WRITERS,
     )  # fmt: skip

@@ -80,8 +80,8 @@ def _texts() -> dict:
         "indicator": _("Indicator"), "baseline": _("Baseline"), "target": _("Target"), "actual": _("Actual"),
         "share": _("Share"), "so_far": _("So far in the plan"), "plan_target": _("Target of the plan"),
         "rows_where": _(
-            "The rows behind each figure, with their ids, are in the sheet of the spreadsheet that is called by"
-            " its code."
+            "The rows behind each figure, with their ids, are in the sheet of the spreadsheet that is called"
+            " by its code."
         ),
         "class": _("Class"), "value": _("Value"), "date": _("Date"), "activity": _("Activity"),
         "proves": _("Counted in"), "files": _("Evidence"), "as_reported": _("As reported"),

@@ -6,6 +6,7 @@ import zipfile
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -465,6 +466,17 @@ def test_the_public_page_says_that_a_report_was_reopened(half, period, sign, cli
     page = said(client.get("/moda/transparency/"))
     assert "Sostituisce quanto approvato il 20/07/2026 e riaperto il 22/07/2026" in page
     assert "per essere corretto" not in page
+
+
+def test_evidence_that_is_lost_after_the_signature_is_said_on_the_page(app, half, period, sign, manager):
+    found = sign(period)
+    assert "ripristinarlo da un backup" not in said(manager.get(f"{REPORTS}{period.id}"))
+    stored = find.frozen(found).files[0]
+    folder = app.config["SETTINGS"].files_url.removeprefix("file://")
+    Path(folder, stored.sha256[:2], stored.sha256).unlink()
+    page = said(manager.get(f"{REPORTS}{period.id}"))
+    assert "firme marzo.pdf (perso)" in page
+    assert "ripristinarlo da un backup" in page
 
 
 def test_nothing_is_signed_that_the_page_did_not_show(half, period, manager, bice):
