@@ -78,7 +78,7 @@ def _texts() -> dict:
         "evidence": _("3. Activities and their evidence"), "rules": _("4. How it was counted"),
         "earlier": _("5. Adjustments of periods reported before"), "check": _("6. How to check this report"),
         "indicator": _("Indicator"), "baseline": _("Baseline"), "target": _("Target"), "actual": _("Actual"),
-        "share": _("Share"), "so_far": _("So far in the plan"), "plan_target": _("Target of the plan"),
+        "share": _("Of target"), "so_far": _("So far in the plan"), "plan_target": _("Target of the plan"),
         "rows_where": _(
             "The rows behind each figure, with their ids, are in the sheet of the spreadsheet that is called"
             " by its code."

@@ -13,13 +13,12 @@ from sqlalchemy import delete, func, select
 from dissemination.districts.models import District
 from dissemination.kernel.clock import now, today
 from dissemination.kernel.database import db
-from dissemination.plan import figures, periods, rules
+from dissemination.plan import figures, periods
 from dissemination.plan import queries as plans
 from dissemination.plan.figures import Figure
 from dissemination.plan.log import Activity
 from dissemination.plan.models import Indicator, Plan
 from dissemination.plan.periods import PLAN, Period
-from dissemination.plan.rules import Measure
 from dissemination.reporting import given, queries
 from dissemination.reporting.frozen import decimal
 from dissemination.reporting.given import Forecast
@@ -112,7 +111,7 @@ def _content(plan: Plan, period: Period, indicators: list[Indicator], found) -> 
         "names": {i.code: {"name_it": i.name_it, "name_en": i.name_en, "unit": i.unit} for i in indicators},
         "figures": {code: _values(f) for code, f in own.items()},
         "forecasts": {code: [str(f.expected), str(f.low), str(f.high)] for code, f in forecasts.items()},
-        "complete": _complete(plan, period, indicators, own),
+        "complete": list(given.completeness(plan, period)),
     }
 
 
@@ -120,15 +119,6 @@ def _values(f: Figure) -> dict:
     values = {name: getattr(f, name) for name in NUMBERS}
     texts = {name: None if v is None else str(decimal(v)) for name, v in values.items()}
     return texts | {"counted": f.counted, "not_counted": f.not_counted}
-
-
-def _complete(plan: Plan, period: Period, indicators, own: dict[str, Figure]) -> list[int]:
-    """From the plan's own indicator of completeness where it has one: that is kept up already."""
-    for i in indicators:
-        if rules.read(i.rule).measure is Measure.EVIDENCE:
-            f = own[i.code]
-            return [int(f.numerator or 0), int(f.denominator or 0)]
-    return list(given.completeness(plan, period))
 
 
 def seen(district_ids: list[int], code: str) -> dict[int, Seen]:

@@ -51,9 +51,9 @@ def _name(thing) -> str:
     return translated(thing, "name")
 
 
-def _told(code: str, name: str, figure, *, less: bool, known=None) -> dict:
+def _told(code: str, name: str, figure, *, less: bool, known=None, over: bool = False) -> dict:
     """A figure in plain words; `known` when it is another one today."""
-    sentence = given.in_words(figure.actual, figure.target, figure.unit, less=less)
+    sentence = given.in_words(figure.actual, figure.target, figure.unit, less=less, over=over)
     return {"code": code, "name": name, "sentence": sentence, "figure": figure, "known": known}
 
 
@@ -74,7 +74,7 @@ def _reported(signed, found) -> list:
         known = today.actual if today is not None and today.actual != figure.actual else None
         told.append(_told(
             row.code, content[f"name_{language()}"] or content["name_it"], figure,
-            less=content["direction"] == Direction.DOWN, known=known,
+            less=content["direction"] == Direction.DOWN, known=known, over=True,
         ))  # fmt: skip
     return _families(told)
 

@@ -261,7 +261,8 @@ def test_the_public_page_speaks_plainly_before_and_after_the_sign_off(half, clie
     found = sign(period)
     page = said(client.get("/moda/transparency/"))
     assert "Rendicontato alla Regione: 1° semestre 2026" in page
-    assert "Conseguito: 2 imprese. La promessa è 4; finora: 50 %." in page
+    assert "Conseguito: 2 imprese. La promessa era 4: ne è stato raggiunto il 50 %." in page
+    assert "Conseguito: 1. La promessa era 4: ne è stato raggiunto il 25 %." in page
     assert found.sha256 in page
     assert "Bice" not in page
 
@@ -340,16 +341,16 @@ def test_the_plans_pages_show_what_was_reported_beside_what_is_known(half, perio
     before = [said(manager.get(page)) for page in pages]
     assert "approvato il 20/07/2026" in before[0]
     assert "approvato il 20/07/2026; lo stesso oggi" in before[1]
-    assert not any("come rendicontato: " in page for page in before)
+    assert not any(">rendicontato: " in page for page in before)
     with transaction():
         half.log("workshop.held", date(2026, 6, 30))
-    link = f'<a href="{REPORTS}{period.id}/figures/DV-01">come rendicontato: 1'
+    link = f'<a href="{REPORTS}{period.id}/figures/DV-01">rendicontato: 1'
     assert link in said(manager.get(pages[0]))
     figure = said(manager.get(pages[1]))
     assert f'<dt>Come rendicontato</dt><dd><a href="{REPORTS}{period.id}/figures/DV-01">1</a>' in figure
     assert '<dt>Come noto oggi</dt><dd><span class="figure-number">2</span>' in figure
     assert link in figure
-    assert "come rendicontato: 1</small>" in said(client.get(pages[2]))
+    assert "rendicontato: 1</small>" in said(client.get(pages[2]))
 
 
 def test_the_figures_ask_the_same_for_one_and_for_many_signed_periods(
@@ -369,12 +370,12 @@ def test_the_figures_ask_the_same_for_one_and_for_many_signed_periods(
 def test_the_region_sees_what_was_reported_beside_what_is_known(half, period, sign, elio, sign_in):
     sign(period)
     jobs.keep_overviews()
-    assert "come rendicontato: " not in said(sign_in(elio).get("/region/?period=2026-H1"))
+    assert "rendicontato: " not in said(sign_in(elio).get("/region/?period=2026-H1"))
     with transaction():
         half.log("workshop.held", date(2026, 6, 30))
     assert jobs.keep_overviews() == 1, "only the district whose log grew"
     page = said(sign_in(elio).get("/region/?period=2026-H1"))
-    assert f'<a href="{REPORTS}{period.id}/figures/DV-01">come rendicontato: 1' in page
+    assert f'<a href="{REPORTS}{period.id}/figures/DV-01">rendicontato: 1' in page
     lines = sign_in(elio).get("/region/figures.csv?period=2026-H1").data.decode("utf-8-sig").splitlines()
     assert any(line.startswith("moda,2026-H1,DV-01,") and line.endswith("+00:00,1") for line in lines)
 
