@@ -20,6 +20,7 @@ from dissemination.plan import (
     rules,
     sentences,
     series,
+    signed,
     splits,
     texts,
 )
@@ -61,7 +62,7 @@ def figures_page(district):
         current=plan == queries.current_plan(district.id), verbs=_verbs(plan), grain=grain,
         grains=texts.GRAINS,
         cumulative=_cumulative(readable, wanted) if cumulative else None, year=year, years=years,
-        goals={i.code: _goals(i, wanted, cumulative) for i in readable},
+        goals={i.code: _goals(i, wanted, cumulative) for i in readable}, reported=signed.reported(plan),
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def figure(district, code):
         reason_name=lambda reason: texts.reason_name(reason, exclusions),
         value_name=lambda attribute, v: texts.value_name(attribute, v, names),
         reading=readings.sentence(rule, plan, language()),
-        sentence=sentences.in_words(indicator, value, language()),
+        sentence=sentences.in_words(indicator, value, language()), reported=signed.reported(plan),
         **_course(indicator, period), **_classes(indicator, period, rule),
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, jsonify, render_template, request
 from markupsafe import Markup
 
 from dissemination.kernel.languages import language, translated
-from dissemination.plan import charts, exports, periods, queries, sentences, series, texts
+from dissemination.plan import charts, exports, periods, queries, sentences, series, signed, texts
 from dissemination.plan.figures import district_today, figures_for, readable
 from dissemination.plan.figures import figures as table
 from dissemination.plan.periods import PLAN
@@ -33,6 +33,7 @@ def index(district):
         "plan/index.html", plan=found, halves=halves, values=values, today=district_today(found),
         families=[(title, members) for title, members in families if members], courses=courses,
         drawn={i.code: _drawn(i, courses[i.code]) for i in indicators if _is_worth_drawing(courses[i.code])},
+        reported=signed.reported(found),
         sentences={i.code: sentences.in_words(i, values[i.code, PLAN], language()) for i in indicators},
     )  # fmt: skip
 

@@ -18,6 +18,15 @@ class Reported:
     code: str
     at: datetime
     values: dict[str, tuple[Decimal | None, Decimal | None]]
+    period_id: int = 0  # for a link to what was signed
+
+    def actual(self, code: str) -> Decimal | None:
+        """What was reported of an indicator; None for none."""
+        return self.values[code][1] if code in self.values else None
+
+    def differs(self, code: str, known: Decimal | None) -> bool:
+        """Whether an indicator was reported with another figure than the one known today."""
+        return code in self.values and self.values[code][1] != known
 
 
 _lookups: list[Callable[[Plan], dict[str, Reported]]] = []

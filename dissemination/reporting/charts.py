@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 
 from dissemination.plan.texts import period_name, shown
 
-STEP, LEFT, TOP, FLOOR, WIDTH = 74, 8, 16, 108, 28
+STEP, LEFT, TOP, FLOOR, WIDTH = 100, 8, 16, 108, 40
+MOST = 6  # half-years that fit on a page at the usual height
 
 
 def bars(history: list[tuple[str, Decimal | None, Decimal | None]], unit: str) -> str:
@@ -25,18 +26,32 @@ def bars(history: list[tuple[str, Decimal | None, Decimal | None]], unit: str) -
     )
 
 
+def is_wide(history: list) -> bool:
+    """Whether it has to be drawn smaller to fit on the page."""
+    return len(history) > MOST
+
+
 def _point(n: int, point, top: Decimal, unit: str) -> list[str]:
     code, actual, target = point
     x, found = LEFT + STEP * n, []
     if target is not None:
         found.append(_bar(x, target, top, 'fill="none" stroke="#455b71" stroke-width="1.5"'))
+        found.append(_words(x + WIDTH / 2, FLOOR - _height(target, top) - 4, shown(target, unit)))
     if actual is not None:
         at = x + WIDTH + 3
         found.append(_bar(at, actual, top, 'fill="#0066cc"'))
         y = FLOOR - _height(actual, top) - 4
         found.append(_words(at + WIDTH / 2, y, shown(actual, unit)))
-    found.append(_words(x + WIDTH + 1, FLOOR + 15, code))
+    found.append(_words(x + WIDTH + 1, FLOOR + 15, _short(code)))
     return found
+
+
+def _short(code: str) -> str:
+    """A half-year as it fits below two bars."""
+    year, _dash, part = code.partition("-H")
+    if not part:
+        return period_name(code)
+    return _("1st half %(year)s", year=year) if part == "1" else _("2nd half %(year)s", year=year)
 
 
 def _height(value: Decimal, top: Decimal) -> float:

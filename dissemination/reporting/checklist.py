@@ -143,6 +143,11 @@ def _evidence(period) -> Point | None:
     ])  # fmt: skip
 
 
+def gone_since(frozen: Frozen) -> Point | None:
+    """The files of a signed period that the storage no longer has as they were signed."""
+    return _files(frozen)
+
+
 def _files(frozen: Frozen) -> Point | None:
     """Every file of the period is read and held against its hash."""
     links = []

@@ -37,7 +37,21 @@ def signed_report(found: SignOff) -> Report:
 def draft(plan: Plan, period: Period) -> Report:
     """The report of a period as it is known now, unsigned."""
     earlier = adjustments.as_json(queries.sign_offs_in_force(plan, before=period.start))
-    return Report(freezing.freeze(plan, period, earlier=earlier), None, now())
+    return Report(
+        freezing.freeze(plan, period, earlier=earlier, replaces=_replaced(plan, period)), None, now()
+    )
+
+
+def _replaced(plan: Plan, period: Period) -> dict | None:
+    """The last sign-off of the period, reopened, and what changed since: a new one says both."""
+    found = queries.by_code(plan, period.code)
+    former = found.sign_offs[-1] if found and found.sign_offs else None
+    if former is None or former.reopened_at is None:
+        return None
+    return {
+        "number": former.number, "at": former.at.isoformat(), "reopened": former.reopened_at.isoformat(),
+        "because": former.reopened_because, "changes": adjustments.as_json([former]),
+    }  # fmt: skip
 
 
 def files(report: Report) -> Iterator[tuple[str, bytes]]:

@@ -11,12 +11,14 @@ from dissemination.kernel.languages import language
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.plan import queries as plans
+from dissemination.plan.periods import UnknownPeriod
 from dissemination.plan.texts import period_name
 from dissemination.reporting import actions, adjustments, checklist, delivered, queries
 from dissemination.reporting.checklist import Weight
 from dissemination.reporting.forms import PeriodForm, ReasonForm, SignOffForm, TransmissionForm
+from dissemination.reporting.frozen import packed, sha256
 from dissemination.reporting.models import ReportingPeriod, State
-from dissemination.reporting.refusals import TheLogMoved
+from dissemination.reporting.refusals import NotWhatWasShown, TheLogMoved
 from dissemination.reporting.texts import LOOKS, STATES
 
 desk = Blueprint("reporting_desk", __name__, url_prefix="/<district>/desk/reports")
@@ -45,9 +47,11 @@ def index(district):
 
 
 def _index(district, form):
-    plan = plans.current_plan(district.id)
-    offered = queries.proposals(plan) if plan else []
-    form.code.choices = [SelectChoice(p.code, period_name(p.code)) for p in offered]
+    plan, offered = plans.current_plan(district.id), queries.offered(district.id)
+    form.code.choices = [
+        SelectChoice(value, period_name(p.code) + ("" if own is plan else f" ({own.title})"))
+        for value, own, p in offered
+    ]
     return render_template(
         "reporting/index.html", plan=plan, form=form, offered=offered, states=STATES,
         periods=queries.periods_of(district.id), looks=LOOKS, today=today(district.zone),
@@ -63,18 +67,29 @@ def _may(role, district) -> bool:
 @requires(Role.ORGANISER)
 def create(district):
     """Open a period."""
-    plan = plans.current_plan(district.id) or abort(404)
     form = PeriodForm()
     form.code.validate_choice = False  # what is not offered any more is refused in words, not as "no choice"
     form.code.choices = []
     if form.validate():
         try:
+            plan, code = _plan_and_code(district, form.code.data)
             with transaction():
-                period = actions.open_period(plan, form.code.data, due_on=form.due_on.data, by=current_user)
+                period = actions.open_period(plan, code, due_on=form.due_on.data, by=current_user)
             return _show(district, period)
         except Refusal as refusal:
             form.refuse(refusal)
     return _index(district, form)
+
+
+def _plan_and_code(district, value: str):
+    """The plan and the period of a choice of `queries.offered`. Raises UnknownPeriod."""
+    code, _at, own = value.partition("@")
+    if not own:
+        return plans.current_plan(district.id) or abort(404), code
+    found = next((p for p in plans.plans(district.id) if str(p.id) == own), None)
+    if found is None:
+        raise UnknownPeriod
+    return found, code
 
 
 @desk.get("/<int:period_id>")
@@ -88,6 +103,7 @@ def show(district, period_id):
         "reporting/show.html", period=period, report=report, figures=report.frozen.figures, states=STATES,
         looks=LOOKS, changes=adjustments.of(signed) if signed else [], language=language,
         points=[] if signed else checklist.points(period, report.frozen), weights=Weight,
+        gone=checklist.gone_since(report.frozen) if signed else None,
         may_review=_may(Role.ORGANISER, district), may_sign=_may(Role.MANAGER, district), State=State,
         today=today(district.zone), reason=ReasonForm(), writers=delivered.WRITERS,
     )  # fmt: skip
@@ -150,8 +166,11 @@ def sign_off(district, period_id):
             actions.seal(period)
     report = _draft(period)
     points = checklist.points(period, report.frozen)
+    shown = _shown(report.frozen, points)
     if form.validate_on_submit():
         try:
+            if request.form.get("shown") != shown:
+                raise NotWhatWasShown
             signed = _signed(period, report.frozen, points, form.despite.data or "")
             flash(_("Signed off. The report can be downloaded and sent."))
             return _show(district, signed)
@@ -159,12 +178,18 @@ def sign_off(district, period_id):
             form.refuse(refusal)
     return render_template(
         "reporting/sign_off.html", period=period, form=form, points=points, weights=Weight, report=report,
-        blocked=any(p.weight is Weight.BLOCKS for p in points),
+        shown=shown, blocked=any(p.weight is Weight.BLOCKS for p in points),
     ), 422 if form.is_submitted() else 200  # fmt: skip
 
 
+def _shown(frozen, points) -> str:
+    """A mark of the figures, rows, files and points that the page shows."""
+    return sha256(packed([frozen.shown(), [[p.code, p.weight, p.text] for p in points]]))
+
+
 def _signed(period, frozen, points, despite) -> ReportingPeriod:
-    """Sign what was counted; when the log grew meanwhile count again, but never sign other points unseen."""
+    """Sign what was counted; when the log grew meanwhile count again, but never sign anything unseen."""
+    shown = _shown(frozen, points)
     for turn in range(TRIES):
         try:
             with transaction():
@@ -176,8 +201,8 @@ def _signed(period, frozen, points, despite) -> ReportingPeriod:
             with transaction():
                 actions.seal(period)
             frozen = _draft(period).frozen
-            if [p.text for p in checklist.points(period, frozen)] != [p.text for p in points]:
-                raise
+            if _shown(frozen, checklist.points(period, frozen)) != shown:
+                raise NotWhatWasShown from None
     return period
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from dissemination.kernel import pdf
 from dissemination.kernel.clock import local
-from dissemination.kernel.languages import file_size, short_date
+from dissemination.kernel.languages import file_size, number, short_date
 from dissemination.plan.figures import percent
 from dissemination.plan.texts import (
     FAMILIES,
@@ -54,7 +54,8 @@ def data(report: Report, language: str) -> dict:
             ],
             "evidence": _evidence(report, language),
             "rules": _rules(content, language),
-            "earlier": _earlier(content, language),
+            "earlier": _adjusted(content["earlier"], language),
+            "replaced": _replaced(content, language),
             "despite": report.signature.despite if report.signature else "",
         }  # fmt: skip
 
@@ -77,7 +78,11 @@ def _texts() -> dict:
         "evidence": _("3. Activities and their evidence"), "rules": _("4. How it was counted"),
         "earlier": _("5. Adjustments of periods reported before"), "check": _("6. How to check this report"),
         "indicator": _("Indicator"), "baseline": _("Baseline"), "target": _("Target"), "actual": _("Actual"),
-        "share": _("Share"), "so_far": _("So far in the plan"), "plan_target": _("Target of the plan"),
+        "share": _("Of target"), "so_far": _("So far in the plan"), "plan_target": _("Target of the plan"),
+        "rows_where": _(
+            "The rows behind each figure, with their ids, are in the sheet of the spreadsheet that is called"
+            " by its code."
+        ),
         "class": _("Class"), "value": _("Value"), "date": _("Date"), "activity": _("Activity"),
         "proves": _("Counted in"), "files": _("Evidence"), "as_reported": _("As reported"),
         "known": _("As known today"), "because": _("Why"), "period": _("Period"), "contents": _("Contents"),
@@ -106,15 +111,23 @@ def _cover(report: Report, language: str) -> dict:
         (_("Managing body"), ", ".join(filter(None, (content["district"][x] for x in ("body", "place"))))),
     ]  # fmt: skip
     if plan["approved"]:
+        day = _date(plan["approved"]["at"], zone)
         rows.append((_("Approved version of the plan"), _("no. %(number)s of %(day)s",
-                     number=plan["approved"]["number"], day=_day(plan["approved"]["at"][:10]))))  # fmt: skip
+                     number=plan["approved"]["number"], day=day)))  # fmt: skip
     if signature:
         rows.append((_("Signed off"), _("%(at)s by %(name)s (sign-off no. %(number)s)",
                      at=_moment(signature.at, zone), name=signature.by,
                      number=signature.number)))  # fmt: skip
     complete, seen = content["complete"]
     rows.append(
-        (_("Evidence"), _("%(complete)s of %(seen)s activities complete", complete=complete, seen=seen))
+        (
+            _("Evidence"),
+            _(
+                "complete for %(complete)s of the %(seen)s activities that a checklist asks about",
+                complete=number(complete),
+                seen=number(seen),
+            ),
+        )
     )
     return {
         "title": _("Report on the %(period)s", period=period_name(period["code"]))
@@ -130,9 +143,9 @@ def _cover(report: Report, language: str) -> dict:
 
 def _alerts(report: Report) -> list[str]:
     signature = report.signature
+    found = _replacing(report.frozen.content)
     if signature is None:
-        return [_("Draft: these figures are not signed off. They may change until a manager signs.")]
-    found = []
+        return [_("Draft: these figures are not signed off. They may change until a manager signs."), *found]
     if signature.withdrawn:
         found.append(
             _("This sign-off is no longer in force. It was reopened: %(why)s", why=signature.withdrawn)
@@ -142,8 +155,26 @@ def _alerts(report: Report) -> list[str]:
     return found
 
 
+def _replacing(content: dict) -> list[str]:
+    found = content.get("replaces")
+    if not found:
+        return []
+    zone = ZoneInfo(content["district"]["zone"])
+    return [
+        _("This report replaces the one signed off on %(day)s (no. %(number)s), which was reopened on"
+          " %(again)s: %(why)s",
+          day=_date(found["at"], zone), number=found["number"], again=_date(found["reopened"], zone),
+          why=found["because"])
+    ]  # fmt: skip
+
+
 def _day(text: str) -> str:
     return short_date(date.fromisoformat(text))
+
+
+def _date(moment: str, zone: ZoneInfo) -> str:
+    """The day of a moment, there."""
+    return short_date(local(datetime.fromisoformat(moment), zone).date())
 
 
 def _moment(moment: datetime, zone: ZoneInfo) -> str:
@@ -170,7 +201,8 @@ def _figure(f: FrozenFigure, content: dict, language: str) -> dict:
     return {
         "code": f.code, "name": name, "sentences": _sentences(f, language),
         "chart": charts.bars(history, f.unit),
-        "alt": charts.in_words(name, history, f.unit), "reasons": _reasons(f, content, language),
+        "wide": charts.is_wide(history), "alt": charts.in_words(name, history, f.unit),
+        "reasons": _reasons(f, content, language),
         "splits": [_split(f, split, language) for split in f.splits if split["classes"]],
         "note": _("A company or person can be in several classes: together they may exceed the total.")
         if any(split["overlaps"] and split["classes"] for split in f.splits) else "",
@@ -275,7 +307,17 @@ def _rules(content: dict, language: str) -> list[str]:
     return said
 
 
-def _earlier(content: dict, language: str) -> list[dict]:
+def _replaced(content: dict, language: str) -> dict:
+    """What a second sign-off of the same period changed; empty for a first one."""
+    found = content.get("replaces")
+    if not found:
+        return {"title": "", "rows": [], "words": ""}
+    title = _("What changed since sign-off no. %(number)s", number=found["number"])
+    words = _("No figure changed.") if not found["changes"] else ""
+    return {"title": title, "rows": _adjusted(found["changes"], language), "words": words}
+
+
+def _adjusted(entries: list[dict], language: str) -> list[dict]:
     place = ("it", "en").index(language)
     return [
         {
@@ -286,5 +328,5 @@ def _earlier(content: dict, language: str) -> list[dict]:
                 (f"{_day(c['on'])}: " if c["on"] else "") + c["said"][place] for c in e["changes"]
             ],
         }
-        for e in content["earlier"]
+        for e in entries
     ]  # fmt: skip

@@ -23,16 +23,19 @@ from dissemination.reporting.frozen import Frozen, FrozenFigure, FrozenFile, Fro
 ADDITIVE = frozenset({Measure.COUNT, Measure.SUM})
 
 
-def freeze(plan: Plan, period: Period, *, earlier: list[dict] | None = None) -> Frozen:
+def freeze(
+    plan: Plan, period: Period, *, earlier: list[dict] | None = None, replaces: dict | None = None
+) -> Frozen:
     """Everything that a report of `period` says, as the database holds it at this moment.
 
-    `earlier` are the adjustments of periods that were reported before (`adjustments.as_json`).
+    `earlier` are the adjustments of periods that were reported before (`adjustments.as_json`), `replaces`
+    is the sign-off of this period that was reopened, with what changed since.
     """
     head = given.head(plan.district_id)
     counted = count(plan, period)
     return Frozen(
         head=head,
-        content=_content(plan, period, counted) | {"earlier": earlier or []},
+        content=_content(plan, period, counted) | {"earlier": earlier or [], "replaces": replaces},
         figures=counted,
         files=_files(plan, counted),
     )

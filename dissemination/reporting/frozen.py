@@ -194,6 +194,11 @@ class Frozen:
         figures = [[f.content(), sha256(f.packed_rows())] for f in self.figures]
         return sha256(packed([asdict(self.head), self.content, figures, [f.content() for f in self.files]]))
 
+    def shown(self) -> str:
+        """The SHA-256 of what a manager looks at before signing: all but the head, which grows meanwhile."""
+        figures = [[f.content(), sha256(f.packed_rows())] for f in self.figures]
+        return sha256(packed([self.content, figures, [f.content() for f in self.files]]))
+
     def disagreements(self) -> list[str]:
         """Indicators whose rows are not as many as the figure says: none."""
         return [f.code for f in self.figures if not agrees(f)]

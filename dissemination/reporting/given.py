@@ -259,11 +259,16 @@ def approved_version(plan: Plan) -> dict | None:
     return {"number": found.number, "at": approval.at.isoformat()}
 
 
-def in_words(actual: Decimal | None, target: Decimal | None, unit: str, *, less: bool = False) -> str:
-    """A figure as one plain sentence in the reader's language; `less`: of this one less is better."""
+def in_words(
+    actual: Decimal | None, target: Decimal | None, unit: str, *, less: bool = False, over: bool = False
+) -> str:
+    """A figure as one plain sentence in the reader's language.
+
+    `less`: of this one less is better. `over`: the period is over, so nothing more is coming.
+    """
     if actual is None:
         return _("Nothing can be said yet.")
-    value, words = shown(actual, unit), "" if unit == "%" else unit_name(unit)
+    value, words = shown(actual, unit), "" if unit == "%" or actual == 1 else unit_name(unit)
     reached = _("Reached: %(value)s %(unit)s.", value=value, unit=words).replace(" .", ".")
     if not target:
         return reached
@@ -271,8 +276,16 @@ def in_words(actual: Decimal | None, target: Decimal | None, unit: str, *, less:
     if actual <= target if less else actual >= target:
         return f"{reached} " + _("The promise was %(target)s: it is kept.", target=promised)
     if unit == "%" or less:
-        return f"{reached} " + _("The promise is %(target)s.", target=promised)
+        was, now = (
+            _("The promise was %(target)s.", target=promised),
+            _("The promise is %(target)s.", target=promised),
+        )
+        return f"{reached} {was if over else now}"
     share = shown(figures.percent(actual, target), "%")
+    if over:
+        return f"{reached} " + _(
+            "The promise was %(target)s: %(share)s of it was reached.", target=promised, share=share
+        )
     return f"{reached} " + _(
         "The promise is %(target)s: %(share)s of it is there.", target=promised, share=share
     )

@@ -154,5 +154,18 @@ class Transmission(db.Model):  # type: ignore[name-defined]
     note: Mapped[str] = mapped_column(String(REASON), default="")
 
 
+class DistrictOverview(db.Model):  # type: ignore[name-defined]
+    """A district's figures of a period, kept ready for the Region; thrown away and counted anew."""
+
+    __tablename__ = "district_overviews"
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    plan_id: Mapped[int]  # no reference: the plan may go
+    starts_on: Mapped[date]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    activity_id: Mapped[int] = mapped_column(BigInteger)  # the newest row of the log that it knows
+    content: Mapped[dict] = mapped_column(JSON)
+
+
 for _model in (SignOff, SignedFigure, SignedFile, Transmission):
     guards.guard(_model.__table__)

@@ -1,6 +1,6 @@
 """The transparency page of a district: what it promised, what it reported and where it stands, in words."""
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort, render_template, request
 
 from dissemination.kernel.languages import language, translated
 from dissemination.plan import figures, periods, texts
@@ -19,27 +19,41 @@ def index(district):
     plan = plans.current_plan(district.id)
     if plan is None:
         return render_template("reporting/transparency.html", plan=None)
-    signed = queries.last_sign_off(district.id)
+    in_force = queries.in_force(district.id)
+    signed = in_force[0] if in_force else None
     public = [i for i in figures.readable(plan.indicators) if i.public]
-    whole = periods.read(PLAN, plan)
-    wanted = [whole] if signed is None else [whole, queries.calendar_period(signed.period)]
-    found = figures.figures(public, wanted)
+    found = figures.figures(public, [periods.read(PLAN, plan), *_period_of(signed, plan)])
     return render_template(
         "reporting/transparency.html", plan=plan, signed=signed, head=_head(signed),
-        reported=_reported(signed, found), whole=_families(
+        reported=_reported(signed, found if _period_of(signed, plan) else _known(signed)),
+        whole=_families(
             [_told(i.code, _name(i), found[i.code, PLAN], less=i.direction is Direction.DOWN) for i in public]
         ),
-        others=[s for s in reversed(queries.sign_offs_in_force(plan)) if signed is None or s.id != signed.id],
+        others=in_force[1:], reopened=queries.reopened(district.id),
+        former=[s for s in signed.period.sign_offs if s.reopened_at] if signed else [],
     )  # fmt: skip
+
+
+def _period_of(signed, plan) -> list[periods.Period]:
+    """The signed period where it is one of `plan`."""
+    return [queries.calendar_period(signed.period)] if signed and signed.period.plan_id == plan.id else []
+
+
+def _known(signed) -> dict:
+    """What is known today of a period of a former plan, counted as that plan counts."""
+    if signed is None:
+        return {}
+    indicators = [i for i in figures.readable(signed.period.plan.indicators) if i.public]
+    return figures.figures(indicators, [queries.calendar_period(signed.period)])
 
 
 def _name(thing) -> str:
     return translated(thing, "name")
 
 
-def _told(code: str, name: str, figure, *, less: bool, known=None) -> dict:
+def _told(code: str, name: str, figure, *, less: bool, known=None, over: bool = False) -> dict:
     """A figure in plain words; `known` when it is another one today."""
-    sentence = given.in_words(figure.actual, figure.target, figure.unit, less=less)
+    sentence = given.in_words(figure.actual, figure.target, figure.unit, less=less, over=over)
     return {"code": code, "name": name, "sentence": sentence, "figure": figure, "known": known}
 
 
@@ -60,7 +74,7 @@ def _reported(signed, found) -> list:
         known = today.actual if today is not None and today.actual != figure.actual else None
         told.append(_told(
             row.code, content[f"name_{language()}"] or content["name_it"], figure,
-            less=content["direction"] == Direction.DOWN, known=known,
+            less=content["direction"] == Direction.DOWN, known=known, over=True,
         ))  # fmt: skip
     return _families(told)
 
@@ -76,9 +90,10 @@ def _head(signed) -> str:
 
 @transparency.get("/<code>.csv")
 def open_data(district, code):
-    """The signed figures of a period as open data."""
-    plan = plans.current_plan(district.id) or abort(404)
-    signed = queries.signed(plan, code) or abort(404)
+    """The signed figures of a period as open data; of two plans the latest, or the one of `?plan=`."""
+    plan_id = request.args.get("plan", type=int)
+    found = [s for s in queries.in_force(district.id) if s.period.code == code]
+    signed = next((s for s in found if plan_id in (None, s.period.plan_id)), None) or abort(404)
     report = delivered.signed_report(signed)
     headers = {"Content-Disposition": f'attachment; filename="{report.name}-open-data.csv"'}
     return Response(opendata.render(report), mimetype="text/csv", headers=headers)

@@ -1,10 +1,11 @@
 """Reading periods and what was signed. Every query names its district or a plan of it."""
 
 import zlib
+from collections import defaultdict
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload, undefer
+from sqlalchemy.orm import defer, selectinload, undefer
 
 from dissemination.kernel.clock import today
 from dissemination.kernel.database import db
@@ -76,8 +77,42 @@ def last_sign_offs(district_ids: list[int]) -> dict[int, SignOff]:
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
-def sign_offs_in_force(plan: Plan, *, before: date | None = None) -> list[SignOff]:
-    """The sign-offs in force of a plan, earliest period first; only of periods that end before a day."""
+def in_force(district_id: int) -> list[SignOff]:
+    """All sign-offs in force of a district, of whichever plan, the latest period first."""
+    query = (
+        select(SignOff)
+        .join(SignOff.period)
+        .where(ReportingPeriod.district_id == district_id, SignOff.reopened_at.is_(None))
+        .options(selectinload(SignOff.period), selectinload(SignOff.transmissions))
+        .order_by(ReportingPeriod.ends_on.desc(), ReportingPeriod.id.desc())
+    )
+    return list(db.session.scalars(query))
+
+
+def reopened(district_id: int) -> list[SignOff]:
+    """The last sign-off of each period that was reopened and not signed again, the latest period first."""
+    found = [p for p in periods_of(district_id) if p.sign_offs and p.sign_off is None]
+    return [p.sign_offs[-1] for p in found]
+
+
+def reported_many(plan_ids: list[int], code: str) -> dict[int, Reported]:
+    """What several plans reported for the period of one code, by plan. Four queries."""
+    query = (
+        select(SignOff)
+        .join(SignOff.period)
+        .where(
+            ReportingPeriod.plan_id.in_(plan_ids), ReportingPeriod.code == code, SignOff.reopened_at.is_(None)
+        )
+        .options(selectinload(SignOff.period), selectinload(SignOff.figures), defer(SignOff.content))
+    )
+    return {s.period.plan_id: as_reported(s) for s in db.session.scalars(query)}
+
+
+def sign_offs_in_force(plan: Plan, *, before: date | None = None, figures: bool = False) -> list[SignOff]:
+    """The sign-offs in force of a plan, earliest period first; only of periods that end before a day.
+
+    `figures` reads theirs in the same few queries, without rows.
+    """
     query = (
         select(SignOff)
         .join(SignOff.period)
@@ -85,6 +120,8 @@ def sign_offs_in_force(plan: Plan, *, before: date | None = None) -> list[SignOf
         .options(selectinload(SignOff.period), selectinload(SignOff.transmissions))
         .order_by(ReportingPeriod.starts_on, ReportingPeriod.id)
     )
+    if figures:
+        query = query.options(selectinload(SignOff.figures), defer(SignOff.content))
     if before is not None:
         query = query.where(ReportingPeriod.ends_on < before)
     return list(db.session.scalars(query))
@@ -129,27 +166,41 @@ def calendar_period(found: ReportingPeriod) -> Period:
 def reported(plan: Plan) -> dict[str, Reported]:
     """Every period in force of a plan as it was signed: what `plan.signed` is asked."""
     found = {}
-    for s in sign_offs_in_force(plan):
-        values = {f.code: (decimal(f.content["target"]), decimal(f.content["actual"])) for f in s.figures}
-        found[s.period.code] = Reported(s.period.code, s.at, values)
+    for s in sign_offs_in_force(plan, figures=True):
+        found[s.period.code] = as_reported(s)
     return found
+
+
+def as_reported(found: SignOff) -> Reported:
+    """A sign-off as the plan's pages show it: each indicator's target and actual."""
+    values = {f.code: (decimal(f.content["target"]), decimal(f.content["actual"])) for f in found.figures}
+    return Reported(found.period.code, found.at, values, found.period_id)
 
 
 def proposals(plan: Plan) -> list[Period]:
     """The periods of a plan that can still be opened: half-years nobody reports yet, then the whole plan."""
-    taken = list(
-        db.session.execute(
-            select(ReportingPeriod.code, ReportingPeriod.starts_on, ReportingPeriod.ends_on).where(
-                ReportingPeriod.plan_id == plan.id
-            )
-        )
-    )
+    return _proposals(plan, _taken(plan.district_id))
+
+
+def _taken(district_id: int) -> dict[int, list]:
+    """What is reported already: (code, first day, last day) of each period, by plan."""
+    query = select(
+        ReportingPeriod.plan_id, ReportingPeriod.code, ReportingPeriod.starts_on, ReportingPeriod.ends_on
+    ).where(ReportingPeriod.district_id == district_id)
+    found: dict[int, list] = defaultdict(list)
+    for plan_id, *facts in db.session.execute(query):
+        found[plan_id].append(facts)
+    return found
+
+
+def _proposals(plan: Plan, taken: dict[int, list]) -> list[Period]:
+    own = taken.get(plan.id, [])
     halves = [
         half
         for half in periods.half_years(plan)
-        if not any(t.code != periods.PLAN and _overlap(half, t.starts_on, t.ends_on) for t in taken)
+        if not any(code != periods.PLAN and _overlap(half, start, end) for code, start, end in own)
     ]
-    final = [] if any(t.code == periods.PLAN for t in taken) else [periods.read(periods.PLAN, plan)]
+    final = [] if any(code == periods.PLAN for code, *_days in own) else [periods.read(periods.PLAN, plan)]
     return halves + final
 
 
@@ -157,18 +208,42 @@ def _overlap(one: Period, start: date, end: date) -> bool:
     return one.start <= end and start <= one.end
 
 
-def to_report(district) -> list[Period]:
-    """What is over and not signed off: opened periods, and the last half-year if nobody opened it."""
-    plan = plans.current_plan(district.id)
+def offered(district_id: int) -> list[tuple[str, Plan, Period]]:
+    """What can still be opened: of the plan in force, then of plans before it, the latest first.
+
+    Each with a value for a form: the period's code, with the plan's id where it is not the one in force.
+    """
+    plan, taken = plans.current_plan(district_id), _taken(district_id)
     if plan is None:
         return []
+    before = [p for p in plans.plans(district_id) if p.starts_on < plan.starts_on]
+    before.sort(key=lambda p: p.starts_on, reverse=True)
+    return [(p.code, plan, p) for p in _proposals(plan, taken)] + [
+        (f"{p.code}@{old.id}", old, p) for old in before for p in _proposals(old, taken)
+    ]
+
+
+def to_report(district) -> list[Period]:
+    """What is over and not signed off: opened periods, and the last half-year if nobody opened it. Of a
+    plan that ended, while no half-year of the next is over, its final report too."""
     day = today(district.zone)
-    query = select(ReportingPeriod).where(ReportingPeriod.plan_id == plan.id, ReportingPeriod.ends_on < day)
+    query = select(ReportingPeriod).where(
+        ReportingPeriod.district_id == district.id, ReportingPeriod.ends_on < day
+    )
     opened = list(db.session.scalars(_with_history(query.order_by(ReportingPeriod.starts_on))))
     late = [calendar_period(p) for p in opened if p.sign_off is None]
-    over = [half for half in proposals(plan) if half.code != periods.PLAN and half.end < day]
+    plan = _ending(district.id, day)
+    if plan is None:
+        return late
     ended = [half for half in periods.half_years(plan) if half.end < day]
-    return late + [half for half in over[-1:] if half == ended[-1]]
+    final = [periods.read(periods.PLAN, plan)] if plan.ends_on < day else []
+    return late + [p for p in proposals(plan) if p in (ended[-1:] + final)]
+
+
+def _ending(district_id: int, day: date) -> Plan | None:
+    """The latest plan of which a half-year is over."""
+    found = [p for p in plans.plans(district_id) if periods.half_years(p)[0].end < day]
+    return max(found, key=lambda p: p.starts_on, default=None)
 
 
 def open_review(period_id: int) -> PeriodReview | None:

@@ -71,6 +71,13 @@ class TheLogMoved(Refusal):
     message = _l("An activity was recorded while the figures were counted. Look at them again, then sign.")
 
 
+class NotWhatWasShown(Refusal):
+    """What would be signed is not what the page showed."""
+
+    status = 422
+    message = _l("What you would sign is no longer what this page showed you. Look at it again, then sign.")
+
+
 class NotSignedOff(Refusal):
     """Only what is signed can be sent or reopened."""
 

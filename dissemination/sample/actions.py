@@ -24,6 +24,7 @@ from dissemination.sample import (
     history,
     newsletters,
     publications,
+    reports,
     workshops,
 )
 from dissemination.sample.world import World, table
@@ -68,8 +69,10 @@ def _fill(world: World) -> None:
     companies.add_companies(world)
     newsletters.schedule(world)
     lives = workshops.schedule(world)
+    afterwards.schedule(world, lives)
     publications.schedule(world)
     history.schedule(world)
+    reports.schedule(world)
     world.live()
     afterwards.add(world, [life.workshop for life in lives])
 

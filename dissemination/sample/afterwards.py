@@ -1,10 +1,12 @@
 """What stands around the workshops of the sample: speakers, materials, mails, feedback, certificates, guests.
 
-Added last, at the present moment or on the day on which it would have happened, by the same actions.
+What those who came thought is logged on its day; the rest is added last, by the same actions.
 """
 
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
+from random import Random
 
 from dissemination.certificates import actions as certificates
 from dissemination.feedback import actions as feedback
@@ -14,9 +16,9 @@ from dissemination.followups import actions as followups
 from dissemination.guests import actions as guests
 from dissemination.guests.mails import Words
 from dissemination.guests.screening import Person
-from dissemination.kernel import clock
 from dissemination.sample import pdf
 from dissemination.sample.dates import at, coming_dates
+from dissemination.sample.workshops import PAST, UNCOUNTED, Life
 from dissemination.sample.world import World, table
 from dissemination.workshops import actions as workshops
 from dissemination.workshops import materials, profiles, questions
@@ -28,13 +30,17 @@ HOURS_TO_TAKE_A_SEAT = 8
 GUESTS = 12
 
 
+def schedule(world: World, lives: list[Life]) -> None:
+    """Ask those who came to the last three workshops that count."""
+    for life in [life for life in lives if life.number < PAST and life.number != UNCOUNTED][-3:]:
+        world.then(life.ends_at + timedelta(days=5), partial(_look_back, life))
+
+
 def add(world: World, series: list[Workshop]) -> None:
     """Enrich `series`, the district's workshops in the order of their dates."""
     closed = [w for w in series if w.closing is not None and not w.closing.not_counted]
     coming = [w for w in series if w.state is State.PUBLISHED]
     _introduce_speakers(world)
-    for workshop in closed[-3:]:
-        _look_back(world, workshop)
     _hand_out(world, closed[-1])
     certificates.issue_all(closed[-1], by=world.ada)
     full, next_one = coming[0], coming[1]
@@ -57,16 +63,14 @@ def _introduce_speakers(world: World) -> None:
         profiles.agree(known, how="Modulo firmato (dati di esempio)", by=world.ada, version=known.version)
 
 
-def _look_back(world: World, workshop: Workshop) -> None:
+def _look_back(life: Life) -> None:
     """Some days later those who came say what they thought."""
-    with clock.at(min(workshop.ends_at + timedelta(days=5), world.now)):
-        feedback.ensure(workshop, Purpose.FEEDBACK)
-        for registration in asked.present(workshop):
-            if world.chance.random() < ANSWERING:
-                score = world.chance.choice(SCORES)
-                feedback.answer(
-                    registration, Purpose.FEEDBACK, answers={"overall": str(score)}, anonymous=True
-                )
+    chance = Random(life.number)
+    feedback.ensure(life.workshop, Purpose.FEEDBACK)
+    for registration in asked.present(life.workshop):
+        if chance.random() < ANSWERING:
+            score = str(chance.choice(SCORES))
+            feedback.answer(registration, Purpose.FEEDBACK, answers={"overall": score}, anonymous=True)
 
 
 def _hand_out(world: World, workshop: Workshop) -> None:

@@ -1,6 +1,6 @@
 """What the district did before it used the program: audits and applications, imported from a spreadsheet.
 
-The file is made here, with dates that end a month before the day of loading, and goes through the import
+The files are made here, with dates that end a month before the day of loading, and go through the import
 of past years like anybody's: 212 companies audited, 84 applications for funding.
 """
 
@@ -8,9 +8,12 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from random import Random
 
 from dissemination.pastyears import actions
+from dissemination.plan import periods
+from dissemination.plan.periods import Period
 from dissemination.sample.companies import tax_id
 from dissemination.sample.dates import DAY, at, nobody_meets, spread
 from dissemination.sample.world import World, rows
@@ -18,6 +21,7 @@ from dissemination.sample.world import World, rows
 AUDITS, APPLICATIONS, MEETINGS = 212, 84, 40
 TWICE = 6  # companies that apply a second time
 ENTERED = 30  # days before today when the file was imported
+FORGOTTEN, FOUND = 2, 12  # audits of the reported half-year entered after its sign-off; days before today
 HEADER = (
     "Tipo", "Data", "Partita IVA", "Impresa", "Oggetto", "Linea", "Importo", "Settore", "Dimensione",
     "Provincia", "Tipo di miglioramento", "Bando", "Codice catalogo", "Partner", "Collaborazione",
@@ -42,20 +46,40 @@ class Audited:
 
 
 def schedule(world: World) -> None:
-    """Put the import on the line of events."""
-    data = spreadsheet(world).encode()
-    moment = at(world.today - ENTERED * DAY, "10:00")
-    world.then(moment, lambda: _import(world, data))
+    """Put both imports on the line of events: the whole, and later what was forgotten."""
+    lines = lines_of(world)
+    forgotten = _forgotten(world, lines)
+    for name, days, own in (
+        ("attivita-precedenti.csv", ENTERED, [x for x in lines if x not in forgotten]),
+        ("audit-dimenticati.csv", FOUND, forgotten),
+    ):
+        moment = at(world.today - days * DAY, "10:00")
+        world.then(moment, partial(_import, world, name, _spreadsheet(own).encode()))
 
 
-def _import(world: World, data: bytes) -> None:
-    row = actions.enter_at_once(world.district, "attivita-precedenti.csv", data, line="c", by=world.bice)
+def last_over(world: World) -> Period:
+    """The last half-year that was over when the first file was imported: the one that is reported."""
+    halves = periods.half_years(world.plan)
+    return [half for half in halves if half.end < world.today - ENTERED * DAY][-1]
+
+
+def _forgotten(world: World, lines: list[dict]) -> list[dict]:
+    """What the first file lacked: the last audits of the reported half-year, with what they found."""
+    last = last_over(world).end.isoformat()
+    audits = [x for x in lines if x["Tipo"] == "audit" and x["Data"] <= last]
+    companies = {x["Partita IVA"] for x in sorted(audits, key=lambda x: x["Data"])[-FORGOTTEN:]}
+    kinds = ("audit", "area di miglioramento")
+    return [x for x in lines if x["Partita IVA"] in companies and x["Tipo"] in kinds]
+
+
+def _import(world: World, name: str, data: bytes) -> None:
+    row = actions.enter_at_once(world.district, name, data, line="c", by=world.bice)
     if row.counts.keys() != {"new"}:
         raise ValueError(f"the sample's history has lines that are not new: {row.counts}")
 
 
-def spreadsheet(world: World) -> str:
-    """The file as CSV; a chance of its own, so that the rest of the sample stays as it is."""
+def lines_of(world: World) -> list[dict]:
+    """All lines by date; a chance of their own, so that the rest of the sample stays as it is."""
     chance = Random(212_84)
     until = world.today - (ENTERED + 5) * DAY
     audited = _audited(world, until)
@@ -75,10 +99,14 @@ def spreadsheet(world: World) -> str:
               Partner=PARTNERS[n % 3], Collaborazione="active")
         for n, c in enumerate(chance.sample(audited, 6))
     ]  # fmt: skip
+    return sorted(lines, key=lambda line: line["Data"])
+
+
+def _spreadsheet(lines: list[dict]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, HEADER, delimiter=";", lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(sorted(lines, key=lambda line: line["Data"]))
+    writer.writerows(lines)
     return out.getvalue()
 
 

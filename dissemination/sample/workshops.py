@@ -31,7 +31,7 @@ LOST = "Il registro degli accessi alla piattaforma è andato perduto: manca la p
 ANSWERS = ("Sì, da due anni.", "No, la stiamo scrivendo.", "Non ancora.", "Sì, chiesta dal committente.")
 
 
-def schedule(world: World) -> list["_Life"]:
+def schedule(world: World) -> list["Life"]:
     """Put the whole series on the line of events; what it will be, in the order of the dates."""
     data = table("workshops")
     past = past_dates(world.today, PAST)
@@ -39,7 +39,7 @@ def schedule(world: World) -> list["_Life"]:
     lives = []
     for number, (day, facts) in enumerate(series, start=1):
         wanted = _how_many(world, facts["seats"], number)
-        lives.append(_Life(world, number, day, facts, data["venue"].get(facts.get("venue"), {}), wanted))
+        lives.append(Life(world, number, day, facts, data["venue"].get(facts.get("venue"), {}), wanted))
         lives[-1].begin()
     return lives
 
@@ -50,7 +50,7 @@ def _how_many(world: World, seats: int, number: int) -> int:
     return min(round(seats * world.chance.uniform(*FULLNESS)), seats, 48)
 
 
-class _Life:
+class Life:
     """One workshop from its draft to its closing."""
 
     workshop: Workshop  # once it was added
@@ -67,6 +67,7 @@ class _Life:
 
     @property
     def is_past(self) -> bool:
+        """Whether its day is over."""
         return self.number <= PAST
 
     def begin(self) -> None:
@@ -96,6 +97,7 @@ class _Life:
         return [person for person, _weight in keen[: self.wanted]]
 
     def add(self) -> None:
+        """The draft."""
         facts, venue = self.facts, self.venue
         questions = []
         if "question_it" in facts:
@@ -122,9 +124,11 @@ class _Life:
         ]  # fmt: skip
 
     def publish(self) -> None:
+        """The draft becomes public."""
         workshops.publish(self.workshop, by=self.world.ada)
 
     def register(self, person: Somebody) -> None:
+        """A person asks for a seat, and perhaps gives it back."""
         facts = _facts_of(self.world, person)
         registration = registrations.register(self.workshop, answers=self._answers(), proven=True, **facts)
         if self.is_past and self.world.chance.random() < CANCELLED:

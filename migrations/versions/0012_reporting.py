@@ -100,11 +100,20 @@ def upgrade():
     )  # fmt: skip
     op.create_index(op.f("ix_transmissions_sign_off_id"), "transmissions", ["sign_off_id"])
     guards.protect(op.get_bind(), *GUARDED)
+    op.create_table(
+        "district_overviews",
+        whole("district_id"), words("code", 10), whole("plan_id"),
+        sa.Column("starts_on", sa.Date(), nullable=False), moment("made_at", False),
+        sa.Column("activity_id", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        key("district_overviews", "district_id", "districts"),
+        sa.PrimaryKeyConstraint("district_id", "code", name=op.f("pk_district_overviews")),
+    )  # fmt: skip
 
 
 def downgrade():
     guards.drop(op.get_bind(), *GUARDED)
     for table in (
-        "transmissions", "signed_files", "signed_figures", "sign_offs", "period_reviews", "reporting_periods",
+        "district_overviews", "transmissions", "signed_files", "signed_figures", "sign_offs", "period_reviews", "reporting_periods",
     ):  # fmt: skip
         op.drop_table(table)

@@ -16,7 +16,7 @@ from dissemination.plan.actions import add_evidence, adopt_catalogue
 from dissemination.plan.log import Activity
 from dissemination.plan.models import BudgetLine, Plan, Target
 from dissemination.proofs import actions as proofs
-from dissemination.reporting import actions, checklist, freezing
+from dissemination.reporting import actions, checklist, delivered
 from dissemination.reporting.queries import calendar_period
 from tests import factories
 
@@ -114,7 +114,7 @@ def sealed(period):
     """The period as it is known now, with everything logged up to now in the head of the log."""
     with transaction():
         actions.seal(period)
-    return freezing.freeze(period.plan, calendar_period(period))
+    return delivered.draft(period.plan, calendar_period(period)).frozen
 
 
 @pytest.fixture

@@ -5,14 +5,16 @@ import hashlib
 import io
 import zipfile
 from datetime import date, timedelta
+from decimal import Decimal
 
 import openpyxl
 import pytest
+from flask_babel import force_locale
 from pypdf import PdfReader
 
 from dissemination.kernel.database import db, transaction
 from dissemination.plan.models import Indicator
-from dissemination.reporting import actions, bundle, delivered, document, opendata, workbook
+from dissemination.reporting import actions, bundle, charts, delivered, document, opendata, workbook
 from dissemination.reporting.frozen import FrozenFile
 from tests.reporting.conftest import JULY, SHEET
 
@@ -144,7 +146,7 @@ def test_the_workbook_has_a_sheet_for_each_indicator_with_the_ids_of_its_rows(ha
     rows = list(book["DV-03"].iter_rows(values_only=True))
     at = next(n for n, row in enumerate(rows) if row[1] == "Id della riga")
     assert [row[:7] for row in rows[at + 1 :]] == [
-        ("activities", r.id, "no" if r is half.rows[3] else "sì", r.happened_on and _midnight(r.happened_on),
+        ("registro delle attività", r.id, "no" if r is half.rows[3] else "sì", r.happened_on and _midnight(r.happened_on),
          "Tracciabilità", c.name, c.tax_id)
         for r, c in zip(half.rows[1:4], half.companies, strict=True)
     ]  # fmt: skip
@@ -290,3 +292,36 @@ def test_the_command_says_what_is_wrong(app, moda, tmp_path, args, said):
     made = app.test_cli_runner().invoke(args=["report", *args, "--out", str(tmp_path)])
     assert made.exit_code == 2
     assert said in made.output
+
+
+def test_the_workbook_speaks_the_readers_language(report):
+    book = openpyxl.load_workbook(io.BytesIO(workbook.render(report, "it")))
+    assert book["Riepilogo"]["B3"].value == "20/07/2026 10:00"
+    heads = next(row for row in book["DV-03"].iter_rows(values_only=True) if row[1] == "Id della riga")
+    row = list(book["DV-03"].iter_rows(values_only=True))[-1]
+    assert row[heads.index("Provincia")] == "Prato"
+    assert list(book["AD-01"].iter_rows(values_only=True))[-1][0] == "adesione"
+
+
+def test_a_second_sign_off_says_what_it_replaces_and_what_changed(half, period, signed, sign, bice):
+    with transaction():
+        actions.reopen(period, because="Manca un foglio", by=bice)
+        half.log("workshop.held", date(2026, 6, 30))
+    second = delivered.signed_report(sign(period))
+    words = " ".join(text_of(document.render(second, "it")).split())
+    assert (
+        "sostituisce quella approvata il 20/07/2026 (n. 1), riaperta il 20/07/2026: Manca un foglio" in words
+    )
+    assert "Che cosa è cambiato dall'approvazione n. 1" in words.replace("’", "'")
+    assert "inserito in seguito (1 riga)" in words
+    lines = list(sheet_of(workbook.render(second, "it"), "Rettifiche").iter_rows(values_only=True))
+    assert ("1° semestre 2026", 1, "DV-01", "Workshop e seminari realizzati", 1, 2) in [x[:6] for x in lines]
+    first = " ".join(text_of(document.render(delivered.signed_report(signed), "it")).split())
+    assert "sostituisce" not in first
+
+
+def test_the_chart_names_half_years_and_targets_as_people_write_them(app):
+    with app.test_request_context(), force_locale("it"):
+        drawn = charts.bars([("2026-H1", Decimal(1250), Decimal(2000))], "EUR")
+        assert all(f">{words}<" in drawn for words in ("1° sem. 2026", "1.250", "2.000"))
+    assert charts.is_wide([None] * 10)

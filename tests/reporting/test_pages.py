@@ -3,8 +3,10 @@
 import io
 import re
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -12,10 +14,12 @@ from sqlalchemy import event
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.rights import Role
 from dissemination.people.accounts import Appointment
-from dissemination.plan import activity
+from dissemination.plan import actions as plans
+from dissemination.plan import activity, figures, periods, queries
 from dissemination.plan.counting_forms import target_field
 from dissemination.plan.models import Indicator, Target
-from dissemination.reporting import actions
+from dissemination.plan.queries import current_plan
+from dissemination.reporting import actions, delivered, jobs, overview
 from dissemination.reporting import queries as find
 from dissemination.reporting.models import ReportingPeriod, State
 from tests import factories
@@ -49,6 +53,11 @@ def queries_of(call):
     return len(seen)
 
 
+def seen(browser, page, **more):
+    """The form of the signature as the page shows it."""
+    return {"shown": re.search(r'name="shown" value="(\w+)"', said(browser.get(page)))[1], **more}
+
+
 def the_period():
     db.session.expire_all()
     return db.session.query(ReportingPeriod).one()
@@ -63,7 +72,7 @@ def test_a_manager_takes_a_period_from_open_to_sent(half, manager):
     assert manager.post(f"{page}/reviews").status_code == 303
     assert "Che cosa manca all'approvazione" in said(manager.get(page))
     assert "fissa i dati" in said(manager.get(f"{page}/sign-off"))
-    assert manager.post(f"{page}/sign-off", data={}).status_code == 303
+    assert manager.post(f"{page}/sign-off", data=seen(manager, f"{page}/sign-off")).status_code == 303
     assert the_period().state is State.SIGNED
     assert "ogni dato resta come rendicontato" in said(manager.get(page))
     data = {"recipient": "Regione Toscana", "sent_on": "2026-07-21", "protocol": "AOOGRT/12"}
@@ -96,10 +105,10 @@ def test_points_left_open_want_words_on_the_page_of_the_signature(half, period, 
     page = f"{REPORTS}{period.id}/sign-off"
     assert "1 workshop del periodo non è chiuso" in said(manager.get(page))
     assert "Mai chiuso" in said(manager.get(page))
-    refused = manager.post(page, data={"despite": ""})
+    refused = manager.post(page, data=seen(manager, page))
     assert refused.status_code == 422
     assert "indicare perché si approva comunque" in said(refused)
-    assert manager.post(page, data={"despite": "Annullato a voce"}).status_code == 303
+    assert manager.post(page, data=seen(manager, page, despite="Annullato a voce")).status_code == 303
     assert the_period().sign_off.despite == "Annullato a voce"
 
 
@@ -219,6 +228,7 @@ def test_the_region_sees_all_districts_side_by_side(half, period, sign, nautica,
         actions.mark_sent(
             period, recipient="Regione", protocol="AOO/7", note="", sent_on=date(2026, 7, 21), by=bice
         )  # fmt: skip
+    jobs.keep_overviews()
     page = said(sign_in(elio).get("/region/?period=2026-H1"))
     assert all(words in page for words in ("Distretto moda", "Distretto nautica", "AOO/7", "100 %", "1 su 1"))
     assert "/moda/desk/plan/figures/DV-03?period=2026-H1" in page.replace("&amp;", "&")
@@ -238,8 +248,9 @@ def test_an_observer_of_one_district_sees_that_one_alone(half, nautica, sign_in)
 
 
 def test_the_regions_figures_as_csv_are_those_of_the_page(half, elio, sign_in):
+    jobs.keep_overviews()
     lines = sign_in(elio).get("/region/figures.csv?period=2026-H1").data.decode("utf-8-sig").splitlines()
-    assert "moda,2026-H1,DV-03,Imprese partecipanti,Companies attending,companies,4,2,2,1,," in lines
+    assert "moda,2026-H1,DV-03,Imprese partecipanti,Companies attending,companies,4,2,2,1,,," in lines
     assert sign_in(elio).get("/region/?period=2026-H7").status_code == 422
 
 
@@ -250,7 +261,8 @@ def test_the_public_page_speaks_plainly_before_and_after_the_sign_off(half, clie
     found = sign(period)
     page = said(client.get("/moda/transparency/"))
     assert "Rendicontato alla Regione: 1° semestre 2026" in page
-    assert "Conseguito: 2 imprese. La promessa è 4; finora: 50 %." in page
+    assert "Conseguito: 2 imprese. La promessa era 4: ne è stato raggiunto il 50 %." in page
+    assert "Conseguito: 1. La promessa era 4: ne è stato raggiunto il 25 %." in page
     assert found.sha256 in page
     assert "Bice" not in page
 
@@ -321,3 +333,161 @@ def filled(page, name, value):
         if named and named[1] != "csrf_token":
             data[named[1]] = kept[1] if kept else ""
     return data | {name: value}
+
+
+def test_the_plans_pages_show_what_was_reported_beside_what_is_known(half, period, sign, manager, client):
+    sign(period)
+    pages = ("/moda/desk/plan/figures", "/moda/desk/plan/figures/DV-01?period=2026-H1", "/moda/plan/")
+    before = [said(manager.get(page)) for page in pages]
+    assert "approvato il 20/07/2026" in before[0]
+    assert "approvato il 20/07/2026; lo stesso oggi" in before[1]
+    assert not any(">rendicontato: " in page for page in before)
+    with transaction():
+        half.log("workshop.held", date(2026, 6, 30))
+    link = f'<a href="{REPORTS}{period.id}/figures/DV-01">rendicontato: 1'
+    assert link in said(manager.get(pages[0]))
+    figure = said(manager.get(pages[1]))
+    assert f'<dt>Come rendicontato</dt><dd><a href="{REPORTS}{period.id}/figures/DV-01">1</a>' in figure
+    assert '<dt>Come noto oggi</dt><dd><span class="figure-number">2</span>' in figure
+    assert link in figure
+    assert "rendicontato: 1</small>" in said(client.get(pages[2]))
+
+
+def test_the_figures_ask_the_same_for_one_and_for_many_signed_periods(
+    half, period, sign, manager, july, bice
+):
+    july.move_to(JULY.replace(year=2028, month=9))
+    sign(period)
+    page = "/moda/desk/plan/figures"
+    one = queries_of(lambda: manager.get(page))
+    for code in ("2026-H2", "2027-H1", "2027-H2"):
+        with transaction():
+            other = actions.open_period(half.plan, code, due_on=None, by=bice)
+        sign(other, despite="Nulla da dire")
+    assert queries_of(lambda: manager.get(page)) == one
+
+
+def test_the_region_sees_what_was_reported_beside_what_is_known(half, period, sign, elio, sign_in):
+    sign(period)
+    jobs.keep_overviews()
+    assert "rendicontato: " not in said(sign_in(elio).get("/region/?period=2026-H1"))
+    with transaction():
+        half.log("workshop.held", date(2026, 6, 30))
+    assert jobs.keep_overviews() == 1, "only the district whose log grew"
+    page = said(sign_in(elio).get("/region/?period=2026-H1"))
+    assert f'<a href="{REPORTS}{period.id}/figures/DV-01">rendicontato: 1' in page
+    lines = sign_in(elio).get("/region/figures.csv?period=2026-H1").data.decode("utf-8-sig").splitlines()
+    assert any(line.startswith("moda,2026-H1,DV-01,") and line.endswith("+00:00,1") for line in lines)
+
+
+def test_the_region_asks_the_same_for_two_districts_and_for_twenty(
+    half, period, sign, nautica, elio, sign_in
+):
+    sign(period)
+    browser = sign_in(elio)
+    jobs.keep_overviews()
+    pages = "/region/", "/region/figures.csv", "/region/?period=2026-H1"
+    few = [queries_of(partial(browser.get, page)) for page in pages]
+    with transaction():
+        for n in range(18):
+            other = factories.district(f"distretto-{n}")
+            own = actions.open_period(current_plan(other.id), "2026-H1", due_on=None, by=None)
+            actions.start_review(own, by=None)
+            actions.seal(own)
+            frozen = delivered.draft(own.plan, find.calendar_period(own)).frozen
+            actions.sign_off(own, frozen, points=[], despite="", by=elio)
+    jobs.keep_overviews()
+    assert [queries_of(partial(browser.get, page)) for page in pages] == few
+    assert said(browser.get("/region/?period=2026-H1")).count("/transparency/") == 20
+
+
+def test_figures_of_the_region_are_counted_anew_when_they_are_old(half, nautica, july):
+    assert jobs.keep_overviews() == 2
+    assert jobs.keep_overviews() == 0
+    july.move_to(JULY + timedelta(minutes=61))
+    assert jobs.keep_overviews() == 2
+
+
+def test_the_region_reads_what_the_district_reads(half, period, nautica, july):
+    jobs.keep_overviews()
+    for code in ("2026-H1", "plan"):
+        seen = overview.seen([half.district.id], code)[half.district.id]
+        wanted = figures.figures(half.plan.indicators, [periods.read(code, half.plan)])
+        assert seen.figures == {i.code: wanted[i.code, code] for i in half.plan.indicators}
+
+
+NEXT = datetime(2029, 2, 1, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def next_plan(half):
+    """The plan after the first one, in force in 2029."""
+    with transaction():
+        return plans.create_plan(
+            half.district.id, title="Piano 2029-2031", starts_on=date(2029, 1, 1),
+            ends_on=date(2031, 12, 31), catalogue=True,
+        )  # fmt: skip
+
+
+def test_the_end_of_a_plan_is_reported_when_the_next_one_has_begun(half, next_plan, bice, sign_in, july):
+    july.move_to(NEXT)
+    manager = sign_in(bice)
+    page = said(manager.get(REPORTS))
+    assert f'value="2028-H2@{half.plan.id}"' in page
+    assert f'value="plan@{half.plan.id}"' in page
+    assert 'value="2029-H1"' in page
+    assert [p.code for p in find.to_report(half.district)] == ["2028-H2", "plan"]
+    made = manager.post(REPORTS, data={"code": f"plan@{half.plan.id}"})
+    assert (made.status_code, the_period().plan_id) == (303, half.plan.id)
+    assert manager.post(REPORTS, data={"code": "plan@77"}).status_code == 422
+
+
+def test_the_public_page_compares_what_was_reported_with_the_plan_of_that_time(
+    half, period, sign, next_plan, client, july
+):
+    sign(period)
+    with transaction():
+        queries.indicator(next_plan, "DV-01").rule = {"measure": "count", "verbs": ["newsletter.sent"]}
+    july.move_to(NEXT)
+    page = said(client.get("/moda/transparency/"))
+    assert "Rendicontato alla Regione: 1° semestre 2026" in page
+    assert "Come noto oggi" not in page
+    assert client.get("/moda/transparency/2026-H1.csv").status_code == 200
+
+
+def test_the_public_page_says_that_a_report_was_reopened(half, period, sign, client, bice, july):
+    sign(period)
+    july.move_to(JULY + timedelta(days=2))
+    with transaction():
+        actions.reopen(period, because="Manca il foglio di Rossi", by=bice)
+    page = said(client.get("/moda/transparency/"))
+    assert "1° semestre 2026: rendicontato il 20/07/2026, riaperto il 22/07/2026 per essere corretto" in page
+    assert "Rossi" not in page
+    sign(period)
+    page = said(client.get("/moda/transparency/"))
+    assert "Sostituisce quanto approvato il 20/07/2026 e riaperto il 22/07/2026" in page
+    assert "per essere corretto" not in page
+
+
+def test_evidence_that_is_lost_after_the_signature_is_said_on_the_page(app, half, period, sign, manager):
+    found = sign(period)
+    assert "ripristinarlo da un backup" not in said(manager.get(f"{REPORTS}{period.id}"))
+    stored = find.frozen(found).files[0]
+    folder = app.config["SETTINGS"].files_url.removeprefix("file://")
+    Path(folder, stored.sha256[:2], stored.sha256).unlink()
+    page = said(manager.get(f"{REPORTS}{period.id}"))
+    assert "firme marzo.pdf (perso)" in page
+    assert "ripristinarlo da un backup" in page
+
+
+def test_nothing_is_signed_that_the_page_did_not_show(half, period, manager, bice):
+    with transaction():
+        actions.start_review(period, by=bice)
+    page = f"{REPORTS}{period.id}/sign-off"
+    form = seen(manager, page)
+    with transaction():
+        half.log("workshop.held", date(2026, 6, 30))
+    refused = manager.post(page, data=form)
+    assert (refused.status_code, the_period().state) == (422, State.IN_REVIEW)
+    assert "non è più ciò che questa pagina mostrava" in said(refused)
+    assert manager.post(page, data=seen(manager, page, despite="Foglio chiesto")).status_code == 303

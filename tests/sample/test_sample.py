@@ -28,6 +28,10 @@ from dissemination.plan.queries import indicator as indicator_of
 from dissemination.publications.models import Kind, Publication
 from dissemination.registrations.models import Registration, Standing
 from dissemination.registrations.queries import confirmed, seats, waiting
+from dissemination.reporting import adjustments
+from dissemination.reporting import queries as reports
+from dissemination.reporting.models import ReportingPeriod
+from dissemination.reporting.models import State as ReportState
 from dissemination.sample.actions import SampleIsThere
 from dissemination.sample.fates import NEVER_SENT
 from dissemination.sample.people import CAST, PASSWORD
@@ -282,3 +286,17 @@ def test_the_log_of_the_sample_is_sealed_and_as_written(district):
         select(func.count()).select_from(Activity).where(Activity.district_id == district.id)
     )
     assert seals.head(district.id).position == rows > 1_000
+
+
+def test_a_half_year_is_signed_and_sent_and_what_was_forgotten_stands_beside_it(district):
+    period = db.session.query(ReportingPeriod).filter_by(district_id=district.id).one()
+    sign_off = period.sign_off
+    assert period.state is ReportState.SENT
+    assert period.ends_on < sign_off.at.date() <= sign_off.transmissions[0].sent_on < now().date()
+    assert reports.is_intact(sign_off, reports.frozen(sign_off))
+    found = {a.code: a for a in adjustments.of(sign_off)}
+    assert (found["RE-01"].known - found["RE-01"].reported, found["RE-02"].known > 0) == (2, True)
+    assert {"RE-01", "RE-02", "RE-03"} <= set(found)
+    days = {c.on for a in found.values() for c in a.changes if c.on}
+    assert all(day > sign_off.at.date() for day in days)
+    assert {c.what for a in found.values() for c in a.changes} == {"added"}
