@@ -2,7 +2,9 @@
 
 SQLite and PostgreSQL behave alike to the packages above. On SQLite a reading request runs in a plain
 `BEGIN` and a write in `BEGIN IMMEDIATE` behind one file lock, because SQLite's own busy wait starves
-clients; both databases refuse a flush outside `transaction()`.
+clients. On PostgreSQL each reading statement stands alone: in READ COMMITTED each sees what was committed
+before it anyway, and a ROLLBACK would make psycopg forget its prepared statements, so that the server
+parsed and planned every statement of every request anew. Both refuse a flush outside `transaction()`.
 """
 
 import fcntl
@@ -40,13 +42,16 @@ class Base(DeclarativeBase):
 class OneDatabase(FlaskSession):
     """A session for which all tables are in one database: it does not look for each statement's."""
 
-    _engine: Engine | None = None
+    _engines: tuple[Engine, Engine] | None = None  # while writing, while reading
 
     def get_bind(self, mapper=None, clause=None, bind=None, **kwargs):  # noqa: ARG002 (SQLAlchemy's signature)
         """The engine, or the connection that is asked for."""
-        if bind is None and self._engine is None:
-            self._engine = self._db.engine
-        return bind or self._engine
+        if bind is not None:
+            return bind
+        if self._engines is None:
+            engine = self._db.engine
+            self._engines = (engine, engine if is_sqlite() else reading_engine())
+        return self._engines[not self.info.get("writing")]
 
 
 # Errors go to the log: without the values of the statement, which are names and addresses of people.
@@ -107,9 +112,14 @@ def one_of(kind: type[StrEnum]) -> Enum:
 
 
 @event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection, _record):
-    if type(connection).__module__.startswith("sqlite3"):
-        connection.isolation_level = None  # we emit BEGIN ourselves
+def _prepare(connection, _record):
+    """Leave BEGIN to us (`_begin`)."""
+    if type(connection).__module__.startswith("psycopg"):
+        from dissemination.kernel import postgresql
+
+        postgresql.prepare(connection)
+    elif type(connection).__module__.startswith("sqlite3"):
+        connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")  # a confirmed registration survives a power cut
@@ -123,15 +133,20 @@ def _prepare_sqlite(connection, _record):
 @event.listens_for(Engine, "begin")
 def _begin(connection):
     options = connection.get_execution_options()
-    if connection.dialect.name == "sqlite" and not options.get("bare"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
+    if options.get("bare"):
+        return
+    at_once = connection.dialect.name == "sqlite" and options.get("write")
+    # Straight to the driver: what SQLAlchemy does around a statement costs more than this one.
+    connection.connection.driver_connection.execute("BEGIN IMMEDIATE" if at_once else "BEGIN")
 
 
 def reading_engine() -> Engine:
     """The engine for single statements that only read: nothing is begun before them and ended after them,
     which on PostgreSQL are two of three journeys to the server."""
-    options = {"bare": True} if is_sqlite() else {"isolation_level": "AUTOCOMMIT"}
-    return db.engine.execution_options(**options)
+    known = current_app.extensions
+    if "reading_engine" not in known:
+        known["reading_engine"] = db.engine.execution_options(bare=True)
+    return known["reading_engine"]
 
 
 @event.listens_for(Session, "before_flush")

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from dissemination.delivery.models import Delivery
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import db, is_sqlite, write_lock
+from dissemination.kernel.database import db, is_sqlite, reading_engine, write_lock
 from dissemination.kernel.files import StoredFile
 from dissemination.privacy.terms import GONE
 
@@ -49,7 +49,7 @@ def _sweep_sqlite() -> bool:
 
 
 def _sweep_postgresql() -> bool:
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with reading_engine().connect() as connection:  # no transaction: VACUUM runs in none
         connection.exec_driver_sql("VACUUM")
     return True
 

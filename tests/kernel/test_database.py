@@ -3,12 +3,13 @@
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
+import psycopg
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from dissemination.districts.models import District, Sector
-from dissemination.kernel.database import db, transaction
+from dissemination.kernel.database import db, is_sqlite, transaction
 from dissemination.kernel.files import StoredFile
 from tests import factories
 
@@ -26,6 +27,42 @@ def test_a_write_outside_a_transaction_is_refused(app):
     )
     with pytest.raises(RuntimeError, match="outside transaction"):
         db.session.flush()
+
+
+def test_reading_holds_nothing_open_on_postgresql(moda):
+    assert db.session.scalar(select(District.slug)) == "moda"
+    driver = db.session.connection().connection.driver_connection
+    if is_sqlite():
+        assert driver.in_transaction  # a snapshot: there it costs nothing
+    else:
+        assert driver.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+def test_a_transaction_is_one_on_both_databases(moda):
+    """Also for statements that go past the session's unit of work."""
+
+    def half_way():
+        with transaction():
+            db.session.execute(update(District).values(place="Arezzo"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_way()
+    assert db.session.scalar(select(District.place)) == "Prato"
+
+
+def test_columns_are_described_to_who_looks(app):
+    """As psycopg itself and PEP 249 describe them."""
+    if is_sqlite():
+        return
+    with db.engine.connect() as connection:
+        cursor = connection.connection.driver_connection.execute("SELECT 1 AS one, 'x'::text AS \"due è\"")
+        plain = psycopg.Cursor.description.fget(cursor)
+        assert [tuple(column)[:2] for column in cursor.description] == [
+            (column.name, column.type_code) for column in plain
+        ]
+        assert len(cursor.description) == 2
+        assert cursor.connection.execute("SET search_path TO public").description is None
 
 
 def test_a_transaction_does_not_nest(app):
