@@ -96,7 +96,6 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "reporting": {
         "refusals": 0.5, "frozen": 1, "signatures": 1.2, "given": 1.5, "freezing": 3, "checklist": 3, "adjustments": 4, "verifying": 4, "comparing": 5, "charts": 3,
         "kept": 5, "overview": 5, "document": 6.2, "workbook": 6.2, "bundle": 6.2, "opendata": 6.2, "delivered": 6.4,
-"document": 6.2, "workbook": 6.2, "bundle": 6.2, "opendata": 6.2, "delivered": 6.4,
         "desk": 7.5, "downloads": 7.6, "region": 7.5, "public": 7.5,
     },
     "followups": {"fields": 1, "timing": 1, "ready": 1.5, "mails": 3.5, "desk": 7.5},
