@@ -33,6 +33,9 @@ NAMING = {
 }
 
 
+STRAY = "a write outside transaction(): only views, api, jobs and cli open one"
+
+
 class Base(DeclarativeBase):
     """Base of all models: named constraints, so that migrations can drop them again."""
 
@@ -45,9 +48,14 @@ class OneDatabase(FlaskSession):
     _engines: tuple[Engine, Engine] | None = None  # while writing, while reading
 
     def get_bind(self, mapper=None, clause=None, bind=None, **kwargs):  # noqa: ARG002 (SQLAlchemy's signature)
-        """The engine, or the connection that is asked for."""
+        """The engine, or the connection that is asked for.
+
+        Raises RuntimeError for an UPDATE, INSERT or DELETE outside transaction(): on PostgreSQL it would hold.
+        """
         if bind is not None:
             return bind
+        if clause is not None and clause.is_dml and not self.info.get("writing"):
+            raise RuntimeError(STRAY)
         if self._engines is None:
             engine = self._db.engine
             self._engines = (engine, engine if is_sqlite() else reading_engine())
@@ -152,7 +160,7 @@ def reading_engine() -> Engine:
 @event.listens_for(Session, "before_flush")
 def _refuse_stray_writes(session, _context, _instances):
     if not session.info.get("writing"):
-        raise RuntimeError("a write outside transaction(): only views, api, jobs and cli open one")
+        raise RuntimeError(STRAY)
 
 
 @contextmanager
