@@ -25,6 +25,7 @@ from dissemination.delivery.session import Lost, Session, judged
 from dissemination.delivery.transport import Outcome, Prepared, RelayDown, Source
 
 END = b".\r\n"
+ENVELOPE = ("MAIL", "RCPT")
 BARREN = 3  # connections in a row that carried nothing: the server is down
 BACKLOG = 8  # messages waiting per connection before a further one is opened
 
@@ -142,7 +143,7 @@ class _Run:
             sessions, self.unsent = self.unsent, []
             for session in sessions:
                 if session.is_open:
-                    self.guarded(session, self.flush)
+                    self.flush(session)
 
     def release(self) -> None:
         """Hand back what was never begun."""
@@ -199,7 +200,7 @@ class _Run:
                 self.admit()
                 continue
             if mask & selectors.EVENT_WRITE:
-                self.guarded(session, self.flush)
+                self.flush(session)
             if mask & selectors.EVENT_READ and session.is_open:
                 self.guarded(session, self.read)
         self.send_out()
@@ -236,7 +237,13 @@ class _Run:
             self.bury(session, str(lost))
 
     def flush(self, session: Session) -> None:
-        session.flush()
+        """Send what a session has to send, and watch for when the kernel takes the rest."""
+        session.touched = self.now
+        try:
+            session.flush()
+        except Lost as lost:
+            self.bury(session, str(lost))
+            return
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if session.left else 0)
         if wanted != session.watched:
             self.selector.modify(session.sock, wanted, session)
@@ -279,9 +286,11 @@ class _Run:
             if not awaited:
                 raise Lost(reply.decode("utf-8", "replace").strip())  # 421 out of the blue
             stage = awaited.popleft()
-            if stage == "DATA" and reply.startswith(b"354") and session.envelope is not None:
+            if stage in ENVELOPE and reply[:1] == b"2":
+                pass  # it goes on as expected
+            elif stage == "DATA" and reply[:3] == b"354" and session.envelope is not None:
                 self.send_body(session, session.envelope)
-            elif reply[:1] != b"2" or (stage != "MAIL" and stage != "RCPT"):  # else it goes on as expected
+            else:
                 code, text = judged(reply)
                 if code == 421 and stage != "END":
                     raise Lost(f"{code} {text}")
@@ -335,7 +344,7 @@ class _Run:
             session.awaited.append("RSET")
             pieces.append(b"RSET\r\n")
             octets += len(pieces[-1])
-        self.has_free = self.has_free or session.is_free
+        self.has_free = self.has_free or message is None
         self.write(session, pieces, octets)
 
     def ended(self, session: Session, code: int, text: str) -> None:
