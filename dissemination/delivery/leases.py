@@ -155,7 +155,8 @@ def _rows(name: str, *, most: int, at: datetime, place: sendings.Open | None = N
         values |= {"kind": place.subject_kind, "subject": place.subject_id}
     found = writing().scalar(_statement(name, is_sqlite()), values)
     rows = json.loads(found) if isinstance(found, str) else found or ()
-    return [Row(*row, place.id) for row in rows] if place else [Row(*row) for row in rows]
+    sending = place.id if place else 0
+    return [Row._make([*row, sending]) for row in rows]
 
 
 def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:
