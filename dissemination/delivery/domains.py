@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 
 from dissemination.delivery.models import MailDomain
 from dissemination.delivery.sendings import paced_after, paced_count
-from dissemination.kernel.database import as_stored, db, insert_into, is_sqlite
+from dissemination.kernel.database import as_stored, db, insert_into, is_sqlite, writing
 
 PATIENCE = 3  # refusals to talk in a row before a domain rests
 FIRST_REST = timedelta(minutes=1)
@@ -43,7 +43,7 @@ def stricter(some: dict[str, float], others: dict[str, float]) -> dict[str, floa
 
 def sift(rows: list, *, at: datetime, rates: dict[str, float]) -> list:
     """Those of `rows` whose domain may be written to now; the others get a later turn. In a transaction."""
-    resting = {d: until for d, until in db.session.execute(_RESTING).all() if until > at}
+    resting = {d: until for d, until in writing().execute(_RESTING).all() if until > at}
     if not resting and not rates:
         return rows
     by_domain: dict[str, list] = {}

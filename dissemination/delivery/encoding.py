@@ -16,11 +16,11 @@ WIDTH = 75  # a line has at most 76 (RFC 2045 §6.7), and a soft line break may 
 UNSAFE = re.compile(rb"[^ -<>-~]")
 PLAIN_VALUE = re.compile(r"[!-<>-~](?:[ -<>-~]{0,68}[!-<>-~])?")  # written as it is, on one line
 # Values that are the same in text and HTML, and no link: most names, numbers and dates.
-HARMLESS = re.compile(r"(?!From )(?!.*  )[^\W_](?:[A-Za-z0-9 ,()/+_-]{0,70}[A-Za-z0-9,)])?", re.ASCII)
+HARMLESS = re.compile(r"(?!From )[^\W_](?:[A-Za-z0-9 ,()/+_-]{0,70}[A-Za-z0-9,)])?", re.ASCII)
 _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f"
-ACCENTED = re.compile(  # names with accents: written alike too, only not in ASCII
-    rf"(?!From )(?!.*  )[A-Za-z](?:[0-9 ,()/+{_LETTER}-]{{0,40}}[0-9{_LETTER}])?"
-)
+# Names with accents: written alike too, only not in ASCII.
+ACCENTED = re.compile(rf"(?!From )[A-Za-z](?:[0-9 ,()/+{_LETTER}-]{{0,40}}[0-9{_LETTER}])?")
+_ENCODED = {code: "".join(f"={octet:02X}" for octet in chr(code).encode()) for code in range(0xC0, 0x180)}
 HARMLESS_ADDRESS = re.compile(r"https?://[A-Za-z0-9./:_~%?#+,-]{1,200}")
 ATOM_TEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 # One addr-spec without comments (RFC 5321 §4.1.2): atoms, also beyond ASCII (RFC 6531), or a quoted string.
@@ -37,10 +37,6 @@ PLAIN_ADDRESS = re.compile(
 
 class BadAddress(ValueError):
     """An address that cannot be written to."""
-
-
-def _escaped(octet: re.Match[bytes]) -> bytes:
-    return b"=%02X" % octet[0][0]
 
 
 def quoted_printable(text: str) -> bytes:
@@ -82,12 +78,12 @@ def _cut(text: bytes) -> int:
 def harmless_piece(text: str, *, address: bool) -> bytes | None:
     """The piece of a value that is written alike in text and HTML; None when that must be looked at."""
     if not address:
-        if HARMLESS.fullmatch(text):
-            return text.encode("ascii")
-        if ACCENTED.fullmatch(text):
-            octets = UNSAFE.sub(_escaped, text.encode())
-            return octets if len(octets) <= WIDTH else None
-        return None
+        if "  " in text:
+            return None
+        if text.isascii():
+            return text.encode() if HARMLESS.fullmatch(text) else None
+        octets = text.translate(_ENCODED).encode() if ACCENTED.fullmatch(text) else b""
+        return octets if 0 < len(octets) <= WIDTH else None
     if not HARMLESS_ADDRESS.fullmatch(text):
         return None
     octets = text.encode("ascii")

@@ -19,7 +19,7 @@ from sqlalchemy import CursorResult, and_, bindparam, or_, select, text, update
 from dissemination.delivery import domains, sendings
 from dissemination.delivery.models import Delivery, Fate, Suppression, SuppressionKind
 from dissemination.delivery.suppressed import BOUNCED, keyed
-from dissemination.kernel.database import as_stored, db, is_sqlite
+from dissemination.kernel.database import as_stored, db, is_sqlite, writing
 
 LEASE = timedelta(minutes=2)
 deliveries = Delivery.__table__
@@ -117,7 +117,9 @@ _SINGLE = """SELECT {columns} FROM deliveries WHERE {single} AND state = '{state
 _BULK = """SELECT {columns} FROM deliveries WHERE subject_kind = :kind AND subject_id = :subject
  AND state = '{state}' AND next_at <= :at AND {bulk} ORDER BY next_at, id LIMIT :most"""
 _SQLITE = {
-    "rows": "SELECT json_group_array(json_array({plain}, json(merge), json(calendar), {rest})) FROM ({due})",
+    # What is JSON already is not read again to be written.
+    "rows": "SELECT '[' || group_concat(rtrim(json_array({plain}), ']') || ',' || merge || ','"
+    " || coalesce(calendar, 'null') || ',' || ltrim(json_array({rest}), '[')) || ']' FROM ({due})",
     "mark": "UPDATE deliveries SET state = 'in_data', lease_owner = :owner, lease_until = :until"
     " WHERE id IN (SELECT value FROM json_each(:ids))",
     "single": "bulk = 0 AND state IN ('queued', 'deferred')", "bulk": "bulk = 1",
@@ -151,11 +153,10 @@ def _rows(name: str, *, most: int, at: datetime, place: sendings.Open | None = N
     values = {"at": as_stored(at), "most": most}
     if place is not None:
         values |= {"kind": place.subject_kind, "subject": place.subject_id}
-    found = db.session.scalar(_statement(name, is_sqlite()), values)
+    found = writing().scalar(_statement(name, is_sqlite()), values)
+    rows = json.loads(found) if isinstance(found, str) else found or ()
     sending = place.id if place else 0
-    return [
-        Row._make((*row, sending)) for row in (json.loads(found) if isinstance(found, str) else found or ())
-    ]
+    return [Row._make([*row, sending]) for row in rows]
 
 
 def take_singles(owner: str, *, most: int, at: datetime) -> list[Row]:
@@ -216,7 +217,7 @@ def _marked(owner: str, rows: list[Row], *, at: datetime, rates: dict[str, float
         everywhere = dict(current_app.config["SETTINGS"].mail.domain_rates)
         rows = domains.sift(rows, at=at, rates=domains.stricter(everywhere, rates or {}))
     if rows:
-        db.session.execute(
+        writing().execute(
             _statement("mark", is_sqlite()),
             {"owner": owner, "until": as_stored(at + LEASE), "ids": json.dumps([row.id for row in rows])},
         )
@@ -259,7 +260,7 @@ _ANY_HASHED = _ANY.where(Suppression.address >= f"{BOUNCED}:", Suppression.addre
 
 def _suppressed(district_id: int, rows: list[Row]) -> dict[str, tuple[str, str]]:
     """(kind, reason) by address (lower case) of those that are suppressed, erased persons too."""
-    if db.session.scalar(_ANY, {"district": district_id}) is None:
+    if writing().scalar(_ANY, {"district": district_id}) is None:
         return {}
     marks = {row.address.lower(): row.address.lower() for row in rows}
     if db.session.scalar(_ANY_HASHED, {"district": district_id}) is not None:

@@ -1,8 +1,8 @@
 """What is being sent, written down beside the sending: a thread with its own database session.
 
 The network never waits for a disk. While messages travel, the ledger records in one transaction what
-became of earlier ones and marks the next rows `in_data`. At most `limit` rows are marked and not
-recorded at any moment: that is what a kill leaves uncertain.
+became of earlier ones and marks the next rows `in_data`. As many rows are marked and not recorded as
+leave in `SPAN`, at most `limit`: that is what a kill leaves uncertain.
 """
 
 import logging
@@ -24,6 +24,7 @@ from dissemination.kernel.database import db, transaction
 
 TENACITY = 60  # seconds for which the database may be away; half a lease
 RETRY = 0.5  # seconds
+SPAN = 0.2  # seconds of sending that are marked ahead: enough for a slow disk to write the next rows
 AHEAD = 400  # rows that leave before further rows of a sending are written
 HELD_BACK = 0.1  # seconds between two looks at a sending that is throttled
 SINGLES = 0.25  # seconds between two looks for single mails while bulk mail is sent
@@ -52,7 +53,9 @@ class Ledger:
         self.owner = leases.new_owner()
         self.marked: deque = deque()
         self.outcomes: deque[tuple[Outcome, object]] = deque()  # the two threads only add and take off
-        self.enough = self.limit // 2  # outcomes that are worth a transaction
+        self.ahead = self.limit // 2  # rows that may be marked and not recorded at this speed
+        self.enough = self.ahead // 2  # outcomes that are worth a transaction
+        self.wrote_at = 0.0
         self.under_way = 0  # marked and not recorded
         self.is_empty = False  # nothing is left to mark
         self.singles_at = 0.0  # when to look for single mails again
@@ -79,8 +82,7 @@ class Ledger:
                 self._turn.wait_for(lambda: self.marked or self.is_empty or self.failure)
         if self.failure:
             raise self.failure
-        taken = [self.marked.popleft() for _ in range(min(most, len(self.marked)))]
-        return taken
+        return [self.marked.popleft() for _ in range(min(most, len(self.marked)))]
 
     def add(self, outcome: Outcome, row) -> None:
         """Note what became of a message."""
@@ -143,17 +145,18 @@ class Ledger:
         if self._ending or self._hurry:
             return True
         more = not self.is_empty and not self.holds_back
-        return len(self.outcomes) >= self.enough or (more and self.limit - self.under_way >= self.enough)
+        return len(self.outcomes) >= self.enough or (more and self.ahead - self.under_way >= self.enough)
 
     def _write(self) -> None:
         """One transaction: the outcomes so far, the next marks, and further leases."""
         moment = now()
         if self.stop():
             self.is_empty = True
-        room = 0 if self.is_empty else self.limit - self.under_way + len(self.outcomes)
+        room = 0 if self.is_empty else self.ahead - self.under_way + len(self.outcomes)
         if not self.outcomes and room <= 0 and not self._is_to_renew():
             return
         decided = self._decided()
+        self._keep_pace(len(decided))
         marked: list = []
 
         def write() -> None:
@@ -170,6 +173,15 @@ class Ledger:
         self.marked.extend(marked)
         if marked or self.is_empty:
             self.notify()
+
+    def _keep_pace(self, decided: int) -> None:
+        """Mark further ahead when messages leave faster: a slow server is to leave less uncertain."""
+        at = time.monotonic()
+        if decided and at > self.wrote_at:
+            wanted = int(decided / (at - self.wrote_at) * SPAN)
+            self.ahead = min(self.limit, max(self.limit // 4, (self.ahead + wanted) // 2))
+            self.enough = self.ahead // 2
+        self.wrote_at = at
 
     def _is_to_renew(self) -> bool:
         return time.monotonic() - self.renewed > leases.LEASE.total_seconds() / 4

@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 from base64 import b64encode
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ from dissemination.delivery.encoding import (
     value_piece,
 )
 from dissemination.delivery.mail import Mail, one_line
+from dissemination.delivery.transport import SHORT
 
 EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 IN_BRACKETS = re.compile(r"\([^\s@<>()/:]+@[^\s@<>()/:]+\)[;,]?")  # in a list of people
@@ -282,49 +284,48 @@ def fill_pieces(letter: Letter, slip: Slip) -> list[bytes]:
         in_text = value_piece(plain)
         for place in places:
             filled[place] = in_text if place < plan.html_from else in_html
-    filled[0] = _own_headers(letter, slip)
-    if slip.calendar is None:
-        return filled
-    boundary = letter.boundary.encode()
-    item = CalendarObject.from_json(slip.calendar)
-    return [letter.headers, filled[0], _with_calendar(boundary, filled[2:-1], item)]
+    own = _own_headers(letter, slip)
+    if slip.calendar is not None:
+        item = CalendarObject.from_json(slip.calendar)
+        return [letter.headers, own, _with_calendar(letter.boundary.encode(), filled[1:-1], item)]
+    filled[0] = own + plan.head
+    return [b"".join(filled)] if plan.is_short else filled
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A letter as one list of octets with a place for every value: filling is copying and joining.
 
-    The first place is for the headers of one recipient; `fields` says of each merge field its name,
-    whether it is a web address, and its places; from `html_from` on the places are in the HTML part.
+    The first place is for the headers of one recipient and `head`, the last piece ends the alternatives;
+    `fields` says of each merge field its name, whether it is a web address, and its places; from `html_from`
+    on the places are in the HTML part.
     """
 
+    head: bytes
     pieces: list[bytes]
     fields: tuple[tuple[str, bool, tuple[int, ...]], ...]
     html_from: int
+    is_short: bool  # better as one piece
 
     @classmethod
     def of(cls, letter: Letter) -> "Plan":
         """The plan of a letter that has no calendar object."""
         boundary = letter.boundary.encode()
-        pieces: list = [
-            b"", letter.headers + b'Content-Type: multipart/alternative;\r\n boundary="' + boundary
-            + b'"\r\n\r\n', b"--" + boundary + b"\r\n" + TEXT_HEADER,
-        ]  # fmt: skip
-        places: dict[str, list[int]] = {}
-
-        def add(part: list) -> None:
-            for i, piece in enumerate(part):
-                if i % 2:
-                    places.setdefault(piece, []).append(len(pieces))
-                pieces.append(b"" if i % 2 else piece)
-
-        add(letter.text)
-        pieces.append(b"\r\n--" + boundary + b"\r\n" + HTML_HEADER)
-        html_from = len(pieces)
-        add(letter.html)
-        pieces += [b"\r\n", b"--" + boundary + b"--\r\n"]
+        head = (
+            letter.headers + b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n\r\n'
+        )
+        text, html = letter.text.copy(), letter.html.copy()
+        places: dict[str, list[int]] = defaultdict(list)
+        for first, part in ((1, text), (1 + len(text), html)):
+            for i in range(1, len(part), 2):
+                places[part[i]].append(first + i)
+                part[i] = b""
+        text[0] = b"--" + boundary + b"\r\n" + TEXT_HEADER + text[0]
+        text[-1] += b"\r\n--" + boundary + b"\r\n" + HTML_HEADER
+        html[-1] += b"\r\n"
+        pieces = [b"", *text, *html, b"--" + boundary + b"--\r\n"]
         fields = tuple((name, is_address(name), tuple(found)) for name, found in sorted(places.items()))
-        return cls(pieces, fields, html_from)
+        return cls(head, pieces, fields, 1 + len(text), is_short=sum(map(len, pieces)) < SHORT)
 
 
 @lru_cache(maxsize=256)

@@ -17,7 +17,7 @@ from dissemination.delivery.models import Fate, SuppressionKind
 from dissemination.delivery.sendings import DEADLINE
 from dissemination.delivery.transport import Outcome
 from dissemination.kernel.clock import now
-from dissemination.kernel.database import as_stored, db, is_sqlite
+from dissemination.kernel.database import as_stored, db, is_sqlite, writing
 
 NOTED = timedelta(seconds=1)  # between two writings of what is added up
 BACK_OFF = (1, 5, 15, 30, 60, 120, 240)  # minutes after the first, second … deferral
@@ -55,8 +55,9 @@ class Recorder:
         self.done, self.via, self.well = Counter(self._before[0]), set(self._before[1]), set(self._before[2])
         moment = now()
         self._flushed = last or self.noted_at is None or abs(moment - self.noted_at) >= NOTED
-        self._take_down([(o, row) for o, row in outcomes if o.fate is Fate.ACCEPTED], moment)
         others = [(o, row) for o, row in outcomes if o.fate is not Fate.ACCEPTED]
+        taken = [(o, row) for o, row in outcomes if o.fate is Fate.ACCEPTED] if others else outcomes
+        self._take_down(taken, moment)
         if others:
             _write_others(others, moment, self.jitter)
             self.done.update(row.sending for o, row in others if row.sending and o.fate in HANDED)
@@ -74,9 +75,9 @@ class Recorder:
             "data": json.dumps({row.id: o.reply for o, row in taken}, ensure_ascii=False),
             "at": as_stored(moment),
         }
-        db.session.execute(_accepted_statement(is_sqlite()), values)
-        self.done.update(row.sending for _o, row in taken if row.sending)
-        self.via.update(o.via for o, _row in taken if o.via)
+        writing().execute(_accepted_statement(is_sqlite()), values)
+        self.done.update([row.sending for _o, row in taken if row.sending])
+        self.via.update({o.via for o, _row in taken} - {""})
         if self.is_slow_known:
             self.well.update(domains.of(row.address) for _o, row in taken)
 

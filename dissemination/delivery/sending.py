@@ -5,6 +5,7 @@ written in small batches afterwards (see `ledger`). What was marked but not reco
 becomes `uncertain`: shown, never silently lost and never silently repeated.
 """
 
+import gc
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 
 __all__ = ["back_off", "deliver_due", "recover"]
-WINDOW = 16  # messages per connection that may be marked and not yet recorded: what a kill leaves uncertain
+WINDOW = 32  # messages per connection that may be marked and not recorded: what a kill leaves uncertain
 
 
 def deliver_due(
@@ -109,6 +110,7 @@ def _round(
     hand = Hand(ledger)
     ledger.open()
     chosen = carrier(hand)
+    gc.freeze()  # what is there now stays: not to be looked through every few thousand messages
     try:
         chosen.run(hand)
     except RelayDown as down:
@@ -117,6 +119,7 @@ def _round(
     else:
         _pause(chosen.down if isinstance(chosen, Courier) else {})
     finally:
+        gc.unfreeze()
         ledger.close()
     return hand.tried
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from dissemination.delivery.models import Fate
-from dissemination.delivery.transport import Outcome, Prepared
+from dissemination.delivery.transport import SHORT, Outcome, Prepared
 
 CRLF = "\r\n"
 MANY = 1000  # pieces; the kernel takes 1024 at once
@@ -35,7 +35,8 @@ class Session:
         self.limit = limit  # octets of a message that the server takes; 0: not said
         self.utf8 = utf8  # whether it takes addresses beyond ASCII (SMTPUTF8)
         self.line = line  # what `smtp` knows of its server
-        self.out = memoryview(b"")
+        self.out: list[bytes | memoryview] = []  # to be given to the kernel
+        self.left = 0  # octets of `out`
         self.written = 0  # octets given to the kernel since the start
         self.incoming = b""
         self.begun: list[bytes] = []  # lines of a reply that goes on
@@ -47,6 +48,7 @@ class Session:
         self.failure: Outcome | None = None  # of the envelope
         self.empty: Outcome | None = None  # of the body: its envelope failed, so nothing but a dot was sent
         self.touched = now
+        self.is_open = True
         self.carried = 0  # messages decided on this connection
         self.watched = 0
 
@@ -92,41 +94,31 @@ class Session:
             octets += command
         return octets
 
-    def write(self, pieces: list[bytes], octets: int | None = None) -> None:
-        """Send `pieces` (`octets` in all, where that is known), keeping what the kernel does not take yet.
-
-        Raises Lost.
-        """
-        if self.out or self.is_tls or not 1 < len(pieces) < MANY:
-            self.out = memoryview(b"".join((self.out, *pieces)) if self.out else b"".join(pieces))
-            self.flush()
-            return
-        try:
-            sent = self.sock.sendmsg(pieces)  # the kernel gathers: nothing long is copied here
-        except BlockingIOError:
-            sent = 0
-        except OSError as error:
-            raise Lost(str(error)) from None
-        self.written += sent
-        if sent < (self.length_of(pieces) if octets is None else octets):
-            self.out = memoryview(b"".join(pieces)[sent:])
-
-    @staticmethod
-    def length_of(pieces: list[bytes]) -> int:
-        """Octets of all pieces."""
-        return sum(map(len, pieces))
+    def write(self, pieces: list[bytes], octets: int) -> None:
+        """Put `pieces` (`octets` in all) behind what is to be sent; `flush` sends it."""
+        self.out += pieces
+        self.left += octets
 
     def flush(self) -> None:
-        """Send what is left. Raises Lost."""
+        """Send as much as the kernel takes now. Raises Lost."""
         try:
-            while self.out:
-                sent = self.sock.send(self.out)
-                self.out = self.out[sent:]
+            while self.left:
+                sent = self._send()
                 self.written += sent
+                self.left -= sent
+                self.out = [memoryview(b"".join(self.out))[sent:]] if self.left else []
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             return
         except OSError as error:
             raise Lost(str(error)) from None
+
+    def _send(self) -> int:
+        if len(self.out) == 1:
+            return self.sock.send(self.out[0])
+        if self.is_tls or self.left < SHORT or len(self.out) > MANY:
+            self.out = [b"".join(self.out)]
+            return self.sock.send(self.out[0])
+        return self.sock.sendmsg(self.out)  # the kernel gathers: nothing long is copied here
 
     def replies(self) -> Iterator[bytes]:
         """Each reply that has arrived, its lines joined by LF. Raises Lost at the end of the stream."""

@@ -25,6 +25,7 @@ from dissemination.delivery.session import Lost, Session, judged
 from dissemination.delivery.transport import Outcome, Prepared, RelayDown, Source
 
 END = b".\r\n"
+ENVELOPE = ("MAIL", "RCPT")
 BARREN = 3  # connections in a row that carried nothing: the server is down
 BACKLOG = 8  # messages waiting per connection before a further one is opened
 
@@ -72,6 +73,9 @@ class _Run:
         self.lines = [_Line(peer, courier.connections) for peer in courier.peers]
         self.closed = False
         self.opened: deque[tuple[_Line, Opened | RelayDown]] = deque()
+        self.unsent: list[Session] = []  # they got something to send since the last look at the network
+        self.has_free = False  # a session may take a further envelope
+        self.now = self.looked = time.monotonic()
         self.wake, self.waker = socket.socketpair()
         self.wake.setblocking(False)
         self.waker.setblocking(False)
@@ -110,19 +114,36 @@ class _Run:
         if self.is_down():
             self.release()
             return False
-        while True:
-            if not self.ready:
-                self.ready.extend(self.source.take())
-            free = [s for s in self.sessions if s.is_free] if self.ready else []
-            if not free:
-                break
-            for session in free:
+        if not self.ready:
+            self.ready.extend(self.source.take())
+        while self.has_free and self.ready:
+            self.has_free = False
+            for session in [s for s in self.sessions if s.is_free]:
                 message = self.next_for(session)
                 if message is not None:
-                    self.guarded(session, lambda s, m=message: s.write([s.begin(m)]))  # type: ignore[misc]
-        if self.ready:
+                    envelope = session.begin(message)
+                    self.write(session, [envelope], len(envelope))
+                self.has_free = self.has_free or session.is_free
+            if not self.ready:
+                self.ready.extend(self.source.take())
+        self.send_out()
+        if self.ready and len(self.sessions) < self.courier.connections:
             self.open_more()
         return bool(self.ready)
+
+    def write(self, session: Session, pieces: list[bytes], octets: int) -> None:
+        """Have `pieces` sent once all that has arrived is read: a server takes several at one waking."""
+        if octets and not session.left:
+            self.unsent.append(session)
+        session.write(pieces, octets)
+
+    def send_out(self) -> None:
+        """Send what the sessions have to send."""
+        while self.unsent:
+            sessions, self.unsent = self.unsent, []
+            for session in sessions:
+                if session.is_open:
+                    self.flush(session)
 
     def release(self) -> None:
         """Hand back what was never begun."""
@@ -171,16 +192,21 @@ class _Run:
                 late.sock.close()
 
     def wait(self) -> None:
-        for key, mask in self.selector.select(1):
+        events = self.selector.select(1)
+        self.now = time.monotonic()
+        for key, mask in events:
             session = key.data
             if session is None:
                 self.admit()
                 continue
             if mask & selectors.EVENT_WRITE:
-                self.guarded(session, Session.flush)
-            if mask & selectors.EVENT_READ and session in self.sessions:
+                self.flush(session)
+            if mask & selectors.EVENT_READ and session.is_open:
                 self.guarded(session, self.read)
-        self.expire()
+        self.send_out()
+        if self.now - self.looked >= 1:
+            self.looked = self.now
+            self.expire()
 
     def admit(self) -> None:
         self.wake.recv(4096)
@@ -194,9 +220,10 @@ class _Run:
                 continue
             session = Session(
                 found.sock, pipelining=found.pipelining, limit=found.size, utf8=found.utf8, line=line,
-                now=time.monotonic(),
+                now=self.now,
             )  # fmt: skip
             line.open += 1
+            self.has_free = True
             session.watched = selectors.EVENT_READ
             self.selector.register(found.sock, session.watched, session)
             self.sessions.append(session)
@@ -204,20 +231,26 @@ class _Run:
     def guarded(self, session: Session, act: Callable[[Session], None]) -> None:
         """Do something with a session and bury it when it breaks."""
         try:
-            session.touched = time.monotonic()
+            session.touched = self.now
             act(session)
         except Lost as lost:
             self.bury(session, str(lost))
+
+    def flush(self, session: Session) -> None:
+        """Send what a session has to send, and watch for when the kernel takes the rest."""
+        session.touched = self.now
+        try:
+            session.flush()
+        except Lost as lost:
+            self.bury(session, str(lost))
             return
-        if session not in self.sessions:
-            return
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if session.out else 0)
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if session.left else 0)
         if wanted != session.watched:
             self.selector.modify(session.sock, wanted, session)
             session.watched = wanted
 
     def expire(self) -> None:
-        limit = time.monotonic() - self.courier.timeout
+        limit = self.now - self.courier.timeout
         for session in [s for s in self.sessions if s.awaited and s.touched < limit]:
             self.bury(session, f"no answer within {self.courier.timeout:g} seconds")
 
@@ -228,6 +261,8 @@ class _Run:
         (RFC 5321 §4.1.1.4), and is tried again.
         """
         self.sessions.remove(session)
+        session.is_open = False
+        self.has_free = True  # the others may have waited for what it had
         self.selector.unregister(session.sock)
         session.sock.close()
         session.line.open -= 1
@@ -251,9 +286,11 @@ class _Run:
             if not awaited:
                 raise Lost(reply.decode("utf-8", "replace").strip())  # 421 out of the blue
             stage = awaited.popleft()
-            if stage == "DATA" and reply.startswith(b"354") and session.envelope is not None:
+            if stage in ENVELOPE and reply[:1] == b"2":
+                pass  # it goes on as expected
+            elif stage == "DATA" and reply[:3] == b"354" and session.envelope is not None:
                 self.send_body(session, session.envelope)
-            elif reply[:1] != b"2" or (stage != "MAIL" and stage != "RCPT"):  # else it goes on as expected
+            else:
                 code, text = judged(reply)
                 if code == 421 and stage != "END":
                     raise Lost(f"{code} {text}")
@@ -261,7 +298,7 @@ class _Run:
             if session.commands:
                 octets = session.next_commands()
                 if octets:
-                    session.write([octets])
+                    self.write(session, [octets], len(octets))
 
     def answer(self, session: Session, stage: str, code: int, text: str) -> None:
         """Act on the reply to one command."""
@@ -292,7 +329,7 @@ class _Run:
         session.envelope, session.body, session.empty = None, message, session.failure
         pieces, size = ([], 0) if session.failure else (message.pieces, message.size)
         session.awaited.append("END")
-        session.body_ends = session.written + len(session.out) + size + len(END)
+        session.body_ends = session.written + session.left + size + len(END)
         self.follow(session, [*pieces, END], size + len(END))
 
     def follow(self, session: Session, pieces: list[bytes], octets: int = 0, *, reset: bool = False) -> None:
@@ -307,12 +344,14 @@ class _Run:
             session.awaited.append("RSET")
             pieces.append(b"RSET\r\n")
             octets += len(pieces[-1])
-        session.write(pieces, octets)
+        self.has_free = self.has_free or message is None
+        self.write(session, pieces, octets)
 
     def ended(self, session: Session, code: int, text: str) -> None:
         message, session.body = session.body, None
         if message is None:
             return
+        self.has_free = self.has_free or not session.pipelining
         self.decide(
             session, session.empty or outcome_of(message.id, "END", code, text, via=session.line.peer.name)
         )

@@ -12,6 +12,7 @@ import flask_mail
 
 from dissemination.delivery.models import Fate
 
+SHORT = 16_384  # octets: to copy them costs less than to tell the kernel where each piece is
 FOLDER = "folder"  # the name under which it is kept whether the folder can be written
 
 

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import time_machine
 from sqlalchemy import select
 
 from dissemination.delivery import outbox, queries, sending, verp
+from dissemination.delivery.ledger import SPAN, Ledger
 from dissemination.delivery.mail import Recipient
 from dissemination.delivery.models import Delivery, Fate, Relay, Suppression
 from dissemination.kernel.clock import now
@@ -296,3 +298,20 @@ def test_a_folder_that_cannot_be_written_stops_nothing_for_good(app):
     assert fates() == {"queued": 3}
     folder.unlink()
     assert sending.deliver_due(force=True) == 3
+
+
+def test_what_is_marked_ahead_follows_the_speed(app):
+    """Of a slow server a kill leaves little uncertain; a fast one never waits for the disk."""
+    ledger = Ledger(app, limit=640, stop=lambda: False)
+
+    def ahead_at(per_second: int) -> int:
+        for _ in range(20):
+            ledger.wrote_at = time.monotonic() - 1
+            ledger._keep_pace(per_second)
+        return ledger.ahead
+
+    assert ahead_at(10) == 160
+    assert ahead_at(1500) == pytest.approx(1500 * SPAN, rel=0.05)
+    assert ahead_at(40_000) == 640
+    ledger._keep_pace(0)
+    assert (ledger.ahead, ledger.enough) == (640, 320)
