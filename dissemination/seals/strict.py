@@ -40,9 +40,7 @@ class Strict(UserDefinedType):
         if dialect.name != "sqlite":
             return read
         writers = [kind.bind_processor(dialect)]
-        if isinstance(
-            self.inner, JSON
-        ):  # accents as they are: perhaps of an earlier program
+        if isinstance(self.inner, JSON):  # accents as they are: perhaps of an earlier program
             writers.append(partial(json.dumps, ensure_ascii=False))
         return partial(_strictly, _stored(self.inner), read, writers)
 
