@@ -171,4 +171,4 @@ def test_upgrading_gives_the_triggers_of_the_models(bare_app, app):
     with app.app_context(), db.engine.connect() as connection:
         if connection.dialect.name == kind:
             assert _triggers(connection) == migrated
-            assert len(migrated) == (9 if kind == "sqlite" else 10)
+            assert len(migrated) == (21 if kind == "sqlite" else 22)

@@ -5,13 +5,13 @@ import re
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, ValidationError
+from wtforms import BooleanField, HiddenField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from dissemination.kernel.forms import DataRequired, DayField, Form, text_field
 from dissemination.plan import rules
-from dissemination.plan.fields import NEW, LongText, NumberField, must_be_a_code, without_marks
+from dissemination.plan.fields import NEW, LongText, NumberField, WholeField, must_be_a_code, without_marks
 from dissemination.plan.models import Direction, Indicator, Plan
 
 VERB = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -87,7 +87,7 @@ def targets_form(plan: Plan, codes: list[str]) -> type[Form]:
     cells: dict = {"version": HiddenField(default=NEW)}
     for i in plan.indicators:
         cells[target_field(i, "baseline")] = NumberField(f"{i.code}: " + _("baseline"))
-        cells[target_field(i, "year")] = IntegerField(
+        cells[target_field(i, "year")] = WholeField(
             f"{i.code}: " + _("year of the baseline"), validators=[Optional(), NumberRange(1990, 2100)]
         )
         for code in codes:
@@ -125,6 +125,7 @@ class ExclusionForm(Form):
 
     def validate_verbs(self, field):
         """Verbs as the log writes them."""
+        field.data = field.data or ""  # not sent at all: every kind
         wrong = [v for v in field.data.split() if not VERB.fullmatch(v)]
         if wrong:
             raise ValidationError(_("Not a kind of row: %(verbs)s.", verbs=", ".join(wrong)))

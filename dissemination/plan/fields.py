@@ -3,7 +3,7 @@
 import re
 
 from flask_babel import gettext as _
-from wtforms import Field, SelectMultipleField, TextAreaField, ValidationError
+from wtforms import Field, IntegerField, SelectMultipleField, TextAreaField, ValidationError
 from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
@@ -38,6 +38,17 @@ class NumberField(Field):
         self.data = value
 
 
+class WholeField(IntegerField):
+    """A whole number, of no more digits than anybody counts."""
+
+    def process_formdata(self, valuelist):
+        """Read what was written; thousands of digits are no number here."""
+        if valuelist and len(valuelist[0].strip()) > 15:
+            self.data = None
+            raise ValueError(self.gettext("Not a valid integer value."))
+        super().process_formdata(valuelist)
+
+
 class CheckboxListField(SelectMultipleField):
     """Several choices as boxes to tick."""
 
@@ -51,7 +62,8 @@ class LongText(TextAreaField):
     def process_formdata(self, valuelist):
         """Make every line end one character."""
         super().process_formdata(valuelist)
-        self.data = (self.data or "").replace("\r\n", "\n").replace("\r", "\n")
+        given = self.data if isinstance(self.data, str) else ""  # without an answer it is still the row's
+        self.data = given.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def long_text(label, most=LONGEST):

@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     HiddenField,
-    IntegerField,
     SelectField,
     ValidationError,
 )
@@ -23,6 +22,7 @@ from dissemination.plan.fields import (
     NEW,
     CheckboxListField,
     LongText,
+    WholeField,
     long_text,
     must_be_a_code,
     without_marks,
@@ -277,7 +277,7 @@ class OperationForm(Form):
     starts_on = DayField(_l("First day"), validators=[InputRequired()])
     ends_on = DayField(_l("Last day"), validators=[InputRequired()])
     indicator_id = SelectField(_l("Indicator that it feeds"), coerce=_number, validators=[Optional()])
-    planned = IntegerField(
+    planned = WholeField(
         _l("How many (workshops, audits …)"), validators=[Optional(), NumberRange(1, 100_000)]
     )
     done_on = DayField(_l("Done on"), validators=[Optional()])
@@ -373,7 +373,7 @@ def line_form(plan: Plan) -> type[LineForm]:
             names[f"year_{name}_{y}"] = MoneyField(
                 _l("%(label)s, %(year)s", label=label, year=y), validators=[not_negative]
             )
-        names[f"year_rate_{y}"] = IntegerField(
+        names[f"year_rate_{y}"] = WholeField(
             _l("Co-financing %(year)s in percent (the decree pays at most 50)", year=y),
             default=50, validators=[Optional(), NumberRange(0, 100)],
         )  # fmt: skip

@@ -5,13 +5,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField
+from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional
 
 from dissemination.kernel.forms import Form, text_field
 from dissemination.plan import queries, readings, rules, texts
-from dissemination.plan.fields import NEW, CheckboxListField, LongText
+from dissemination.plan.fields import NEW, CheckboxListField, LongText, WholeField
 from dissemination.plan.models import Plan
 from dissemination.plan.rules import AMOUNT, Measure
 
@@ -52,7 +52,7 @@ def _part_fields(prefix: str, *, inner: bool) -> dict:
         "despite": CheckboxListField(_l("Count although they are marked as")),
         "members_only": BooleanField(_l("Only companies that are members on the period's last day")),
         "follow_verbs": CheckboxListField(_l("Only when the same company has one of these afterwards")),
-        "follow_days": IntegerField(
+        "follow_days": WholeField(
             _l("… within so many days"), validators=[Optional(), NumberRange(1, 3660)]
         ),
     }  # fmt: skip

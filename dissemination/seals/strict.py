@@ -5,10 +5,11 @@ in a JSON object Python takes the last and SQLite the first. Whoever edits a dat
 or stop with a value that nothing can read. So a value counts only as the very thing that we would write.
 """
 
+import json
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Date, DateTime, Integer, LargeBinary, Numeric, case, literal, type_coerce
+from sqlalchemy import JSON, Date, DateTime, Integer, LargeBinary, Numeric, case, literal, type_coerce
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from dissemination.kernel.database import UtcDateTime, is_sqlite
@@ -38,7 +39,10 @@ class Strict(UserDefinedType):
         read = kind.result_processor(dialect, coltype)
         if dialect.name != "sqlite":
             return read
-        return partial(_strictly, _stored(self.inner), read, kind.bind_processor(dialect))
+        writers = [kind.bind_processor(dialect)]
+        if isinstance(self.inner, JSON):  # accents as they are: perhaps of an earlier program
+            writers.append(partial(json.dumps, ensure_ascii=False))
+        return partial(_strictly, _stored(self.inner), read, writers)
 
 
 def _stored(kind: TypeEngine) -> tuple[type, ...]:
@@ -50,17 +54,17 @@ def _stored(kind: TypeEngine) -> tuple[type, ...]:
     return (bytes,) if isinstance(kind, LargeBinary) else (str,)
 
 
-def _strictly(stored: tuple[type, ...], read, write, value):
+def _strictly(stored: tuple[type, ...], read, writers, value):
     if value is None:
         return None
     if not isinstance(value, stored):
         return ODD
     try:
         typed = read(value) if read else value
-        again = write(typed) if write else typed
+        same = any((write(typed) if write else typed) == value for write in writers)
     except Exception:  # whatever a hand-made value does to a reader
         return ODD
-    return typed if again == value else ODD
+    return typed if same else ODD
 
 
 def strict(column):

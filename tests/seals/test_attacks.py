@@ -44,6 +44,7 @@ def test_more_fields_that_are_changed(moda, log, ada, bice, change):
         "happened_on = '20260503'", "happened_on = 'ieri'", "happened_on = x'00'", "recorded_at = 'ieri'",
         "recorded_at = replace(recorded_at, ' ', 'T')", "amount = 12.354", "amount = 'dodici'",
         "attributes = '{{'", "attributes = '[]'", "attributes = '{{\"sector\": \"pelle\", ' || substr(attributes, 2)",
+        "attributes = replace(attributes, 'sector', 's\\u0065ctor')",
         "title = x'00'", "verb = x'00'", "digest = 'x'", "salt = 'x'", "person = 'x'", "subject_id = 1.5", "salt = 3",
     ],
 )  # fmt: skip
