@@ -17,7 +17,7 @@ from dissemination.kernel.database import db
 from dissemination.people.models import Company, OrganisationType
 from dissemination.plan import counting, periods
 from dissemination.plan.counting import Scope
-from dissemination.plan.keeping import SPLIT_GRAINS, fingerprint, keepable, unproven
+from dissemination.plan.keeping import SPLIT_GRAINS, TOTALS, fingerprint, keepable, unproven
 from dissemination.plan.log import KeptClass, KeptClassKey, KeptKey, KeptPart, KeptTotal
 from dissemination.plan.models import Indicator, Plan
 from dissemination.plan.periods import PLAN, Grain, Period
@@ -63,6 +63,31 @@ class Kept:
         if rule.measure is Measure.PERSONS:
             value = self._persons(part, period)
         return Tally(exact(rule, value, total.counted), total.counted, total.not_counted)
+
+    def over(self, indicator: Indicator, name: str, rule: Rule, windows: list[Period]) -> Tally | None:
+        """What a part comes to over consecutive periods of one grain, or None when that is not kept.
+
+        Companies and persons are counted once over all of them; members are those of the last one's end.
+        """
+        part = self._parts.get((indicator.id, name))
+        if part is None or rule.measure is Measure.NEW_COMPANIES:
+            return None
+        if not all(self._reads(rule, period) for period in windows):
+            return None
+        codes, span = [p.code for p in windows], Period(windows[0].start, windows[-1].end, "")
+        totals = self._of(periods.grain_of(codes[0]))
+        found = [totals[part.id, code] for code in codes if (part.id, code) in totals]
+        total = KeptTotal(**{name: sum(getattr(t, name) for t in found) for name in TOTALS})
+        keys = 0, 0, 0
+        if rule.by_company:
+            scope = replace(self.scope, start=span.start, end=span.end)
+            keys = _together(_joined(part, rule, scope, codes, "", counting.roots(scope.district_id)))
+        elif rule.measure is Measure.PERSONS:
+            mine = KeptKey.part_id == part.id, KeptKey.period.in_(codes), KeptKey.rows > 0
+            keys = db.session.scalar(select(func.count(KeptKey.key.distinct())).where(*mine)) or 0, 0, 0
+        elif rule.measure is Measure.EVIDENCE:
+            return _proved(total, sum(self._lacks(part, indicator, name, span).values()))
+        return _class(rule, total, keys)
 
     def split(
         self, indicator: Indicator, name: str, rule: Rule, period: Period, attribute: str
@@ -229,6 +254,19 @@ def _joined(part: KeptPart, rule: Rule, scope: Scope, codes: list[str], attribut
         .where(table.attribute == attribute if attribute else true())
         .subquery()
     )
+
+
+def _together(joined) -> tuple[int, int, int]:
+    """(companies, rows counted, rows not counted) of all keys, whatever their period."""
+    good = joined.c.good == 1
+    n, counted, rows = db.session.execute(
+        select(
+            func.count(joined.c.root_id.distinct()).filter(good),
+            func.coalesce(func.sum(joined.c.rows).filter(good), 0),
+            func.coalesce(func.sum(joined.c.rows), 0),
+        )
+    ).one()
+    return n, int(counted), int(rows) - int(counted)
 
 
 def _without_evidence(rule: Rule, scope: Scope, ids: list[int]) -> list[tuple]:

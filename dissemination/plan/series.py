@@ -6,6 +6,7 @@ levels: their cumulative value is that of the plan so far.
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -18,6 +19,7 @@ from dissemination.people.models import Company, OrganisationType
 from dissemination.plan import counting, keeping, periods, rules
 from dissemination.plan.counting import Scope
 from dissemination.plan.figures import Figure, district_today, figures, money, percent, scope_of, worth
+from dissemination.plan.kept import Kept
 from dissemination.plan.log import KeptKey, KeptPart
 from dissemination.plan.models import Indicator, Plan
 from dissemination.plan.periods import Grain, Period
@@ -105,11 +107,18 @@ def running(
         return _sums(own)
     whole = periods.read(periods.PLAN, plan)
     by_key = _firsts_kept(indicator, rule, wanted, scope_of(plan, whole))
-    return by_key if by_key is not None else course(indicator, whole, ends)
+    if by_key is not None:
+        return by_key
+    return course(indicator, whole, ends, wanted if wanted and _within(plan, wanted) else [])
 
 
-def course(indicator: Indicator, span: Period, ends: list[date]) -> list[Decimal | None]:
-    """The figure from the first day of `span` to each of `ends` (within it), counted from the log."""
+def course(
+    indicator: Indicator, span: Period, ends: list[date], windows: Sequence[Period] = ()
+) -> list[Decimal | None]:
+    """The figure from the first day of `span` to each of `ends` (within it).
+
+    It is counted from the log, or read from the totals of `windows`: the periods that end on `ends`.
+    """
     plan, rule = indicator.plan, rules.read(indicator.rule)
     if rule.measure is Measure.BUDGET:
         spans = [Period(span.start, end, "") for end in ends]
@@ -118,10 +127,26 @@ def course(indicator: Indicator, span: Period, ends: list[date]) -> list[Decimal
     if None in parts.values():
         return [None] * len(ends)
     scope = scope_of(plan, span)
-    counted = {name: _tallies(part, scope, ends) for name, part in parts.items() if part is not None}
+    kept = Kept(plan, [indicator] if windows else [], scope)
+    counted = {
+        name: _kept(kept, indicator, name, part, windows) or _tallies(part, scope, ends)
+        for name, part in parts.items()
+        if part is not None
+    }
     return [
         worth(rule, {name: found[n] for name, found in counted.items()})["actual"] for n in range(len(ends))
     ]
+
+
+def _kept(kept: Kept, indicator: Indicator, name: str, part: Rule, windows: Sequence[Period]) -> list[Tally]:
+    """What a part comes to from the first window to each one's end; [] where that is not kept."""
+    found = []
+    for n in range(1, len(windows) + 1):
+        tally = kept.over(indicator, name, part, list(windows[:n]))
+        if tally is None:
+            return []
+        found.append(tally)
+    return found
 
 
 def _sums(own: list[Decimal | None]) -> list[Decimal | None]:

@@ -1,6 +1,6 @@
 """Each of the 25 starter indicators against plain Python over all rows, at each level, on both databases."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
@@ -42,9 +42,10 @@ def test_the_oracle_knows_the_whole_catalogue():
 @time_machine.travel(NOW, tick=False)
 def test_the_indicator_agrees_with_plain_python_at_each_level(app, code):
     @settings(
-        max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=PHASES
+        max_examples=1, deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=PHASES
     )
-    @example(crowded(verbs_near(code)))
+    @example(crowded(verbs_near(code), date(2026, 1, 1)))
+    @example(crowded(verbs_near(code), date(2026, 2, 15)))
     @given(world_of(verbs_near(code)))
     def agrees(drawn):
         plan = build(drawn, {code, *NEEDED.get(code, [])})
@@ -53,7 +54,7 @@ def test_the_indicator_agrees_with_plain_python_at_each_level(app, code):
         expected = {p.code: INDICATORS[code](books, p.start, p.end) for p in wanted}
         check(indicator, books, [p for p in wanted if p.code in LIVE], expected, "half")
         jobs.keep_totals()  # and once more from the totals that are kept up, at each level that there is
-        check(indicator, books, wanted, expected, "quarter", "month", "year")
+        check(indicator, books, wanted, expected, "half", "quarter", "month", "year")
 
     agrees()
 

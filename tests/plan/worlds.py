@@ -109,7 +109,7 @@ def world_of(verbs):
     )
 
 
-def crowded(verbs):
+def crowded(verbs, starts_on):
     """One example that stands on every edge: many rows, companies with few of them, days first and last."""
     chance = Random(5)
     return {
@@ -132,8 +132,9 @@ def crowded(verbs):
         "rows": [
             _happened(pick, chance.choice([*verbs, *verbs, *verbs, *VERBS]), chance.choice(DAYS), n % MANY, chance)
             for pick, n in ((chance.choice, n) for n in [*range(14)] * 8 + [*range(14, MANY)] * 2)
-        ] + [_happened(chance.choice, verb, day, n, None) for n, verb, day in FOLLOWED],
-        "starts_on": date(2026, 2, 15),
+        ] + [_happened(chance.choice, verb, day, n, None) for n, verb, day in FOLLOWED]
+        + [_happened(chance.choice, verbs[0], day, 56, None, managing) for day, managing in LEFT_OUT_FIRST],
+        "starts_on": starts_on,
         "verbs": verbs,
     }  # fmt: skip
 
@@ -152,6 +153,9 @@ FOLLOWED = (  # a year later to the day, a day too late, by the company that it 
 )  # fmt: skip
 
 
+LEFT_OUT_FIRST = ((date(2026, 1, 1), "yes"), (date(2026, 7, 1), "no"))  # new only when it counts
+
+
 def _crowd(n, chance):
     research = n in (12, 30)
     merged = {10: 0, 11: 10, 31: 30, 53: 52, 40: 39}.get(n)
@@ -162,10 +166,11 @@ def _crowd(n, chance):
     }  # fmt: skip
 
 
-def _happened(pick, verb, day, company, chance):
+def _happened(pick, verb, day, company, chance, managing="no"):
     """A row; one that must be there (no `chance`) has no look that a call leaves out."""
     sure = chance is None
     looks = {k: v[-1] if sure else pick(v) for k, v in VALUES.items() if sure or chance.random() < 0.8}
+    looks |= {"in_managing_body": managing} if sure else {}
     return {
         "verb": verb, "day": day, "company": None if not sure and chance.random() < 0.1 else company,
         "contact": None if sure else pick([None, 0, 1, 2]), "line": pick(["a", "b", "c", None]),
