@@ -50,7 +50,7 @@ class OneDatabase(FlaskSession):
     def get_bind(self, mapper=None, clause=None, bind=None, **kwargs):  # noqa: ARG002 (SQLAlchemy's signature)
         """The engine, or the connection that is asked for.
 
-        Raises RuntimeError for an UPDATE, INSERT or DELETE outside transaction(): on PostgreSQL it would hold.
+        Raises RuntimeError for an UPDATE, INSERT or DELETE outside transaction(): PostgreSQL would keep it.
         """
         if bind is not None:
             return bind

@@ -45,7 +45,7 @@ class WholeField(IntegerField):
         """Read what was written; thousands of digits are no number here."""
         if valuelist and len(valuelist[0].strip()) > 15:
             self.data = None
-            raise ValueError(self.gettext("Not a valid integer value."))
+            raise ValueError(_("Write a whole number."))
         super().process_formdata(valuelist)
 
 

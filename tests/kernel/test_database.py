@@ -29,6 +29,12 @@ def test_a_write_outside_a_transaction_is_refused(app):
         db.session.flush()
 
 
+def test_a_statement_that_writes_outside_a_transaction_is_refused(moda):
+    with pytest.raises(RuntimeError, match="outside transaction"):
+        db.session.execute(update(District).values(place="Arezzo"))
+    assert db.session.scalar(select(District.place)) == "Prato"
+
+
 def test_reading_holds_nothing_open_on_postgresql(moda):
     assert db.session.scalar(select(District.slug)) == "moda"
     driver = db.session.connection().connection.driver_connection
