@@ -1,6 +1,6 @@
 """Each of the 25 starter indicators against plain Python over all rows, at each level, on both databases."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 import time_machine
@@ -42,10 +42,9 @@ def test_the_oracle_knows_the_whole_catalogue():
 @time_machine.travel(NOW, tick=False)
 def test_the_indicator_agrees_with_plain_python_at_each_level(app, code):
     @settings(
-        max_examples=1, deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=PHASES
+        max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=PHASES
     )
-    @example(crowded(verbs_near(code), date(2026, 1, 1)))
-    @example(crowded(verbs_near(code), date(2026, 2, 15)))
+    @example(crowded(verbs_near(code)))
     @given(world_of(verbs_near(code)))
     def agrees(drawn):
         plan = build(drawn, {code, *NEEDED.get(code, [])})
