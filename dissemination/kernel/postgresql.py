@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, ServerCursor
+from psycopg.pq import TransactionStatus
 from psycopg.pq.abc import PGresult
 
 
@@ -41,7 +42,17 @@ class QuickCursor(Cursor):
         return Columns(result, self.connection) if result and result.nfields else None
 
 
+class HeldCursor(ServerCursor):
+    """A cursor that the server keeps (`yield_per`), also where no transaction is open: then its result is put
+    aside once, and stays what it was while others write."""
+
+    def __init__(self, connection: Connection, name: str, *, withhold: bool = False, **more):
+        alone = connection.info.transaction_status == TransactionStatus.IDLE
+        super().__init__(connection, name, withhold=withhold or alone, **more)
+
+
 def prepare(connection: Connection) -> None:
-    """Leave BEGIN to us (`database._begin`), and use the quick cursor."""
+    """Leave BEGIN to us (`database._begin`), and use the cursors above."""
     connection.autocommit = True
     connection.cursor_factory = QuickCursor
+    connection.server_cursor_factory = HeldCursor

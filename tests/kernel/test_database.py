@@ -44,6 +44,16 @@ def test_reading_holds_nothing_open_on_postgresql(moda):
         assert driver.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
 
 
+def test_long_results_come_in_parts_also_where_nothing_is_begun(moda):
+    """And they stay what they were when the reader began, on both databases."""
+    query = select(District.place).execution_options(yield_per=1)
+    parts = db.session.execute(query).partitions()
+    with db.engine.begin() as other:
+        if not is_sqlite():
+            other.execute(update(District).values(place="Arezzo"))
+    assert [list(part) for part in parts] == [[("Prato",)]]
+
+
 def test_a_transaction_is_one_on_both_databases(moda):
     """Also for statements that go past the session's unit of work."""
 
