@@ -4,7 +4,7 @@ value, and merged cells. It keeps a few numbers per row, whatever the file says,
 
 import re
 from collections import defaultdict
-from typing import BinaryIO
+from typing import IO
 from xml.parsers import expat
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -38,7 +38,7 @@ class Faults:
         return self.formulas.get(number, 0), merged
 
 
-def find(source: BinaryIO, *, columns: int, rows: int) -> Faults:
+def find(source: IO[bytes], *, columns: int, rows: int) -> Faults:
     """The faults of a sheet in its first `columns`. Raises TooManyRows, expat.ExpatError."""
     sheet = _Sheet(Faults(columns), rows)
     while chunk := source.read(CHUNK):
@@ -69,8 +69,8 @@ class _Sheet:
             self.formula = self.valued = False
             self.text = attributes.get("t") == "str"
         elif tag == "row":
-            said = attributes.get("r", "")
-            self.at = int(said) if said.isdecimal() and len(said) < 10 else self.at + 1
+            number = attributes.get("r", "")
+            self.at = int(number) if number.isdecimal() and len(number) < 10 else self.at + 1
             self.column, self.has = 0, False
         elif tag == "f":
             self.formula = True
