@@ -25,7 +25,7 @@ from werkzeug.routing import Rule
 import config
 from app import create_app
 from dissemination.kernel.database import db, transaction
-from tests import factories
+from tests import databases, factories
 from tools import chromium
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
@@ -59,19 +59,16 @@ def postgres(tmp_path_factory):
             "fsync = off",
             "full_page_writes = off",
             "synchronous_commit = off",
+            "autovacuum = off",
         ):  # it is thrown away
             connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("ALTER SYSTEM SET max_connections = 300")
         connection.execute("SELECT pg_reload_conf()")
-        connection.execute("CREATE DATABASE template_empty")
-    _create_tables(_named(uri, "template_empty"))
+        connection.execute(f"CREATE DATABASE {databases.TEMPLATE}")
+    _create_tables(databases.named(uri, databases.TEMPLATE))
     yield uri
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _named(uri, database):
-    return uri.replace("/postgres?", f"/{database}?").replace("postgresql://", "postgresql+psycopg://")
 
 
 def _create_tables(url):
@@ -94,19 +91,8 @@ def database_url(request, tmp_path):
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    with _postgres_database(request.getfixturevalue("postgres"), "template_empty") as url:
+    with databases.emptied(request.getfixturevalue("postgres")) as url:
         yield url
-
-
-@contextmanager
-def _postgres_database(uri, template):
-    """The URL of a fresh database copied from `template`, dropped afterwards."""
-    name = f"t{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY = FILE_COPY")
-    yield _named(uri, name)
-    with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager
@@ -115,11 +101,8 @@ def empty_database(request, tmp_path):
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
         return
-    with _postgres_database(request.getfixturevalue("postgres"), "template0") as url:
+    with databases.copied(request.getfixturevalue("postgres"), "template0") as url:
         yield url
-
-
-_numbers = iter(range(10**9))
 
 
 # Each test has an application of its own, and what Werkzeug and Jinja compile for it (some 400 routes, the

@@ -34,7 +34,8 @@ from dissemination.sample.actions import load
 from dissemination.subscriptions import actions as subscriptions
 from dissemination.subscriptions.models import Subscription
 from dissemination.workshops.models import Profile, Speaker, Workshop
-from tests.conftest import _postgres_database, settings_for
+from tests import databases
+from tests.conftest import settings_for
 
 LOADED = datetime(2026, 10, 12, 9, 0, tzinfo=UTC)
 LATER = LOADED + timedelta(days=30 * 31)
@@ -53,7 +54,7 @@ def loaded_sqlite(tmp_path_factory, sqlite_template):
 def loaded_postgresql(tmp_path_factory, postgres):
     """The same in PostgreSQL: the folder, and the name of the database."""
     folder = tmp_path_factory.mktemp("sample")
-    with _postgres_database(postgres, "template_empty") as url:
+    with databases.copied(postgres, databases.TEMPLATE) as url:
         _load(folder, url)
         yield folder, make_url(url).database
 
@@ -68,7 +69,7 @@ def sample(request, tmp_path):
         return
     folder, template = request.getfixturevalue("loaded_postgresql")
     shutil.copytree(folder, copy)
-    with _postgres_database(request.getfixturevalue("postgres"), template) as url:
+    with databases.copied(request.getfixturevalue("postgres"), template) as url:
         yield from _opened(copy, url)
 
 

@@ -8,7 +8,8 @@ from app import create_app
 from dissemination.districts.models import District
 from dissemination.kernel.database import db, transaction
 from dissemination.sample.actions import load
-from tests.conftest import _postgres_database, settings_for
+from tests import databases
+from tests.conftest import settings_for
 
 
 def loaded_app(folder, url, **more):
@@ -31,7 +32,7 @@ def loaded(request, tmp_path_factory):
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield loaded_app(folder / "instance", f"sqlite:///{path}")
         return
-    with _postgres_database(request.getfixturevalue("postgres"), "template_empty") as url:
+    with databases.copied(request.getfixturevalue("postgres"), databases.TEMPLATE) as url:
         application = loaded_app(folder / "instance", url)
         yield application
         with application.app_context():
