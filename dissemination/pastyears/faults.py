@@ -10,10 +10,11 @@ from xml.parsers import expat
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,9})")
 CHUNK = 1 << 16
+WIDEST = 16_384  # cells of a row: what spreadsheet programs have, and what a row takes in memory
 
 
-class TooManyRows(Exception):
-    """More rows with values than anybody may import."""
+class TooMuch(Exception):
+    """More rows with values, or more cells, than anybody may import."""
 
 
 class Faults:
@@ -39,7 +40,7 @@ class Faults:
 
 
 def find(source: IO[bytes], *, columns: int, rows: int) -> Faults:
-    """The faults of a sheet in its first `columns`. Raises TooManyRows, expat.ExpatError."""
+    """The faults of a sheet in its first `columns`. Raises TooMuch, expat.ExpatError."""
     sheet = _Sheet(Faults(columns), rows)
     while chunk := source.read(CHUNK):
         sheet.parser.Parse(chunk, False)
@@ -50,7 +51,7 @@ def find(source: IO[bytes], *, columns: int, rows: int) -> Faults:
 class _Sheet:
     def __init__(self, found: Faults, most: int):
         self.found, self.most = found, most
-        self.at, self.column, self.filled = 0, 0, 0
+        self.at = self.column = self.filled = self.cells = self.in_row = 0
         self.formula = self.valued = self.text = self.reads = self.has = False
         self.parser = expat.ParserCreate(namespace_separator="}")
         self.parser.StartElementHandler = self.start
@@ -66,12 +67,15 @@ class _Sheet:
         if tag == "c":
             said = ADDRESS.fullmatch(attributes.get("r", ""))
             self.column = _column(said[1]) if said else self.column + 1
+            self.cells, self.in_row = self.cells + 1, self.in_row + 1
+            if self.in_row > WIDEST or self.cells > self.most * self.found.columns:
+                raise TooMuch
             self.formula = self.valued = False
             self.text = attributes.get("t") == "str"
         elif tag == "row":
             number = attributes.get("r", "")
             self.at = int(number) if number.isdecimal() and len(number) < 10 else self.at + 1
-            self.column, self.has = 0, False
+            self.column, self.in_row, self.has = 0, 0, False
         elif tag == "f":
             self.formula = True
         elif tag == "v":
@@ -94,7 +98,7 @@ class _Sheet:
         elif tag == "row" and self.has:
             self.filled += 1
             if self.filled > self.most:
-                raise TooManyRows
+                raise TooMuch
 
     def merge(self, ref: str) -> None:
         ends = [ADDRESS.fullmatch(part) for part in ref.replace("$", "").split(":")]

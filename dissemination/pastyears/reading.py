@@ -138,6 +138,9 @@ def _book(data: bytes):
                 raise NotReadable(_("Unpacked, the file is larger than 200 MB. Split it."))
             if any(_declares(packed, part) for part in packed.infolist()):  # entities that unfold without end
                 raise ValueError("a DOCTYPE")
+            for part in packed.infolist():
+                if _hides_its_size(packed, part):
+                    _scanned(packed, part.filename)
         return load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     except NotReadable:
         raise
@@ -200,11 +203,24 @@ def _of_workbook(data: bytes, name: str) -> Iterator[Line]:
         book.close()
 
 
+def _hides_its_size(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether it is a sheet that does not begin with its dimension, for which openpyxl reads all of it."""
+    if not part.filename.startswith("xl/worksheets/") or part.file_size < 4096:
+        return False
+    with packed.open(part) as source:
+        return b"<dimension" not in source.read(4096)
+
+
 def _faults(data: bytes, path: str) -> faults.Faults:
-    with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(path) as source:
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        return _scanned(packed, path)
+
+
+def _scanned(packed: zipfile.ZipFile, path: str) -> faults.Faults:
+    with packed.open(path) as source:
         try:
             return faults.find(source, columns=MOST_COLUMNS, rows=MOST_LINES + 1)
-        except faults.TooManyRows:
+        except faults.TooMuch:
             raise NotReadable(_("There are more than 100,000 lines. Split the file.")) from None
 
 

@@ -15,19 +15,19 @@ from dissemination.seals.verifying import Finding
 
 def findings(district_id: int) -> Iterator[Finding]:
     """What is not as it was signed off, or is gone."""
-    mine = ReportingPeriod.district_id == district_id
-    query = select(SignOff.id, ReportingPeriod.code, SignOff.number)
-    query = query.join(SignOff.period).where(mine).order_by(ReportingPeriod.id, SignOff.number)
-    rows = db.session.execute(query).all()
-    for sign_off_id, code, number in rows:
-        yield from _sign_off(district_id, sign_off_id, f"{code}/{number}")
-    for (_one, code, number), (_two, next_code, next_number) in pairwise([(0, "", 0), *rows]):
-        if next_number != (number + 1 if code == next_code else 1):
-            yield Finding("signed", detail=f"{next_code}/{next_number}")
-    there = {f"{code}/{number}" for _id, code, number in rows}
     told = select(LogHead.about, LogHead.position).order_by(LogHead.id)
     told = told.where(LogHead.district_id == district_id, LogHead.place == Place.SIGN_OFF)
-    for about, position in db.session.execute(told):
+    heads = db.session.execute(told).all()  # before the sign-offs: one that comes now has no head here
+    query = select(SignOff.id, ReportingPeriod.code, SignOff.number, SignOff.period_id).join(SignOff.period)
+    query = query.where(ReportingPeriod.district_id == district_id)
+    rows = db.session.execute(query.order_by(ReportingPeriod.id, SignOff.number)).all()
+    for sign_off_id, code, number, _period in rows:
+        yield from _sign_off(district_id, sign_off_id, f"{code}/{number}")
+    for before, (_id, code, number, period) in pairwise([(0, "", 0, 0), *rows]):
+        if number != (before[2] + 1 if before[3] == period else 1):
+            yield Finding("signed", detail=f"{code}/{number}")
+    there = {f"{code}/{number}" for _id, code, number, _period in rows}
+    for about, position in heads:
         if about not in there:
             yield Finding("signed", position, detail=about)
 

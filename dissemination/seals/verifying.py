@@ -81,8 +81,9 @@ def _told(text: str) -> tuple[int, str]:
 def _findings(district_id: int, told: list[tuple[int, str]]) -> Iterator[Finding]:
     for name in guards.missing(db.session.connection()):
         yield Finding("unguarded", detail=name)
-    end = yield from _along_the_chain(district_id)
-    yield from _tip(district_id, end)
+    tip = _tip_of(district_id)
+    end = yield from _along_the_chain(district_id, tip["position"] if tip else 0)
+    yield from _tip(district_id, tip, end)
     yield from _without_seal(district_id, end.activity_id)
     yield from _copies(district_id)
     yield from _against_heads(district_id, told, end.position)
@@ -92,15 +93,17 @@ def _findings(district_id: int, told: list[tuple[int, str]]) -> Iterator[Finding
 
 @dataclass
 class _End:
-    """How far the seals go: the last position and its chain, and the highest row that has one."""
+    """How far the seals go: the last position and its chain, and the highest row that has one; `at_tip`: what
+    the tip must say of the last two."""
 
     chain: bytes
     position: int = 0
     activity_id: int = 0
+    at_tip: tuple[int, bytes] | None = None
 
 
-def _along_the_chain(district_id: int):
-    """Row by row in the order of the seals; returns where they end."""
+def _along_the_chain(district_id: int, tip: int):
+    """Row by row in the order of the seals; returns where they end. `tip` is the position of the tip."""
     query = (
         select(*[strict(c).label(f"seal_{c.name}") for c in LogSeal.__table__.c], ERASED, *_proved())
         .select_from(LogSeal)
@@ -111,6 +114,7 @@ def _along_the_chain(district_id: int):
         .execution_options(yield_per=1_000)
     )
     end = _End(genesis(district_id))
+    end.at_tip = (0, end.chain) if tip == 0 else None
     for row in db.session.execute(query).mappings():
         position, row_id, chain = (row[f"seal_{name}"] for name in ("position", "activity_id", "chain"))
         if ODD in (position, row_id, chain):
@@ -125,26 +129,35 @@ def _along_the_chain(district_id: int):
             if _as_written(row) and link(end.chain, position, row_id, row["digest"]) != chain:
                 yield Finding("moved", position, row_id)
         end.position, end.chain, end.activity_id = position, chain, max(end.activity_id, row_id)
+        if position == tip:
+            end.at_tip = end.activity_id, chain
     return end
 
 
-def _tip(district_id: int, end: _End) -> Iterator[Finding]:
-    """The tip against the seals and against its mark."""
+def _tip_of(district_id: int):
+    """The tip as it is now, read strictly; None without one."""
     query = select(*[strict(c) for c in LogTip.__table__.c]).where(LogTip.district_id == district_id)
-    tip = db.session.execute(query).mappings().first()
+    return db.session.execute(query).mappings().first()
+
+
+def _tip(district_id: int, tip, end: _End) -> Iterator[Finding]:
+    """The tip against the seals and against its mark. Others may have sealed since it was read."""
     if tip is None:
-        if end.position:
+        if end.position and _tip_of(district_id) is None:
             yield Finding("tip")
         return
     if ODD in tip.values() or None in tip.values():
         yield Finding("tip")
         return
     position, chain = tip["position"], tip["chain"]
-    as_sealed = (position, tip["activity_id"], chain) == (end.position, end.activity_id, end.chain)
     if position > end.position:
         yield Finding("truncated", position, tip["activity_id"], printed(position, chain.hex()))
-    elif not as_sealed or marks.of_tip(tip) != tip["mark"]:
+    elif (tip["activity_id"], chain) != end.at_tip or marks.of_tip(tip) != tip["mark"]:
         yield Finding("tip", position)
+    elif position < end.position:
+        later = _tip_of(district_id)
+        if later is None or ODD in later.values() or later["position"] < end.position:
+            yield Finding("tip", position)
 
 
 def _row(row, district_id: int, position: int | None) -> Iterator[Finding]:
@@ -199,16 +212,15 @@ def _copies(district_id: int) -> Iterator[Finding]:
 
 
 def _against_heads(district_id: int, told: list[tuple[int, str]], reached: int) -> Iterator[Finding]:
-    kept = select(*[strict(c) for c in LogHead.__table__.c]).where(LogHead.district_id == district_id)
+    heads, told_last = _told_heads(district_id)
     before, remembered = b"", set()
-    for head in db.session.execute(kept.order_by(LogHead.id)).mappings():
+    for head in heads:
         if ODD in head.values() or head["at"] is None or marks.of_head(head, before) != head["mark"]:
             yield Finding("told", None if head["position"] is ODD else head["position"])
         if ODD not in (head["position"], head["chain"]):
             remembered.add((head["position"], head["chain"].hex()))
         before = b"" if head["mark"] is ODD else head["mark"]
-    last = db.session.scalar(select(strict(LogTip.__table__.c.told)).where(LogTip.district_id == district_id))
-    if last is not None and last != before:
+    if told_last is not None and told_last != before:
         yield Finding("told")
     for position, chain in sorted(remembered | set(told)):
         found = chain_at(district_id, position)
@@ -216,3 +228,13 @@ def _against_heads(district_id: int, told: list[tuple[int, str]], reached: int) 
             continue
         gone = found is None and position > reached
         yield Finding("truncated" if gone else "rewritten", position, None, printed(position, chain))
+
+
+def _told_heads(district_id: int):
+    """The heads that were told, and the mark of the last as the tip has it: of one moment."""
+    kept = select(*[strict(c) for c in LogHead.__table__.c]).where(LogHead.district_id == district_id)
+    last = select(strict(LogTip.__table__.c.told)).where(LogTip.district_id == district_id)
+    mark, heads = db.session.scalar(last), db.session.execute(kept.order_by(LogHead.id)).mappings().all()
+    while (now := db.session.scalar(last)) != mark:  # somebody told one meanwhile
+        mark, heads = now, db.session.execute(kept.order_by(LogHead.id)).mappings().all()
+    return heads, mark

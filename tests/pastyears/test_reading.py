@@ -168,6 +168,12 @@ def test_a_million_rows_are_refused_before_they_are_read(monkeypatch):
         next(reading.lines(_with_sheet(f"<sheetData>{rows}</sheetData>")))
 
 
+def test_a_row_of_millions_of_cells_is_refused_before_it_is_held():
+    data = _with_sheet(f'<sheetData><row r="1">{"<c><v>1</v></c>" * 20_000}</row></sheetData>')
+    with pytest.raises(reading.NotReadable, match=r"100\.000"):
+        next(reading.lines(data))
+
+
 def test_parts_that_are_held_in_memory_as_a_whole_have_their_own_limit(monkeypatch):
     monkeypatch.setattr(reading, "MOST_OF", {"styles.xml": 100})
     with pytest.raises(reading.NotReadable, match="200 MB"):

@@ -194,3 +194,28 @@ def test_parting_is_possible_only_towards_somebody(moda, log):
     assert found(moda) == []
     assert db.session.get(Activity, log[2]).salt is None
     assert guards.missing(db.session.connection()) == []
+
+
+def test_a_log_that_grows_while_it_is_verified_is_as_written(moda, log, monkeypatch):
+    """The worker seals, and somebody prints a head, between any two things that are read."""
+    from dissemination.seals import verifying
+
+    begun = []
+
+    def meanwhile(read):
+        def reads(*args):
+            found = read(*args)
+            if not begun:
+                begun.append(args)
+                db.session.rollback()
+                with transaction():
+                    activity.record_all([fact(moda, 5)])
+                    actions.publish(seal(moda.id), where=Place.PAGE)
+            return found
+
+        return reads
+
+    monkeypatch.setattr(verifying, "_tip_of", meanwhile(verifying._tip_of))
+    assert found(moda) == []
+    assert begun
+    assert queries.head(moda.id).position == len(log) + 1
