@@ -1,10 +1,10 @@
 """The forms of a district's settings and sectors."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
 
-from dissemination.kernel.forms import Form, email_field, text_field
+from dissemination.kernel.forms import Form, WholeField, email_field, text_field
 
 
 def long_text(label):
@@ -22,11 +22,11 @@ class SettingsForm(Form):
     mailbox_name = text_field(_l("Sender’s name"), most=120)
     mailbox_address = email_field(_l("Mailbox"))
     website = StringField(_l("Website"), validators=[Optional(), Length(max=300), URL(require_tld=False)])
-    reminder_hours = IntegerField(
+    reminder_hours = WholeField(
         _l("Reminder, hours before a workshop"), validators=[InputRequired(), NumberRange(1, 336)]
     )
-    office_from = IntegerField(_l("Office hours from"), validators=[InputRequired(), NumberRange(0, 23)])
-    office_until = IntegerField(_l("Office hours until"), validators=[InputRequired(), NumberRange(1, 24)])
+    office_from = WholeField(_l("Office hours from"), validators=[InputRequired(), NumberRange(0, 23)])
+    office_until = WholeField(_l("Office hours until"), validators=[InputRequired(), NumberRange(1, 24)])
     embed_origins = TextAreaField(
         _l("Sites that may show the registration form"), validators=[Length(max=4000)]
     )  # fmt: skip
@@ -55,6 +55,6 @@ class SectorForm(Form):
     name_it = text_field(_l("Name in Italian"), most=120)
     name_en = text_field(_l("Name in English"), most=120)
     place = text_field(_l("Place"), most=120, required=False)
-    position = IntegerField(
+    position = WholeField(
         _l("Position in lists"), default=0, validators=[InputRequired(), NumberRange(0, 999)]
     )

@@ -7,7 +7,6 @@ from wtforms import (
     FieldList,
     FormField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -17,7 +16,7 @@ from wtforms.validators import InputRequired, NumberRange
 
 from dissemination.feedback.questions import MOST_LETTERS, MOST_TEXT, SCORES, Kind, offered
 from dissemination.feedback.texts import KINDS
-from dissemination.kernel.forms import Form, Length, Optional
+from dissemination.kernel.forms import Form, Length, Optional, WholeField
 from dissemination.plan.fields import CheckboxListField
 
 BLANK = 2  # empty rows for new questions
@@ -64,7 +63,7 @@ class QuestionForm(Form):
         csrf = False
 
     key = HiddenField()
-    position = IntegerField(_l("Position in the form"), validators=[Optional(), NumberRange(1, 99)])
+    position = WholeField(_l("Position in the form"), validators=[Optional(), NumberRange(1, 99)])
     kind = SelectField(_l("Answered by"), choices=[(k.value, label) for k, label in KINDS.items()])
     it = StringField(_l("Question in Italian"), validators=[Length(max=MOST_LETTERS)])
     en = StringField(_l("Question in English"), validators=[Length(max=MOST_LETTERS)])

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectChoice, SelectField, SelectMultipleField, TextAreaField
+from wtforms import SelectChoice, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import NumberRange
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
@@ -11,7 +11,7 @@ from dissemination.followups.fields import MOST_BODY, parse
 from dissemination.followups.mails import Draft
 from dissemination.followups.models import Anchor, MailRule
 from dissemination.followups.timing import DAY, MOST_DAYS
-from dissemination.kernel.forms import DataRequired, Form, InputRequired, Length, text_field
+from dissemination.kernel.forms import DataRequired, Form, InputRequired, Length, WholeField, text_field
 
 UNITS = [
     SelectChoice("days", _l("days")),
@@ -35,7 +35,7 @@ class CheckboxListField(SelectMultipleField):
 class RuleForm(Form):
     """When, to whom, and what it says in Italian and English."""
 
-    number = IntegerField(
+    number = WholeField(
         _l("How long"), default=1, validators=[InputRequired(), NumberRange(min=0, max=MOST_DAYS * DAY)]
     )
     unit = SelectField(_l("Unit"), choices=UNITS, default="days")
@@ -49,7 +49,7 @@ class RuleForm(Form):
     body_it = TextAreaField(_l("Text in Italian"), validators=[DataRequired(), Length(max=MOST_BODY)])
     subject_en = text_field(_l("Subject in English"), most=200, required=False)
     body_en = TextAreaField(_l("Text in English"), validators=[Length(max=MOST_BODY)])
-    version = IntegerField(widget=HiddenInput(), default=1)
+    version = WholeField(widget=HiddenInput(), default=1)
 
     @classmethod
     def of(cls, rule: MailRule) -> "RuleForm":

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.it import iva
-from wtforms import DateField, Field, StringField, TimeField, ValidationError
+from wtforms import DateField, Field, IntegerField, StringField, TimeField, ValidationError
 from wtforms.i18n import messages_path
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
 from wtforms.widgets import TextInput
@@ -29,6 +29,7 @@ __all__ = [
     "MoneyField",
     "Optional",
     "TaxIdField",
+    "WholeField",
     "email_field",
     "local_moment",
     "text_field",
@@ -37,6 +38,7 @@ __all__ = [
 
 
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}((\.\d{3})+|(,\d{3})+)", re.ASCII)
+MOST_DIGITS = 15
 MOST_CENTS = 10**14  # a thousand billion euro
 
 
@@ -135,6 +137,17 @@ class TaxIdField(StringField):
             raise ValidationError(
                 _l("This is not a valid partita IVA: it has 11 digits, the last one is a check digit.")
             ) from None
+
+
+class WholeField(IntegerField):
+    """A whole number, of no more digits than anybody counts."""
+
+    def process_formdata(self, valuelist):
+        """Read what was written; hundreds of digits break a comparison and fit no column."""
+        if valuelist and len(valuelist[0].strip()) > MOST_DIGITS:
+            self.data = None
+            raise ValueError(PLAINER["Not a valid integer value."])
+        super().process_formdata(valuelist)
 
 
 class MoneyField(Field):

@@ -5,11 +5,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import HiddenField, IntegerField, SelectChoice, SelectField, TextAreaField
+from wtforms import HiddenField, SelectChoice, SelectField, TextAreaField
 from wtforms.validators import NumberRange
 
 from dissemination.delivery.lint import MAX_SIZE, Problem
-from dissemination.kernel.forms import Form, Length, Optional, text_field
+from dissemination.kernel.forms import Form, Length, Optional, WholeField, text_field
 from dissemination.kernel.refusals import Refusal
 from dissemination.newsletters import fields, framing, pictures, texts
 from dissemination.newsletters.models import Block, BlockKind
@@ -145,7 +145,7 @@ class ImageForm(BlockForm):
 
     PREFIXES = ("",)
     locals().update(_picture_fields())
-    width = IntegerField(
+    width = WholeField(
         _l("Width in pixels"), validators=[Optional(), NumberRange(min=40, max=WIDTH)], default=WIDTH
     )
     href = text_field(_l("Address that the picture leads to"), most=1000, required=False)

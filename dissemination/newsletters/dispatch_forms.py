@@ -5,11 +5,11 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, SelectChoice, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import NumberRange
 
 from dissemination.districts.models import District
-from dissemination.kernel.forms import DayField, Form, HourField, Length, Optional, text_field
+from dissemination.kernel.forms import DayField, Form, HourField, Length, Optional, WholeField, text_field
 from dissemination.newsletters import quiet
 from dissemination.subscriptions.forms import VersionField
 
@@ -69,7 +69,7 @@ class WhenForm(Form):
     day = DayField(_l("Day"), validators=[Optional()])
     hour = HourField(_l("Time"), validators=[Optional()])
     anyhow = BooleanField(_l("Also in quiet hours, on Sundays and on public holidays"))
-    per_second = IntegerField(
+    per_second = WholeField(
         _l("At most so many messages a second"), validators=[Optional(), NumberRange(1, FASTEST)]
     )
     version = VersionField(validators=[Optional()])
@@ -106,14 +106,14 @@ class ReasonForm(Form):
 class SettingsForm(Form):
     """How a district sends its newsletters."""
 
-    approval_above = IntegerField(
+    approval_above = WholeField(
         _l("A second person approves issues to more than so many people"),
         validators=[Optional(), NumberRange(0, 10_000_000)],
     )
     quiet_from = HourField(_l("Quiet hours from"), validators=[Optional()])
     quiet_until = HourField(_l("Quiet hours until"), validators=[Optional()])
     quiet_days = BooleanField(_l("Nothing goes out on Sundays and public holidays"))
-    per_second = IntegerField(
+    per_second = WholeField(
         _l("At most so many messages a second"), validators=[Optional(), NumberRange(1, FASTEST)]
     )
     domain_rates = RatesField(_l("At most so many messages a second to single receiving domains"))

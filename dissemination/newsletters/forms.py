@@ -8,7 +8,6 @@ from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     HiddenField,
-    IntegerField,
     SelectChoice,
     SelectField,
     StringField,
@@ -22,6 +21,7 @@ from dissemination.kernel.forms import (
     InputRequired,
     Length,
     Optional,
+    WholeField,
     text_field,
 )
 from dissemination.kernel.languages import translated
@@ -224,7 +224,7 @@ class FrameForm(Form):
     name = text_field(_l("Name"), most=120)
     file = FileField(_l("MJML file"))
     source = TextAreaField(_l("MJML"))
-    place = IntegerField(validators=[Optional()])
+    place = WholeField(validators=[Optional()])
     final = HiddenField()
     original = ""  # what was sent in, to be sent in again with what was chosen
 

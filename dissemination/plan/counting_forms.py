@@ -9,9 +9,9 @@ from wtforms import BooleanField, HiddenField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from dissemination.kernel.forms import DataRequired, DayField, Form, text_field
+from dissemination.kernel.forms import DataRequired, DayField, Form, WholeField, text_field
 from dissemination.plan import rules
-from dissemination.plan.fields import NEW, LongText, NumberField, WholeField, must_be_a_code, without_marks
+from dissemination.plan.fields import NEW, LongText, NumberField, must_be_a_code, without_marks
 from dissemination.plan.models import Direction, Indicator, Plan
 
 VERB = re.compile(r"[a-z_]+\.[a-z_]+")

@@ -3,7 +3,7 @@
 import re
 
 from flask_babel import gettext as _
-from wtforms import Field, IntegerField, SelectMultipleField, TextAreaField, ValidationError
+from wtforms import Field, SelectMultipleField, TextAreaField, ValidationError
 from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
@@ -36,17 +36,6 @@ class NumberField(Field):
         if value is None or abs(value) >= 10**12:
             raise ValueError(_("Write a number such as 12 or 1.234,5."))
         self.data = value
-
-
-class WholeField(IntegerField):
-    """A whole number, of no more digits than anybody counts."""
-
-    def process_formdata(self, valuelist):
-        """Read what was written; thousands of digits are no number here."""
-        if valuelist and len(valuelist[0].strip()) > 15:
-            self.data = None
-            raise ValueError(_("Write a whole number."))
-        super().process_formdata(valuelist)
 
 
 class CheckboxListField(SelectMultipleField):

@@ -14,7 +14,15 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from dissemination.kernel.forms import DataRequired, DayField, Form, Length, MoneyField, text_field
+from dissemination.kernel.forms import (
+    DataRequired,
+    DayField,
+    Form,
+    Length,
+    MoneyField,
+    WholeField,
+    text_field,
+)
 from dissemination.kernel.languages import short_date
 from dissemination.plan import periods
 from dissemination.plan.fields import (
@@ -22,7 +30,6 @@ from dissemination.plan.fields import (
     NEW,
     CheckboxListField,
     LongText,
-    WholeField,
     long_text,
     must_be_a_code,
     without_marks,

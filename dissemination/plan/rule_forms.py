@@ -9,9 +9,9 @@ from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional
 
-from dissemination.kernel.forms import Form, text_field
+from dissemination.kernel.forms import Form, WholeField, text_field
 from dissemination.plan import queries, readings, rules, texts
-from dissemination.plan.fields import NEW, CheckboxListField, LongText, WholeField
+from dissemination.plan.fields import NEW, CheckboxListField, LongText
 from dissemination.plan.models import Plan
 from dissemination.plan.rules import AMOUNT, Measure
 

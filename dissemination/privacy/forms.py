@@ -1,10 +1,10 @@
 """The forms of this package: a reason with each decision."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, TextAreaField
+from wtforms import BooleanField, TextAreaField
 from wtforms.validators import NumberRange
 
-from dissemination.kernel.forms import DataRequired, Form, InputRequired, Length, text_field
+from dissemination.kernel.forms import DataRequired, Form, InputRequired, Length, WholeField, text_field
 from dissemination.privacy.terms import MOST_MONTHS
 
 
@@ -20,7 +20,7 @@ class ReasonForm(Form):
 class LongerForm(Form):
     """For how long, and why."""
 
-    months = IntegerField(
+    months = WholeField(
         _l("Months after the workshop"), validators=[InputRequired(), NumberRange(min=1, max=MOST_MONTHS)]
     )
     reason = text_field(_l("Reason"), most=300)

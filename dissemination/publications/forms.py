@@ -6,13 +6,13 @@ from datetime import date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import BooleanField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 from wtforms.widgets import HiddenInput
 
 from dissemination.districts.models import District
-from dissemination.kernel.forms import DataRequired, Form, text_field
+from dissemination.kernel.forms import DataRequired, Form, WholeField, text_field
 from dissemination.kernel.languages import translated
 from dissemination.plan import queries as plans
 from dissemination.publications import records
@@ -161,7 +161,7 @@ class PublicationForm(PlacedForm):
     licence = SelectField(_l("Licence"), validate_choice=True)
     keywords = text_field(_l("Keywords"), most=1000, required=False)
     reason = text_field(_l("Why it is counted otherwise"), most=300, required=False)
-    version = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    version = WholeField(widget=HiddenInput(), validators=[Optional()])
 
     def offer(self, district: District, chosen: Publication | None = None):
         """The choices, with what the publication has now even when we would not offer it."""

@@ -8,14 +8,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
-from wtforms import IntegerField, RadioField
+from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
 from dissemination.delivery import outbox
 from dissemination.delivery.texts import FATES
 from dissemination.kernel.database import db, transaction
-from dissemination.kernel.forms import Form, Optional
+from dissemination.kernel.forms import Form, Optional, WholeField
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.registrations import asking, calendars, invitations, replies
@@ -34,7 +34,7 @@ class ComingForm(Form):
     """Whom to ask "still coming?", and how many days before the start to ask by itself."""
 
     whom = RadioField(_l("Whom to ask"), choices=WHOM, default=Silent.EVERYBODY.value)
-    days = IntegerField(
+    days = WholeField(
         _l("Days before the start"),
         validators=[Optional(), NumberRange(1, 60, _l("Write a number of days from 1 to 60."))],
     )

@@ -1,7 +1,7 @@
 """The forms of the registrations page at the desk."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField
+from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
@@ -11,6 +11,7 @@ from dissemination.kernel.forms import (
     HourField,
     InputRequired,
     TaxIdField,
+    WholeField,
     local_moment,
     text_field,
 )
@@ -39,7 +40,7 @@ class CancelForm(Form):
 class PlaceForm(Form):
     """A place in the waiting list."""
 
-    position = IntegerField(_l("New place"), validators=[InputRequired(), NumberRange(min=1, max=100_000)])
+    position = WholeField(_l("New place"), validators=[InputRequired(), NumberRange(min=1, max=100_000)])
     reason = _reason()
 
 
@@ -47,7 +48,7 @@ class PoolForm(Form):
     """Seats for a company until a moment."""
 
     company_tax_id = TaxIdField(_l("Partita IVA of the company"), validators=[InputRequired()])
-    seats = IntegerField(_l("Seats"), validators=[InputRequired(), NumberRange(min=1, max=100_000)])
+    seats = WholeField(_l("Seats"), validators=[InputRequired(), NumberRange(min=1, max=100_000)])
     until_day = DayField(_l("Until the day"), validators=[InputRequired()])
     until_hour = HourField(_l("at"), validators=[InputRequired()])
     attends = RadioField(_l("Where"), choices=[])

@@ -2,10 +2,18 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
-from wtforms import BooleanField, IntegerField, RadioField, TextAreaField
+from wtforms import BooleanField, RadioField, TextAreaField
 from wtforms.validators import NumberRange
 
-from dissemination.kernel.forms import DataRequired, Form, Length, Optional, email_field, text_field
+from dissemination.kernel.forms import (
+    DataRequired,
+    Form,
+    Length,
+    Optional,
+    WholeField,
+    email_field,
+    text_field,
+)
 from dissemination.kernel.languages import translated
 from dissemination.subscriptions.forms import LANGUAGE_CHOICES, CheckboxListField, VersionField
 from dissemination.subscriptions.models import Topic
@@ -21,8 +29,8 @@ class ExclusionForm(Form):
 class GuardForm(Form):
     """At most so many newsletters in so many days to one person."""
 
-    most = IntegerField(_l("At most so many newsletters"), validators=[Optional(), NumberRange(1, 100)])
-    days = IntegerField(_l("in so many days"), validators=[Optional(), NumberRange(1, 366)])
+    most = WholeField(_l("At most so many newsletters"), validators=[Optional(), NumberRange(1, 100)])
+    days = WholeField(_l("in so many days"), validators=[Optional(), NumberRange(1, 366)])
     version = VersionField(validators=[Optional()])
 
     def validate(self, extra_validators=None) -> bool:

@@ -4,7 +4,6 @@ from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     DateField,
-    IntegerField,
     RadioField,
     SelectChoice,
     SelectField,
@@ -13,7 +12,15 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from dissemination.districts.models import District
-from dissemination.kernel.forms import DataRequired, Form, Optional, TaxIdField, email_field, text_field
+from dissemination.kernel.forms import (
+    DataRequired,
+    Form,
+    Optional,
+    TaxIdField,
+    WholeField,
+    email_field,
+    text_field,
+)
 from dissemination.kernel.languages import translated
 from dissemination.plan.queries import macro_areas
 from dissemination.subscriptions.models import Cadence, Topic, TopicKind
@@ -29,7 +36,7 @@ class CheckboxListField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class VersionField(IntegerField):
+class VersionField(WholeField):
     """The version that the form was opened with, for two people who edit at once."""
 
     widget = HiddenInput()

@@ -8,7 +8,6 @@ from wtforms import (
     FieldList,
     FormField,
     HiddenField,
-    IntegerField,
     SelectField,
     StringField,
     SubmitField,
@@ -17,7 +16,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, NumberRange, StopValidation
 
 from dissemination.kernel.clock import local
-from dissemination.kernel.forms import Form, Length, Optional, local_moment, text_field
+from dissemination.kernel.forms import Form, Length, Optional, WholeField, local_moment, text_field
 from dissemination.kernel.languages import short_date, translated
 from dissemination.plan import queries as plan
 from dissemination.workshops.models import Mode, State, Workshop
@@ -47,7 +46,7 @@ def _choice(value):
 
 def _number(label, lowest: int, highest: int):
     """A whole number that may be left empty."""
-    return IntegerField(label, validators=[Optional(), NumberRange(lowest, highest)])
+    return WholeField(label, validators=[Optional(), NumberRange(lowest, highest)])
 
 
 def _long_text(label, *, most: int):
@@ -79,7 +78,7 @@ class WorkshopForm(Form):
         _l("How to get there, in English"), validators=[Optional(), Length(max=2000)]
     )
     online_url = text_field(_l("Online link"), most=500, required=False)
-    seats = IntegerField(
+    seats = WholeField(
         _l("Seats"),
         validators=[InputRequired(_l("Give the number of seats.")),
                     NumberRange(1, 100_000, _l("Seats must be a number from 1 to 100,000."))],

@@ -2,11 +2,11 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField, HiddenField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
-from dissemination.kernel.forms import Form, Length, Optional, text_field
+from dissemination.kernel.forms import Form, Length, Optional, WholeField, text_field
 from dissemination.kernel.languages import language, translated
 from dissemination.workshops import questions
 from dissemination.workshops.models import Kind, Question, Workshop
@@ -54,7 +54,7 @@ class QuestionForm(Form):
     choices = FieldList(FormField(ChoiceForm), label=_l("Choices"), max_entries=MOST)
     required = BooleanField(_l("An answer is required"))
     condition = SelectField(_l("When it is asked"), default="", validators=[Optional()])
-    retention_months = IntegerField(
+    retention_months = WholeField(
         _l("Keep the answers for (months)"),
         validators=[
             Optional(),

@@ -9,11 +9,11 @@ import pytest
 import time_machine
 from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
-from wtforms import IntegerField
+from wtforms.validators import NumberRange
 
 from dissemination.kernel import files, languages, links
 from dissemination.kernel.database import transaction
-from dissemination.kernel.forms import Form, MoneyField, TaxIdField, local_moment, text_field
+from dissemination.kernel.forms import Form, MoneyField, TaxIdField, WholeField, local_moment, text_field
 from dissemination.kernel.text import fold, free_slug, like, slugify
 from tests import factories
 
@@ -170,7 +170,7 @@ def test_the_factory_makes_valid_tax_ids():
 
 def test_a_number_that_is_none_is_refused_in_good_italian(app):
     class Room(Form):
-        seats = IntegerField("Seats")
+        seats = WholeField("Seats")
 
     said = []
     for code in ("it", "en"):
@@ -179,6 +179,16 @@ def test_a_number_that_is_none_is_refused_in_good_italian(app):
             room.validate()
             said.append(room.seats.errors)
     assert said == [["Scrivi un numero intero."], ["Write a whole number."]]
+
+
+def test_a_number_of_four_hundred_digits_is_refused_instead_of_breaking_its_check(app):
+    class Room(Form):
+        seats = WholeField("Seats", validators=[NumberRange(1, 1000)])
+
+    with app.test_request_context("/"):
+        room = Room(MultiDict({"seats": "9" * 400}))
+        assert not room.validate()
+        assert room.seats.errors[0] == "Scrivi un numero intero."
 
 
 def test_no_template_filters_a_bare_text_by_the_language():
