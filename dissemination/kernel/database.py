@@ -144,8 +144,13 @@ def _begin(connection):
     if options.get("bare"):
         return
     at_once = connection.dialect.name == "sqlite" and options.get("write")
-    # Straight to the driver: what SQLAlchemy does around a statement costs more than this one.
-    connection.connection.driver_connection.execute("BEGIN IMMEDIATE" if at_once else "BEGIN")
+    begin = "BEGIN IMMEDIATE" if at_once else "BEGIN"
+    try:
+        # Straight to the driver: what SQLAlchemy does around a statement costs more than this one.
+        connection.connection.driver_connection.execute(begin)
+    except connection.dialect.loaded_dbapi.Error:
+        # Again SQLAlchemy's way, which says what failed in its own words and gives up a lost connection.
+        connection.exec_driver_sql(begin)
 
 
 def reading_engine() -> Engine:

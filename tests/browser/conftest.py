@@ -50,8 +50,8 @@ def page(chromium_browser, site):
 
 
 def foreign(url: str, site: str) -> bool:
-    """Whether `url` leaves our own host."""
-    return not url.startswith((site, "data:", "about:", "blob:"))
+    """Whether `url` leaves our own host; Chromium's PDF viewer loads its own parts from chrome://."""
+    return not url.startswith((site, "data:", "about:", "blob:", "chrome:", "chrome-extension:"))
 
 
 def serious_findings(page) -> list[str]:

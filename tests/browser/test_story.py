@@ -137,7 +137,7 @@ def test_an_organiser_does_her_whole_job(chromium_browser, page, site, mailbox, 
     page.locator("main form[action$=evidence] button").click()
     page.locator("main button[name=how][value=count]").click()
     page.goto("/moda/desk/plan/figures/DV-02?period=2027-H1")
-    assert page.get_by_role("link", name="Tracciabilità dei tessuti").count() == 2
+    assert page.get_by_role("link", name="Tracciabilità dei tessuti", exact=True).count() == 2
     assert serious_findings(page) == []
 
     # A .bib file is imported and published.
