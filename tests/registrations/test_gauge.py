@@ -193,7 +193,9 @@ def test_the_missing_are_asked_once_a_day_each_in_her_language(moda, workshop, f
     assert ask() == 0
     with time_machine.travel(now() + timedelta(days=1), tick=False):
         assert ask() == 3
-    mails = db.session.scalars(select(Delivery).where(Delivery.idempotency.like("data %")).order_by(Delivery.id)).all()
+    mails = db.session.scalars(
+        select(Delivery).where(Delivery.idempotency.like("data %")).order_by(Delivery.id)
+    ).all()
     assert [m.letter.subject for m in mails[:3]] == [
         "Una domanda sulla tua iscrizione: Lana",
         "A question about your registration: Textile traceability",
