@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
-    "kernel": 0, "delivery": 1, "districts": 2, "people": 3, "plan": 4, "seals": 5, "editions": 5,
+    "kernel": 0, "delivery": 1, "bibliography": 1, "districts": 2, "people": 3, "plan": 4, "seals": 5, "editions": 5,
     "pastyears": 5, "workshops": 5, "publications": 5, "guests": 6, "registrations": 7, "attendance": 8,
     "certificates": 9, "feedback": 9, "followups": 9, "proofs": 9, "forecast": 9, "statistics": 9,
     "subscriptions": 9, "newsletters": 10, "reporting": 11, "privacy": 12, "front": 13, "sample": 14,
@@ -79,8 +79,9 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     "proofs": {"texts": 1, "checking": 1.5, "judging": 1.5, "previews": 3, "reminding": 6.2, "desk": 7.5},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
+    "bibliography": {"kinds": 0, "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3},
     "publications": {
-        "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3, "metadata": 4,
+        "metadata": 4,
         "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 6, "public": 7, "desk": 7,
         "uploads": 7.5,
     },

@@ -5,6 +5,7 @@ from typing import BinaryIO
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
+from dissemination.bibliography.records import is_open, one_line
 from dissemination.districts.models import District
 from dissemination.kernel import clock, files
 from dissemination.kernel.database import db, rows_changed
@@ -21,7 +22,6 @@ from dissemination.publications.models import (
     PublicationFile,
     Withdrawal,
 )
-from dissemination.publications.records import is_open, one_line
 
 
 class ChangedMeanwhile(Refusal):
@@ -77,8 +77,8 @@ def add(district: District, *, by: Account | None, **facts) -> Publication:
     """
     facts = clean(facts)
     publication = Publication(
-        district_id=district.id, created_at=clock.now(), created_by=by.id if by else None,
-        slug=free_slug(titled(facts), lambda slug: _taken(district, slug)),
+        district_id=district.id, created_at=clock.now(), changed_at=clock.now(),
+        created_by=by.id if by else None, slug=free_slug(titled(facts), lambda slug: _taken(district, slug)),
     )  # fmt: skip
     describe(publication, facts)
     db.session.add(publication)
@@ -99,7 +99,12 @@ def revise(
     changed = rows_changed(
         update(Publication)
         .where(Publication.id == publication.id, Publication.version == version)
-        .values(version=version + 1, revised_at=clock.now(), revised_by=by.id if by else None)
+        .values(
+            version=version + 1,
+            revised_at=clock.now(),
+            revised_by=by.id if by else None,
+            changed_at=clock.now(),
+        )
     )
     if changed != 1:
         raise ChangedMeanwhile
@@ -142,7 +147,7 @@ def publish(publication: Publication, *, by: Account | None) -> None:
     done = rows_changed(
         update(Publication)
         .where(Publication.id == publication.id, Publication.published_at.is_(None))
-        .values(published_at=clock.now(), published_by=by.id if by else None)
+        .values(published_at=clock.now(), published_by=by.id if by else None, changed_at=clock.now())
     )
     if done != 1:
         raise AlreadyPublished
@@ -161,7 +166,7 @@ def withdraw(publication: Publication, *, reason: str, by: Account | None) -> No
     done = rows_changed(
         update(Publication)
         .where(Publication.id == publication.id, Publication.published_at.is_not(None))
-        .values(published_at=None, published_by=None)
+        .values(published_at=None, published_by=None, changed_at=clock.now())
     )
     if done != 1:
         raise NotPublished

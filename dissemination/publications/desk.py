@@ -4,12 +4,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from dissemination.bibliography import formats
 from dissemination.kernel import subjects
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.downloads import attachment
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.publications import actions, formats, queries
+from dissemination.publications import actions, queries
 from dissemination.publications.forms import (
     FileForm,
     PublicationForm,

@@ -4,14 +4,26 @@ from collections.abc import Callable
 
 from flask_babel import lazy_gettext as _l
 
+from dissemination.bibliography.kinds import Access
+from dissemination.bibliography.records import Person, one_line, page_range, paragraphs, search_text_of
 from dissemination.kernel.refusals import Refusal
 from dissemination.publications.models import Author, Publication
-from dissemination.publications.records import Person, one_line, page_range, paragraphs, search_text_of
 
-LINES = ("title_it", "title_en", "citation_key", "container", "volume", "number", "pages", "publisher")
+LINES = (
+    "title_it",
+    "title_en",
+    "citation_key",
+    "container",
+    "volume",
+    "number",
+    "pages",
+    "publisher",
+    "version_label",
+)
 TEXTS = ("abstract_it", "abstract_en")
 FACTS = frozenset({
     *LINES, *TEXTS, "kind", "language", "issued", "issued_precision", "doi", "isbn", "issn", "url", "licence",
+    "access", "embargo_until", "funding", "version_label", "previous_id",
     "keywords", "extra", "sector_id", "macro_area_id", "activity_line_id", "authors",
 })  # fmt: skip
 """What `add` and `revise` take: columns of Publication, and `authors` as a list of `records.Person`."""
@@ -70,7 +82,8 @@ def describe(publication: Publication, facts: dict) -> None:
 
 EMPTY = (*LINES, *TEXTS, "doi", "isbn", "issn", "url", "licence")
 DEFAULTS: dict[str, Callable] = dict.fromkeys(EMPTY, str) | {
-    "keywords": list, "extra": dict, "language": lambda: "it", "issued_precision": lambda: "day",
+    "keywords": list, "funding": list, "access": lambda: Access.OPEN, "extra": dict,
+    "language": lambda: "it", "issued_precision": lambda: "day",
 }  # fmt: skip
 """Column defaults apply at the flush; the search text is made before it."""
 

@@ -11,14 +11,14 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 from wtforms.widgets import HiddenInput
 
+from dissemination.bibliography import records
+from dissemination.bibliography.records import Person, iso_date
 from dissemination.districts.models import District
 from dissemination.kernel.forms import DataRequired, Form, WholeField, text_field
 from dissemination.kernel.languages import translated
 from dissemination.plan import queries as plans
-from dissemination.publications import records
 from dissemination.publications.models import Kind, Publication, State
 from dissemination.publications.queries import Filter
-from dissemination.publications.records import Person, iso_date
 from dissemination.publications.texts import KINDS, LANGUAGES, LICENCES, language_name
 
 DATES = (

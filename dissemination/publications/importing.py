@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Row
 
-from dissemination.publications import bibtex, queries
-from dissemination.publications.bibtex import Found
-from dissemination.publications.fields import Problem
-from dissemination.publications.records import keys_of_record
+from dissemination.bibliography import bibtex
+from dissemination.bibliography.bibtex import Found
+from dissemination.bibliography.fields import Problem
+from dissemination.bibliography.records import keys_of_record
+from dissemination.publications import queries
 
 
 @dataclass(frozen=True)

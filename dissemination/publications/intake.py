@@ -6,6 +6,7 @@ from typing import BinaryIO
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, insert, select, update
 
+from dissemination.bibliography.records import Record, search_text_of
 from dissemination.districts.models import District
 from dissemination.kernel import clock, files
 from dissemination.kernel.database import db, rows_changed
@@ -17,7 +18,6 @@ from dissemination.publications import queries
 from dissemination.publications.facts import RESERVED, titled
 from dissemination.publications.logged import happening
 from dissemination.publications.models import Author, Import, Publication
-from dissemination.publications.records import Record, search_text_of
 
 
 class AlreadyImported(Refusal):
@@ -88,6 +88,7 @@ def add_all(
         "district_id": district.id, "activity_line_id": activity_line_id, "sector_id": sector_id,
         "macro_area_id": macro_area_id, "version": 1, "created_at": now, "created_by": who,
         "published_at": now if published else None, "published_by": who if published else None,
+        "changed_at": now,
     }  # fmt: skip
     rows = []
     for record in records:

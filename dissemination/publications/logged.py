@@ -2,13 +2,13 @@
 
 from enum import StrEnum
 
+from dissemination.bibliography.records import is_open
 from dissemination.districts.models import District, Sector
 from dissemination.kernel import clock
 from dissemination.kernel.database import db
 from dissemination.people.accounts import Account
 from dissemination.plan.models import MacroArea
 from dissemination.publications.models import Publication
-from dissemination.publications.records import is_open
 
 
 class Did(StrEnum):

@@ -4,16 +4,17 @@ After Google Scholar's inclusion guidelines (one `citation_author` per author, t
 address), DCMI's HTML encoding (`DC.`) and schema.org. Addresses are absolute and come in from outside.
 """
 
+from dissemination.bibliography.formats import person_inverted
+from dissemination.bibliography.records import iso_date, main_text, people_of
 from dissemination.kernel.files import StoredFile
-from dissemination.publications.formats import person_inverted
 from dissemination.publications.models import Kind, Publication
-from dissemination.publications.records import iso_date, main_text, people_of
 from dissemination.publications.texts import licence_address
 
 SCHEMA_TYPE = {
     Kind.ARTICLE: "ScholarlyArticle", Kind.CONFERENCE_PAPER: "ScholarlyArticle", Kind.PROCEEDINGS: "Book",
     Kind.BOOK: "Book", Kind.CHAPTER: "Chapter", Kind.THESIS: "Thesis", Kind.REPORT: "Report",
     Kind.FORESIGHT: "Report", Kind.STRATEGIC_NOTE: "Report", Kind.BROCHURE: "CreativeWork",
+    Kind.ROADMAP: "Report", Kind.DATASET: "Dataset", Kind.VIDEO: "VideoObject", Kind.PRESS: "NewsArticle",
     Kind.OTHER: "CreativeWork",
 }  # fmt: skip
 CONTAINER_TAG = {
@@ -23,6 +24,7 @@ CONTAINER_TAG = {
 PUBLISHER_TAG = {
     Kind.THESIS: "citation_dissertation_institution", Kind.REPORT: "citation_technical_report_institution",
     Kind.FORESIGHT: "citation_technical_report_institution",
+    Kind.ROADMAP: "citation_technical_report_institution",
     Kind.STRATEGIC_NOTE: "citation_technical_report_institution",
 }  # fmt: skip
 

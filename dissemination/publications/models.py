@@ -6,26 +6,11 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dissemination.bibliography.kinds import Access, Kind
 from dissemination.districts.models import District, Sector
 from dissemination.kernel.database import UtcDateTime, db, one_of
 from dissemination.kernel.files import StoredFile
 from dissemination.plan.models import ActivityLine, MacroArea
-
-
-class Kind(StrEnum):
-    """What a publication is."""
-
-    ARTICLE = "article"
-    CONFERENCE_PAPER = "conference_paper"
-    PROCEEDINGS = "proceedings"
-    BOOK = "book"
-    CHAPTER = "chapter"
-    THESIS = "thesis"
-    REPORT = "report"
-    FORESIGHT = "foresight"
-    STRATEGIC_NOTE = "strategic_note"
-    BROCHURE = "brochure"
-    OTHER = "other"
 
 
 class State(StrEnum):
@@ -46,6 +31,7 @@ class Publication(db.Model):  # type: ignore[name-defined]
         Index("ix_publications_district_id_doi", "district_id", "doi"),
         Index("ix_publications_kind", "district_id", "kind", "issued", "id"),
         Index("ix_publications_sector", "district_id", "sector_id", "issued", "id"),
+        Index("ix_publications_changed", "district_id", "changed_at", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
@@ -69,8 +55,13 @@ class Publication(db.Model):  # type: ignore[name-defined]
     issn: Mapped[str] = mapped_column(String(10), default="")
     url: Mapped[str] = mapped_column(String(500), default="")
     licence: Mapped[str] = mapped_column(String(60), default="")  # SPDX identifier
+    access: Mapped[Access] = mapped_column(one_of(Access), default=Access.OPEN)
+    embargo_until: Mapped[date | None]  # the last day of an embargo, in the district's zone
+    funding: Mapped[list] = mapped_column(JSON, default=list)  # see `records.Record.funding`
+    version_label: Mapped[str] = mapped_column(String(40), default="")  # of the work: "2.0"
     keywords: Mapped[list] = mapped_column(JSON, default=list)
     extra: Mapped[dict] = mapped_column(JSON, default=dict)  # imported fields that have no column
+    previous_id: Mapped[int | None] = mapped_column(ForeignKey("publications.id"), index=True)
     sector_id: Mapped[int | None] = mapped_column(ForeignKey("sectors.id"))
     macro_area_id: Mapped[int | None] = mapped_column(ForeignKey("macro_areas.id"))
     activity_line_id: Mapped[int] = mapped_column(ForeignKey("activity_lines.id"))
@@ -82,6 +73,7 @@ class Publication(db.Model):  # type: ignore[name-defined]
     revised_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)  # when the public last saw it change
     district: Mapped[District] = relationship()
     sector: Mapped[Sector | None] = relationship()
     macro_area: Mapped[MacroArea | None] = relationship()
@@ -122,6 +114,7 @@ class Author(db.Model):  # type: ignore[name-defined]
     organisation: Mapped[bool] = mapped_column(default=False)
     affiliation: Mapped[str] = mapped_column(String(300), default="")
     orcid: Mapped[str] = mapped_column(String(19), default="")
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"), index=True)
     publication: Mapped[Publication] = relationship(back_populates="authors")
 
 

@@ -5,15 +5,16 @@ import json
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext as _
 
+from dissemination.bibliography import formats
+from dissemination.bibliography.records import main_text
 from dissemination.kernel.clock import now
 from dissemination.kernel.downloads import attachment
 from dissemination.kernel.languages import translated
-from dissemination.publications import formats, metadata, queries
+from dissemination.publications import metadata, queries
 from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
 from dissemination.publications.models import Publication
 from dissemination.publications.queries import Filter
-from dissemination.publications.records import main_text
 from dissemination.publications.texts import KINDS, language_name, licence_address
 
 public = Blueprint("publications", __name__, url_prefix="/<district>")

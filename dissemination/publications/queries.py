@@ -6,13 +6,13 @@ from datetime import date
 from sqlalchemy import Row, select
 from sqlalchemy.orm import selectinload
 
+from dissemination.bibliography.records import keys_of_record
 from dissemination.districts.models import District
 from dissemination.kernel import paging
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile
 from dissemination.kernel.text import like
 from dissemination.publications.models import Import, Kind, Publication, PublicationFile, State, Withdrawal
-from dissemination.publications.records import keys_of_record
 
 COUNTED_AT_MOST = 500
 """Facets show how many only up to so many results: beyond, counting would cost more than the page."""

@@ -13,8 +13,12 @@ KINDS = {
     Kind.THESIS: _l("Thesis"),
     Kind.REPORT: _l("Report"),
     Kind.FORESIGHT: _l("Foresight report"),
+    Kind.ROADMAP: _l("Roadmap"),
     Kind.STRATEGIC_NOTE: _l("Strategic note"),
     Kind.BROCHURE: _l("Brochure"),
+    Kind.DATASET: _l("Dataset"),
+    Kind.VIDEO: _l("Video"),
+    Kind.PRESS: _l("Press article"),
     Kind.OTHER: _l("Other"),
 }
 STATES = {

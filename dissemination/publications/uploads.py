@@ -11,15 +11,16 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from dissemination.bibliography import bibtex
+from dissemination.bibliography.records import main_text
 from dissemination.kernel import files
 from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.publications import actions, bibtex, queries
+from dissemination.publications import actions, queries
 from dissemination.publications.desk import desk
 from dissemination.publications.forms import ImportForm, UploadForm
 from dissemination.publications.importing import preview
-from dissemination.publications.records import main_text
 from dissemination.publications.texts import KINDS
 
 SHOWN = 300

@@ -6,7 +6,8 @@ from functools import partial
 from io import BytesIO
 from itertools import groupby
 
-from dissemination.publications import actions, bibtex
+from dissemination.bibliography import bibtex
+from dissemination.publications import actions
 from dissemination.publications.models import Publication
 from dissemination.sample import pdf
 from dissemination.sample.dates import at, spread

@@ -47,7 +47,7 @@ def publication(district, title="Atlante dei filati", **values) -> Publication:
     row = Publication(
         district_id=district.id, slug=f"atlante-{next(_numbers)}", kind=Kind.REPORT, title_it=title,
         issued=date(2026, 2, 1), activity_line_id=factories.line(district).id,
-        created_at=datetime(2026, 1, 1, tzinfo=UTC), **values,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC), changed_at=datetime(2026, 2, 1, tzinfo=UTC), **values,
     )  # fmt: skip
     row.authors.append(Author(given_name="Anna", family_name="Bianchi"))
     db.session.add(row)

@@ -3,9 +3,9 @@
 from datetime import date
 from itertools import count
 
+from dissemination.bibliography.records import Person
 from dissemination.publications import actions
 from dissemination.publications.models import Kind
-from dissemination.publications.records import Person
 from tests import factories
 
 _numbers = count(1)

@@ -4,6 +4,7 @@ from io import BytesIO
 import pytest
 from sqlalchemy import select
 
+from dissemination.bibliography.records import Person, Record
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import figures, jobs, periods
 from dissemination.plan import queries as plans
@@ -11,7 +12,6 @@ from dissemination.plan.actions import adopt_catalogue
 from dissemination.plan.log import Activity
 from dissemination.publications import actions, queries
 from dissemination.publications.models import Kind, Publication, State
-from dissemination.publications.records import Person, Record
 from tests import factories
 from tests.publications.cast import publication
 
@@ -198,7 +198,7 @@ def test_many_at_once_are_the_same_as_one_by_one(moda, ada):
 
 
 def described(row):
-    own = {"id", "slug", "created_at", "published_at"}
+    own = {"id", "slug", "created_at", "published_at", "changed_at"}
     return {c.key: getattr(row, c.key) for c in Publication.__table__.columns if c.key not in own}
 
 

@@ -6,11 +6,11 @@ from io import BytesIO
 import pytest
 from sqlalchemy import event, select
 
+from dissemination.bibliography.records import Person
 from dissemination.kernel.database import db, transaction
 from dissemination.plan.log import Activity
 from dissemination.publications import actions
 from dissemination.publications.models import Kind, Publication, State
-from dissemination.publications.records import Person
 from tests import factories
 from tests.publications.cast import publication
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
 
-from dissemination.publications.fields import Entry, EntryReader, Problem
-from dissemination.publications.records import Record, plain
-from dissemination.publications.vocabulary import MONTHS, NO_RECORD, PARTS, words
+from dissemination.bibliography.fields import Entry, EntryReader, Problem
+from dissemination.bibliography.records import Record, plain
+from dissemination.bibliography.vocabulary import MONTHS, NO_RECORD, PARTS, words
 
 if TYPE_CHECKING:  # the library takes 4 MiB, and few web processes ever read a file
     from bibtexparser.model import Entry as Block

@@ -6,9 +6,9 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dissemination.publications import bibtex, formats
-from dissemination.publications.models import Kind
-from dissemination.publications.records import LICENCES, Person, Record, one_line, page_range, paragraphs
+from dissemination.bibliography import bibtex, formats
+from dissemination.bibliography.kinds import Kind
+from dissemination.bibliography.records import LICENCES, Person, Record, one_line, page_range, paragraphs
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Cn", "Co"])
 TEXT = st.text(LETTERS | st.sampled_from(list("\\{}$%&#_~^\"'`@,=- \n")), max_size=40)

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from dissemination.publications.vocabulary import words
+from dissemination.bibliography.vocabulary import words
 
 ACCENTS = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", "u": "\u0306", ".": "\u0307",

@@ -12,11 +12,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from dissemination.publications import records
-from dissemination.publications.latex import decode
-from dissemination.publications.models import Kind, Publication
-from dissemination.publications.records import Person, Record
-from dissemination.publications.vocabulary import KIND_OF, LANGUAGES, MONTH_NUMBER, NO_RECORD, TYPE_OF
+from dissemination.bibliography import records
+from dissemination.bibliography.kinds import Kind
+from dissemination.bibliography.latex import decode
+from dissemination.bibliography.records import Person, Record
+from dissemination.bibliography.vocabulary import KIND_OF, LANGUAGES, MONTH_NUMBER, NO_RECORD, TYPE_OF
 
 PRIVATE = re.compile(
     r"file|owner|timestamp|groups|comment|annote|annotation|review|priority|ranking|readstatus|printed|"
@@ -32,17 +32,6 @@ SUBTITLE_OF = {
     "maintitle": "mainsubtitle",
 }  # fmt: skip
 """Fields that name what a publication stands in, in the order in which they are looked for."""
-LIMITS = {
-    c.key: c.type.length
-    for c in Publication.__table__.columns
-    if getattr(c.type, "length", None) and c.key in Record.__dataclass_fields__
-} | {
-    "title_it": 1000,
-    "title_en": 1000,
-    "container": 1000,
-    "abstract_it": 20_000,
-    "abstract_en": 20_000,
-}
 
 
 @dataclass(frozen=True)
@@ -340,7 +329,7 @@ class EntryReader:
 
     def _shorten(self, made: Record) -> None:
         values = vars(made)
-        for name, limit in LIMITS.items():
+        for name, limit in records.LIMITS.items():
             value = values[name]
             if len(value) > limit:
                 setattr(made, name, value[:limit].rstrip())

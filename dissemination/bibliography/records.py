@@ -12,8 +12,8 @@ from functools import lru_cache
 from stdnum import isbn, isni, issn
 from stdnum.exceptions import ValidationError
 
+from dissemination.bibliography.kinds import Access, Kind
 from dissemination.kernel.text import fold
-from dissemination.publications.models import Kind
 
 LICENCES = (
     "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", "CC-BY-ND-4.0", "CC-BY-NC-ND-4.0",
@@ -68,9 +68,22 @@ class Record:
     issn: str = ""
     url: str = ""
     licence: str = ""
+    access: Access = Access.OPEN
+    embargo_until: date | None = None  # the last day of an embargo
+    version_label: str = ""
+    # DataCite's fundingReferences: {"funder", "award_number", "award_title", "award_uri"}, none empty
+    funding: list[dict] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
     extra: dict = field(default_factory=dict)
     authors: list[Person] = field(default_factory=list)
+
+
+LIMITS = {
+    "citation_key": 120, "title_it": 1000, "title_en": 1000, "abstract_it": 20_000, "abstract_en": 20_000,
+    "language": 10, "container": 1000, "volume": 40, "number": 40, "pages": 60, "publisher": 200, "doi": 200,
+    "isbn": 20, "issn": 10, "url": 500, "licence": 60, "version_label": 40,
+}  # fmt: skip
+"""How long the texts of a record may be, in characters: what its columns hold."""
 
 
 def plain(text: str) -> str:

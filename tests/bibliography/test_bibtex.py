@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from dissemination.publications import bibtex, formats
-from dissemination.publications.latex import decode, encode
-from dissemination.publications.models import Kind
-from dissemination.publications.records import Person, Record
+from dissemination.bibliography import bibtex, formats
+from dissemination.bibliography.kinds import Kind
+from dissemination.bibliography.latex import decode, encode
+from dissemination.bibliography.records import Person, Record
 
 
 @pytest.fixture(autouse=True)

@@ -10,23 +10,26 @@ from collections.abc import Iterator
 
 from flask_babel import gettext as _
 
+from dissemination.bibliography.fields import KIND_OF, TYPE_OF, whole_group
+from dissemination.bibliography.kinds import Kind
+from dissemination.bibliography.latex import balanced, encode
+from dissemination.bibliography.records import iso_date, main_text, people_of
+from dissemination.bibliography.vocabulary import CONTAINER_FIELD, LANGID, MONTHS, PUBLISHER_FIELD
 from dissemination.kernel.text import fold
-from dissemination.publications.fields import KIND_OF, TYPE_OF, whole_group
-from dissemination.publications.latex import balanced, encode
-from dissemination.publications.models import Kind
-from dissemination.publications.records import iso_date, main_text, people_of
-from dissemination.publications.vocabulary import CONTAINER_FIELD, LANGID, MONTHS, PUBLISHER_FIELD
 
 CSL_TYPE = {
     Kind.ARTICLE: "article-journal", Kind.CONFERENCE_PAPER: "paper-conference", Kind.PROCEEDINGS: "book",
     Kind.BOOK: "book", Kind.CHAPTER: "chapter", Kind.THESIS: "thesis", Kind.REPORT: "report",
-    Kind.FORESIGHT: "report", Kind.STRATEGIC_NOTE: "report", Kind.BROCHURE: "pamphlet",
+    Kind.FORESIGHT: "report", Kind.STRATEGIC_NOTE: "report", Kind.ROADMAP: "report",
+    Kind.BROCHURE: "pamphlet",
+    Kind.DATASET: "dataset", Kind.VIDEO: "motion_picture", Kind.PRESS: "article-newspaper",
     Kind.OTHER: "document",
 }  # fmt: skip
 RIS_TYPE = {
     Kind.ARTICLE: "JOUR", Kind.CONFERENCE_PAPER: "CPAPER", Kind.PROCEEDINGS: "CONF", Kind.BOOK: "BOOK",
     Kind.CHAPTER: "CHAP", Kind.THESIS: "THES", Kind.REPORT: "RPRT", Kind.FORESIGHT: "RPRT",
-    Kind.STRATEGIC_NOTE: "RPRT", Kind.BROCHURE: "PAMP", Kind.OTHER: "GEN",
+    Kind.STRATEGIC_NOTE: "RPRT", Kind.BROCHURE: "PAMP", Kind.ROADMAP: "RPRT",
+    Kind.DATASET: "DATA", Kind.VIDEO: "VIDEO", Kind.PRESS: "NEWS", Kind.OTHER: "GEN",
 }  # fmt: skip
 
 

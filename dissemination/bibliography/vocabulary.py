@@ -1,6 +1,6 @@
 """The words of BibTeX and biblatex beside ours: entry types, fields, languages, months. Used both ways."""
 
-from dissemination.publications.models import Kind
+from dissemination.bibliography.kinds import Kind
 
 
 def words(text: str) -> list[str]:
@@ -18,10 +18,11 @@ KIND_OF = {
     "suppbook": Kind.CHAPTER, "suppcollection": Kind.CHAPTER, "inreference": Kind.CHAPTER,
     "thesis": Kind.THESIS, "phdthesis": Kind.THESIS, "mastersthesis": Kind.THESIS,
     "report": Kind.REPORT, "techreport": Kind.REPORT, "manual": Kind.REPORT, "booklet": Kind.BROCHURE,
+    "dataset": Kind.DATASET, "video": Kind.VIDEO, "movie": Kind.VIDEO,
     **dict.fromkeys(
         words(
-            "misc online electronic www unpublished dataset software patent periodical artwork audio bibnote "
-            "commentary image jurisdiction legislation legal letter movie music performance standard video"
+            "misc online electronic www unpublished software patent periodical artwork audio bibnote "
+            "commentary image jurisdiction legislation legal letter music performance standard"
         ),
         Kind.OTHER,
     ),
@@ -29,7 +30,9 @@ KIND_OF = {
 TYPE_OF = {
     Kind.ARTICLE: "article", Kind.CONFERENCE_PAPER: "inproceedings", Kind.PROCEEDINGS: "proceedings",
     Kind.BOOK: "book", Kind.CHAPTER: "incollection", Kind.THESIS: "thesis", Kind.REPORT: "techreport",
-    Kind.FORESIGHT: "techreport", Kind.STRATEGIC_NOTE: "techreport", Kind.BROCHURE: "booklet",
+    Kind.FORESIGHT: "techreport", Kind.STRATEGIC_NOTE: "techreport", Kind.ROADMAP: "techreport",
+    Kind.BROCHURE: "booklet",
+    Kind.DATASET: "dataset", Kind.VIDEO: "video", Kind.PRESS: "misc",
     Kind.OTHER: "misc",
 }  # fmt: skip
 """What a kind is written as. Kinds that share a type are told apart by `entrysubtype`."""
