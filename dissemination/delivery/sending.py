@@ -20,6 +20,7 @@ from dissemination.delivery.smtp import Courier
 from dissemination.delivery.transport import FOLDER, Carrier, Folder, RelayDown, Sink
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
+from dissemination.kernel.memory import give_back
 
 __all__ = ["back_off", "deliver_due", "recover"]
 WINDOW = 32  # messages per connection that may be marked and not recorded: what a kill leaves uncertain
@@ -101,6 +102,7 @@ def _round(
     """One opening of connections: send until nothing is due; the number of messages tried."""
     settings = current_app.config["SETTINGS"].mail
     app = current_app._get_current_object()  # type: ignore[attr-defined]
+    give_back()
     expansion.advance_all(to_sink=to_sink)
     db.session.rollback()
     ledger = Ledger(
