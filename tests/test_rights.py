@@ -19,6 +19,8 @@ PUBLIC = {
     "publications.index", "publications.index_atom", "publications.index_bib", "publications.index_json",
     "publications.index_ris", "publications.show", "publications.show_bib", "publications.show_ris",
     "publications.show_file",
+    "submissions.ask", "submissions.asked", "submissions.show", "submissions.show_file",
+    "submissions.create_file_removal",
     "publications_reader.ask", "publications_reader.asked", "publications_reader.enter",
     "workshops.index", "workshops.index_atom", "workshops.index_ics", "workshops.index_json", "workshops.show",
     "workshops.show_ics", "workshops.calendar", "workshops.material", "registrations.material",
