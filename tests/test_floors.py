@@ -82,7 +82,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "bibliography": {"kinds": 0, "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3},
     "publications": {
         "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1, "members": 3, "sending": 5, "naming": 6.5, "reader_pages": 7.2,
-        "texts": 1.5, "funding": 1, "life_forms": 4, "life_desk": 7.2, "links_desk": 7.2, "linking": 5.6,
+        "texts": 1.5, "funding": 1, "life_forms": 4, "life_desk": 7.2, "links_desk": 7.2, "linking": 5.6, "affiliations": 4.5, "authors_desk": 7.2,
         "metadata": 4,
         "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 6, "public": 7, "desk": 7,
         "uploads": 7.5,

@@ -10,7 +10,7 @@ from dissemination.kernel.database import db, transaction
 from dissemination.kernel.downloads import attachment
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.publications import access, actions, queries, reading, versions
+from dissemination.publications import access, actions, affiliations, queries, reading, versions
 from dissemination.publications.forms import (
     FileForm,
     PublicationForm,
@@ -185,6 +185,7 @@ def show_page(publication, form: FileForm, note_form: NoteForm | None = None):
         State=State, citation=formats.citation(publication), ACCESSES=ACCESSES, STEPS=STEPS,
         note_form=note_form or NoteForm(), related=reading.related(publication, public=False),
         origin=subjects.related("submissions", Publication.__tablename__, publication.id),
-        versions=versions.line(publication, public=False), ends=access.embargo_ends(publication),
+        companies=affiliations.companies_of(publication), versions=versions.line(publication, public=False),
+        ends=access.embargo_ends(publication),
     )  # fmt: skip
     return page, 422 if form.errors or (note_form is not None and note_form.errors) else 200

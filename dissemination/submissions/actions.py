@@ -85,13 +85,19 @@ def _open(district: District, contact: Contact, *, by: Account | None) -> Submis
 
 
 def send(
-    submission: Submission, *, facts: dict, line_id: int | None, files: list, message: str
+    submission: Submission,
+    *,
+    facts: dict,
+    line_id: int | None,
+    files: list,
+    message: str,
+    version: int | None = None,
 ) -> Publication:
     """Keep the work as a draft with its files, or correct the one that was sent.
 
-    `facts` as for `publications.actions.add` without the plan's places, except `sector_id`; `files` have
-    `stream` and `filename`. All or nothing. Raises NotYours, NoPlan, files.WrongFileType, files.EmptyFile and
-    what `publications.actions` raises.
+    `version` is that of the work that was read, when there is one. `facts` as for `publications.actions.add`
+    without the plan's places, except `sector_id`; `files` have `stream` and `filename`. All or nothing.
+    Raises NotYours, NoPlan, files.WrongFileType, files.EmptyFile and what `publications.actions` raises.
     """
     db.session.refresh(submission, with_for_update={"of": Submission})
     if not submission.may_change:
@@ -103,7 +109,7 @@ def send(
         work = publications.add(submission.district, by=None, **facts, activity_line_id=line_id)
         submission.publication = work
     else:
-        publications.revise(work, by=None, version=work.version, **facts)
+        publications.revise(work, by=None, version=version or 0, **facts)
     for file in files:
         publications.attach(work, file.stream, file.filename)
     first, submission.sent_at = submission.sent_at is None, submission.sent_at or now()

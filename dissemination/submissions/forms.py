@@ -31,9 +31,10 @@ class WordsForm(Form):
 class SubmissionForm(PublicationForm):
     """A work as its author describes it; where it belongs in the plan the organisers say."""
 
-    activity_line_id = None
-    macro_area_id = None
-    application_area_id = None
+    # WTForms takes a field of the class above away where its name is None.
+    activity_line_id = None  # type: ignore[assignment]
+    macro_area_id = None  # type: ignore[assignment]
+    application_area_id = None  # type: ignore[assignment]
     reason = None
     files = MultipleFileField(_l("Files"))
     message = TextAreaField(_l("Message to the organisers"), validators=[Length(max=5000)])

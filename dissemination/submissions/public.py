@@ -61,13 +61,9 @@ def show(district, token):
             with transaction():
                 actions.send(
                     submission, facts=form.facts(), line_id=form.first_line(), files=form.sent_files(),
-                    message=form.message.data or "",
+                    message=form.message.data or "", version=form.version.data,
                 )  # fmt: skip
-            flash(
-                _(
-                    "Thank you: the district has your publication. You can correct it here until it is taken up."
-                )
-            )
+            flash(_("Thank you. You can correct your publication here until the district takes it up."))
             return redirect(url_for(".show", district=district, token=token), 303)
         except Refusal as refusal:
             form.refuse(Refusal(refusal.message, field="files" if refusal.field == "file" else refusal.field))

@@ -1,5 +1,6 @@
 """An author sends a work by a mailed link; the organisers take it in, give it back or do not take it."""
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from urllib.parse import urlsplit
@@ -51,6 +52,10 @@ def work(**values):
         "kind": "report", "language": "it", "title_it": "Tingere a freddo", "authors": "Neri, Carlo", "issued": "2026",
         "licence": "CC-BY-4.0", "access": "open", "may_publish": "y", "message": "Per il vostro archivio", **values,
     }  # fmt: skip
+
+
+def version_of(client, link):
+    return {"version": re.search(r'name="version"[^>]*value="(\d+)"', client.get(link).text)[1]}
 
 
 def pdf(name="rapporto.pdf", data=PDF):
@@ -106,7 +111,9 @@ def test_what_is_given_back_is_corrected_by_the_same_link(moda, ada, client, sig
     assert sign_in(ada).post(f"{at}/return", data={"text": " "}).status_code == 422
     assert sign_in(ada).post(f"{at}/return", data={"text": "Manca il riassunto"}).status_code == 303
     assert (only().standing, "Manca il riassunto" in client.get(link).text) == (Standing.RETURNED, True)
-    assert client.post(link, data=work(title_it="Tingere meglio", abstract_it="Riassunto")).status_code == 303
+    corrected = work(title_it="Tingere meglio", abstract_it="Riassunto")
+    assert client.post(link, data=corrected).status_code == 422  # read when?
+    assert client.post(link, data=corrected | version_of(client, link)).status_code == 303
     row = only()
     assert (row.standing, row.title, row.publication.abstract_it, len(row.publication.files)) == (
         Standing.SENT, "Tingere meglio", "Riassunto", 1,
@@ -208,7 +215,8 @@ def test_an_organisers_change_of_the_plan_stays_when_the_author_corrects(moda, a
         publications.revise(
             draft, by=ada, version=draft.version, activity_line_id=factories.line(moda, "a").id
         )
-    client.post(link, data=work(title_it="Nuovo"))
+    assert client.post(link, data=work(title_it="Nuovo", version="1")).status_code == 422
+    client.post(link, data=work(title_it="Nuovo") | version_of(client, link))
     assert (only().publication.title_it, only().publication.activity_line_id) == (
         "Nuovo",
         factories.line(moda, "a").id,
