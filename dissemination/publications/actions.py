@@ -167,6 +167,6 @@ __all__ = [
     "AlreadyApproved", "AlreadyAsked", "AlreadyImported", "AlreadyPublished", "ChangedMeanwhile", "Did",
     "MoveUnexplained", "NewerExists", "NotApproved", "NotPublished", "NotUnderReview", "ReasonMissing",
     "TitleMissing", "WasPublic", "WordsMissing", "add", "add_all", "approve", "ask_approval", "attach",
-    "comment", "detach", "finish_import", "keep_upload", "new_version", "publish", "remove", "revise", "revise_authors",
-    "want_changes", "withdraw",
+    "comment", "detach", "finish_import", "keep_upload", "new_version", "publish", "remove", "revise",
+    "revise_authors", "want_changes", "withdraw",
 ]  # fmt: skip

@@ -82,7 +82,7 @@ def related(publication: Publication, *, public: bool = True) -> list[tuple]:
         if link.subject_id is not None:
             wanted.setdefault(link.subject_kind, set()).add(link.subject_id)
     names = {kind: subjects.named(kind, publication.district_id, ids) for kind, ids in wanted.items()}
-    found = []
+    found: list[tuple] = []
     for link in publication.links:
         words = RELATIONS[link.relation]
         if link.subject_id is None:
