@@ -163,6 +163,18 @@ def thank(submission: Submission) -> bool:
     return True
 
 
+def forget(contact: Contact) -> list[int]:
+    """Empty what she wrote to the organisers and they to her; the ids of her submissions.
+
+    Her works stay as they are: drafts are the desk's, and what is public is cited.
+    """
+    ids = list(db.session.scalars(select(Submission.id).where(Submission.contact_id == contact.id)))
+    rows_changed(update(Submission).where(Submission.id.in_(ids)).values(message="", words=""))
+    return ids
+
+
 def _post(submission: Submission, mail_and_recipient) -> None:
     mail, recipient = mail_and_recipient
+    if submission.contact.erased_at is not None:
+        return  # nobody is there any more
     outbox.put(mail, recipient, about=submission, idempotency=one_line(f"{now():%Y%m%d%H%M%S%f}"))

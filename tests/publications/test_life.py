@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from dissemination.bibliography.kinds import Kind
-from dissemination.bibliography.records import Person
+from dissemination.bibliography.records import Person, Record
 from dissemination.delivery.models import Delivery
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import figures, periods
@@ -177,6 +177,18 @@ def test_approved_versions_of_roadmaps_are_counted_by_application_area(moda, ada
     standing = [r for r in log("roadmap.approved") if r.reverses_id is None]
     assert standing[-1].attributes["application_area"] == "Riciclo"
     assert figures.figure(indicator, period).actual == 2
+
+
+def test_roadmaps_that_are_imported_as_public_are_logged_as_approved(moda, bice):
+    record = Record(Kind.ROADMAP, date(2025, 1, 1), title_it="Roadmap")
+    report = Record(Kind.REPORT, date(2025, 1, 1), title_it="Rapporto")
+    with transaction():
+        ids = actions.add_all(
+            moda, [record, report], by=bice, published=True, activity_line_id=factories.line(moda, "b").id
+        )
+    assert [(r.verb, r.subject_id) for r in db.session.scalars(select(Activity).order_by(Activity.id))] == [
+        ("publication.published", ids[0]), ("publication.published", ids[1]), ("roadmap.approved", ids[0]),
+    ]  # fmt: skip
 
 
 def test_strategic_notes_count_once_approved_and_public_on_line_b(moda, ada, bice, time_machine):

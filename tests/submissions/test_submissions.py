@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import func, select
 
-from dissemination.delivery.models import Delivery
+from dissemination.delivery.models import Delivery, Letter
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.files import StoredFile
 from dissemination.people import actions as people
+from dissemination.privacy import actions as privacy
 from dissemination.publications import actions as publications
 from dissemination.publications.models import Publication, State
 from dissemination.submissions import jobs
@@ -23,7 +24,7 @@ PDF = b"%PDF-1.7 x"
 
 def known(district, email="carlo@tessitura.example"):
     with transaction():
-        company = factories.company(district, "Tessitura Neri")
+        company = factories.company(district, "Tessitura Blu")
         return people.add_contact(
             district_id=district.id, email=email, given_name="Carlo", family_name="Neri", company=company
         )
@@ -66,7 +67,7 @@ def test_a_work_goes_from_the_mailed_link_to_its_public_page_and_the_author_is_t
     moda, ada, bice, client, sign_in, link
 ):
     page = client.get(link).text
-    assert "Neri, Carlo; Tessitura Neri" in page
+    assert "Neri, Carlo; Tessitura Blu" in page
     assert client.post(link, data=work(files=[pdf(), pdf("dati.pdf")])).status_code == 303
     row, draft = only(), only().publication
     assert (row.standing, draft.state, draft.title_it, [f.file.name for f in draft.files]) == (
@@ -221,6 +222,20 @@ def test_an_organisers_change_of_the_plan_stays_when_the_author_corrects(moda, a
         "Nuovo",
         factories.line(moda, "a").id,
     )
+
+
+def test_an_author_who_is_erased_is_named_nowhere_and_her_link_is_dead(moda, bice, client, link):
+    client.post(link, data=work(files=[pdf()], message="Sono Carlo Neri"))
+    contact = only().contact
+    with transaction():
+        privacy.erase(contact, reason="Lo ha chiesto", by=bice)
+    assert (only().message, client.get(link).status_code) == ("", 404)
+    assert "Neri" not in str([letter.source for letter in db.session.scalars(select(Letter))])
+    with transaction():
+        publications.publish(only().publication, by=bice)
+    before = len(sent_mails())
+    jobs.thank_authors()
+    assert len(sent_mails()) == before
 
 
 @pytest.mark.parametrize("path", ["", "1", "1/return", "1/decline"])
