@@ -2,14 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from dissemination.districts.models import District
 from dissemination.kernel import links, paging
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
-from dissemination.publications.models import Publication
+from dissemination.publications.models import Publication, State
+from dissemination.publications.states import in_state
 from dissemination.submissions.models import Submission
 
 PURPOSE = "submission"
@@ -49,6 +50,17 @@ def listed(district: District, *, after: str | None = None) -> paging.Page:
     query = select(Submission).where(Submission.district_id == district.id)
     query = query.options(joinedload(Submission.contact), work)
     return paging.page(query, columns=(Submission.id,), after=after, descending=True, size=paging.SIZE)
+
+
+def count_to_look_at(district: District) -> int:
+    """How many authors wait for an answer of the organisers."""
+    query = (
+        select(func.count())
+        .select_from(Submission)
+        .join(Publication, Publication.id == Submission.publication_id)
+        .where(Submission.district_id == district.id, Submission.returned_at.is_(None), in_state(State.DRAFT))
+    )
+    return db.session.scalar(query) or 0
 
 
 def unthanked(limit: int = 100) -> list[Submission]:

@@ -77,6 +77,7 @@ def test_a_work_goes_from_the_mailed_link_to_its_public_page_and_the_author_is_t
     assert client.get(f"/moda/publications/{draft.slug}").status_code == 404
     desk = sign_in(ada)
     assert "Tingere a freddo" in desk.get("/moda/desk/submissions/").text
+    assert "1 autore ha inviato" in desk.get("/moda/desk/").text
     shown = desk.get(f"/moda/desk/submissions/{row.id}").text
     assert ("Per il vostro archivio" in shown, f"/moda/desk/publications/{draft.slug}" in shown) == (
         True,
@@ -85,6 +86,9 @@ def test_a_work_goes_from_the_mailed_link_to_its_public_page_and_the_author_is_t
     assert "Carlo Neri" in desk.get(f"/moda/desk/publications/{draft.slug}").text
     desk.post(f"/moda/desk/publications/{draft.slug}/review")
     assert only().standing is Standing.REVIEW
+    assert "1 autore ha inviato" not in desk.get("/moda/desk/").text
+    asked = "1 pubblicazione chiede la tua approvazione"
+    assert [asked in sign_in(who).get("/moda/desk/").text for who in (ada, bice)] == [False, True]
     assert client.post(link, data=work(title_it="Altro")).status_code == 409
     assert jobs.thank_authors() == 0
     sign_in(bice).post(f"/moda/desk/publications/{draft.slug}/publication")
