@@ -21,7 +21,7 @@ PUBLIC = {
     "publications.show_file",
     "submissions.ask", "submissions.asked", "submissions.show", "submissions.show_file",
     "submissions.create_file_removal",
-    "publications_reader.ask", "publications_reader.asked", "publications_reader.enter",
+    "publications_reader.ask", "publications_reader.asked", "publications_reader.create_departure", "publications_reader.enter",
     "workshops.index", "workshops.index_atom", "workshops.index_ics", "workshops.index_json", "workshops.show",
     "workshops.show_ics", "workshops.calendar", "workshops.material", "registrations.material",
     "registrations.embed", "registrations.create_embedded", "registrations.embed_thanks",

@@ -42,6 +42,14 @@ def asked(district):  # noqa: ARG001 - the URL names it
     return _private(render_template("publications/readers_asked.html", days=members.DAYS))
 
 
+@readers.post("/departure")
+def create_departure(district):
+    """Forget in this browser who reads: on a machine that others use."""
+    members.leave(district)
+    flash(_("This browser no longer reads for a member company."))
+    return redirect(url_for("publications.index", district=district), 303)
+
+
 @readers.route("/<token>", methods=["GET", "POST"])
 def enter(district, token):
     """GET says whose link it is and shows a button, for mail programs open every link; POST lets her in."""

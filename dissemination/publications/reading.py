@@ -64,7 +64,7 @@ def shown(publication: Publication) -> dict:
     may = access.may_read(publication, reader(publication.district), at) if publication.files else False
     return {
         **_access(publication, at), "may_read": may, "versions": line if len(line) > 1 else [],
-        "newer": newer, "related": related(publication),
+        "newer": newer, "related": related(publication), "reads_for": members.current(publication.district),
     }  # fmt: skip
 
 

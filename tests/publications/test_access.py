@@ -177,6 +177,9 @@ def test_a_member_company_reads_by_a_link_mailed_to_its_contact(moda, client):
     assert (opened.data, opened.headers["Cache-Control"]) == (b"%PDF-1.7 x", "private, no-store")
     assert f'href="{file}"' in client.get(page).text
     assert client.application.test_client().get(file).status_code == 403
+    assert f"Leggi a nome di {contact.company.name}." in client.get(page).text
+    assert client.post("/moda/readers/departure").status_code == 303
+    assert client.get(file).status_code == 403
 
 
 def test_who_is_no_member_any_more_reads_no_longer(moda, client, time_machine):
