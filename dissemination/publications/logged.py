@@ -15,6 +15,8 @@ from dissemination.plan.log import Activity
 from dissemination.plan.models import MacroArea
 from dissemination.publications.models import Publication
 
+NEWER_VERSION = "newer_version"
+
 
 class Did(StrEnum):
     """What the activity log says of publications."""
@@ -50,7 +52,9 @@ def published(publication: Publication, by: Account | None) -> dict:
         publication.district, sector_id=publication.sector_id, macro_area_id=publication.macro_area_id,
         activity_line_id=publication.activity_line_id, by=by,
     )  # fmt: skip
-    return happened(publication, publication.id)
+    row = happened(publication, publication.id)
+    # What is counted is a work's first publishing; a rule may count versions despite this.
+    return row | {"not_counted": NEWER_VERSION} if publication.previous_id is not None else row
 
 
 def approved(publication: Publication, by: Account | None) -> dict:
@@ -58,7 +62,7 @@ def approved(publication: Publication, by: Account | None) -> dict:
     row = published(publication, by)
     area = publication.application_area
     attributes = row["attributes"] | {"application_area": area.name_it if area else ""}
-    return row | {"verb": Did.ROADMAP_APPROVED, "attributes": attributes}
+    return row | {"verb": Did.ROADMAP_APPROVED, "attributes": attributes, "not_counted": None}
 
 
 def say(publication: Publication, by: Account | None) -> None:

@@ -191,6 +191,22 @@ def test_roadmaps_that_are_imported_as_public_are_logged_as_approved(moda, bice)
     ]  # fmt: skip
 
 
+def test_a_newer_version_is_seen_and_not_counted_as_another_publication(moda, ada, bice, time_machine):
+    time_machine.move_to("2026-05-10T10:00:00+00:00")
+    plan = plans.current_plan(moda.id)
+    with transaction():
+        adopt_catalogue(plan)
+        one = publication(moda, kind=Kind.FORESIGHT)
+        actions.publish(actions.new_version(one, by=ada), by=bice)
+    period = periods.read("2026-H1", plan)
+    found = {code: figures.figure(plans.indicator(plan, code), period) for code in ("DV-08", "IS-01")}
+    assert {code: (f.actual, f.not_counted) for code, f in found.items()} == {
+        "DV-08": (1, 1),
+        "IS-01": (1, 1),
+    }
+    assert [r.not_counted for r in log("publication.published")] == [None, "newer_version"]
+
+
 def test_strategic_notes_count_once_approved_and_public_on_line_b(moda, ada, bice, time_machine):
     time_machine.move_to("2026-05-10T10:00:00+00:00")
     plan = plans.current_plan(moda.id)
