@@ -265,6 +265,7 @@ def test_a_newer_version_supersedes_the_former_which_points_to_it(moda, ada, sig
     time_machine.move_to("2026-05-10T10:00:00+00:00")
     with transaction():
         one = publication(moda, title_it="Roadmap", version_label="1.0", doi="10.1000/1", keywords=["acqua"])
+    assert f"{DESK}/roadmap/versions" in sign_in(ada).get(f"{DESK}/roadmap").text
     made = sign_in(ada).post(f"{DESK}/{one.slug}/versions")
     two = db.session.scalars(select(Publication).where(Publication.previous_id == one.id)).one()
     assert (made.status_code, made.location) == (303, f"{DESK}/roadmap-2/edit")
@@ -277,6 +278,8 @@ def test_a_newer_version_supersedes_the_former_which_points_to_it(moda, ada, sig
     )
     assert [a.family_name for a in two.authors] == ["Rossi", "Regione Toscana"]
     assert "roadmap-2" not in client.get("/moda/publications/roadmap").text
+    assert f"{DESK}/roadmap/versions" not in sign_in(ada).get(f"{DESK}/roadmap").text
+    assert sign_in(ada).post(f"{DESK}/roadmap/versions").status_code == 409
     time_machine.move_to("2026-06-10T10:00:00+00:00")
     with transaction():
         actions.revise(two, by=ada, version=1, version_label="2.0")
