@@ -33,7 +33,7 @@ def reading_link(district: District, contact: Contact, *, token: str, days: int)
         shared={**frame(district, contact.language), "days": days},
     )  # fmt: skip
     link = abroad("publications_reader.enter", district=district.slug, token=token)
-    return mail, Recipient(contact.email, contact.name, contact.id, {"link": link})
+    return mail, Recipient(contact.email, contact.name, contact.id, {"link_url": link})
 
 
 def review(

@@ -20,7 +20,7 @@ def _mail(submission: Submission, template: str, subject: str, **shared) -> tupl
         subject=subject[:200], sender=Sender(district.mailbox_name, district.mailbox_address),
         shared={**frame(district, contact.language), "name": contact.given_name, **shared},
     )  # fmt: skip
-    return mail, Recipient(contact.email, contact.name, contact.id, {"link": link_of(submission)})
+    return mail, Recipient(contact.email, contact.name, contact.id, {"link_url": link_of(submission)})
 
 
 def link_of(submission: Submission) -> str:

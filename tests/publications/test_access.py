@@ -157,7 +157,7 @@ def member(district, email="carlo@tessitura.example", until=None):
 
 def mailed_link():
     row = db.session.scalars(select(Delivery)).one()
-    return urlsplit(row.merge["link"]).path
+    return urlsplit(row.merge["link_url"]).path
 
 
 def test_a_member_company_reads_by_a_link_mailed_to_its_contact(moda, client):

@@ -45,7 +45,7 @@ def link(moda, client):
     """The path of the page that Carlo's mail leads to."""
     known(moda)
     client.post("/moda/submissions/", data={"email": "carlo@tessitura.example"})
-    return urlsplit(db.session.scalars(select(Delivery)).one().merge["link"]).path
+    return urlsplit(db.session.scalars(select(Delivery)).one().merge["link_url"]).path
 
 
 def work(**values):
