@@ -70,12 +70,13 @@ def revise(
     before = _counted_by(publication)
     describe(publication, facts)
     db.session.flush()
-    if publication.published_at is not None and _counted_by(publication) != before:
-        if not reason.strip():
-            raise MoveUnexplained
-        logged.say_anew(publication, by=by, reason=reason)
-        logged.say(publication, by)  # what has become a roadmap
     life.lapse(publication, by=by)
+    is_told = publication.published_at is not None or publication.approved_at is not None
+    if is_told and _counted_by(publication) != before:
+        if publication.published_at is not None and not reason.strip():
+            raise MoveUnexplained
+        logged.say_anew(publication, by=by, reason=reason.strip() or "corretta prima della pubblicazione")
+        logged.say(publication, by)  # what has become a roadmap
     holders.changed(Publication.__tablename__, [publication.id])
     return publication
 

@@ -130,6 +130,21 @@ def test_what_is_changed_after_its_approval_is_approved_anew(moda, ada, bice):
         actions.publish(row, by=ada)
 
 
+def test_a_manager_corrects_an_approved_roadmap_and_the_log_follows(moda, bice):
+    row = draft(moda, kind=Kind.ROADMAP)
+    with transaction():
+        dyeing, _recycling = areas(moda)
+        actions.approve(row, by=bice)
+        actions.revise(row, by=bice, version=1, application_area_id=dyeing.id)
+    assert [(r.attributes["application_area"], r.reverses_id is None) for r in log("roadmap.approved")] == [
+        ("", True), ("", False), ("Tintura", True),
+    ]  # fmt: skip
+    with transaction():
+        actions.revise(row, by=bice, version=2, kind=Kind.REPORT)
+    assert len(log("roadmap.approved")) == 4
+    assert log("publication.published") == []
+
+
 def log(verb):
     return db.session.scalars(select(Activity).where(Activity.verb == verb).order_by(Activity.id)).all()
 
