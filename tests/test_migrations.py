@@ -1,5 +1,6 @@
 """The migrations make exactly the tables of the models, and undo themselves, on both databases."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, inspect
 from sqlalchemy.exc import DBAPIError
 
 import config
@@ -172,3 +173,43 @@ def test_upgrading_gives_the_triggers_of_the_models(bare_app, app):
         if connection.dialect.name == kind:
             assert _triggers(connection) == migrated
             assert len(migrated) == (21 if kind == "sqlite" else 22)
+
+
+def _filled(table, **values):
+    """A row of a reflected table: what has to be there and is not named is empty."""
+    empty = {str: "", int: 0, bool: False, dict: "{}", list: "[]"}
+    needed = {
+        c.name: empty.get(c.type.python_type, "[]")
+        for c in table.columns
+        if not c.nullable and not c.primary_key and c.server_default is None
+    }
+    return needed | values
+
+
+def test_what_was_public_counts_as_approved_and_old_reasons_stay_with_the_desk(bare_app):
+    upgrade(revision="0001")
+    with db.engine.begin() as connection:
+        _first_rows(connection)
+    upgrade(revision="0013")
+    day = datetime(2026, 5, 1, 10, tzinfo=UTC)
+    with db.engine.begin() as connection:
+        tables = MetaData()
+        tables.reflect(connection, only=["publications", "publication_withdrawals"])
+        works, withdrawals = (tables.tables[n] for n in ("publications", "publication_withdrawals"))
+        for number, published in ((1, day), (2, None)):
+            row = _filled(
+                works, id=number, district_id=1, slug=f"p{number}", kind="report", issued=day.date(),
+                activity_line_id=1, created_at=day, changed_at=day, published_at=published, version=1,
+                title_it="P", language="it", access="open", keywords=[], extra={}, funding=[],
+            )  # fmt: skip
+            connection.execute(works.insert().values(row))
+        connection.execute(withdrawals.insert().values(id=1, publication_id=2, reason="Litigio", at=day))
+    upgrade()
+    with db.engine.connect() as connection:
+        approved = connection.exec_driver_sql("SELECT id FROM publications WHERE approved_at = published_at")
+        assert approved.scalars().all() == [1]
+        assert connection.exec_driver_sql("SELECT public FROM publication_withdrawals").scalar() in (0, False)
+    downgrade(revision="0013")
+    with db.engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT id FROM publications ORDER BY id")
+        assert kept.scalars().all() == [1, 2]

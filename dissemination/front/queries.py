@@ -23,10 +23,13 @@ from dissemination.plan.queries import current_plan
 from dissemination.plan.texts import period_name
 from dissemination.privacy import held
 from dissemination.publications.models import Publication
+from dissemination.publications.models import State as PublicationState
+from dissemination.publications.states import in_state
 from dissemination.registrations import calendars
 from dissemination.registrations.queries import seats_many
 from dissemination.registrations.rows import asking_many
 from dissemination.reporting.queries import to_report as reports_due
+from dissemination.submissions import queries as submissions
 from dissemination.workshops.models import Cancellation, Closing, Workshop
 
 HEADLINES = ("DV-01", "DV-03", "DV-07", "DV-08")
@@ -130,7 +133,8 @@ def today_at_desk(district, *, manages: bool = False) -> dict:
         "workshops": coming,
         "rooms": seats_many([workshop.id for workshop in coming]),
         "tasks": [
-            *_to_answer(district, manages=manages), *_to_close(district), *_drafts(district),
+            *_to_answer(district, manages=manages), *_to_review(district, manages=manages),
+            *_to_close(district), *_drafts(district),
             *_mail_trouble(district), *(_to_report(district) if manages else ()),
         ],
         "period": period,
@@ -160,6 +164,26 @@ def _to_answer(district, *, manages: bool) -> list[Task]:
             "%(num)d people asked to have their personal data erased", n,
         )  # fmt: skip
         found.append(Task(text, url_for("privacy_desk.index", district=district)))
+    return found
+
+
+def _to_review(district, *, manages: bool) -> list[Task]:
+    """Works that authors sent; for managers the publications that ask for their approval."""
+    found = []
+    if n := submissions.count_to_look_at(district):
+        text = ngettext(
+            "%(num)d author has sent a work and waits for your answer",
+            "%(num)d authors have sent works and wait for your answer", n,
+        )  # fmt: skip
+        found.append(Task(text, url_for("submissions_desk.index", district=district)))
+    asking = select(func.count()).select_from(Publication).where(
+        Publication.district_id == district.id, in_state(PublicationState.REVIEW)
+    )  # fmt: skip
+    if manages and (n := db.session.scalar(asking) or 0):
+        text = ngettext(
+            "%(num)d publication asks for your approval", "%(num)d publications ask for your approval", n
+        )
+        found.append(Task(text, url_for("publications_desk.index", district=district, state="review")))
     return found
 
 
@@ -208,7 +232,7 @@ def _drafts(district):
     if n:
         text = ngettext("%(num)d workshop is a draft", "%(num)d workshops are drafts", n)
         found.append(Task(text, url_for("workshops_desk.index", district=district, state="draft")))
-    n = count(Publication, Publication.published_at.is_(None))
+    n = count(Publication, in_state(PublicationState.DRAFT))
     if n:
         text = ngettext("%(num)d publication is not published", "%(num)d publications are not published", n)
         found.append(Task(text, url_for("publications_desk.index", district=district, state="draft")))

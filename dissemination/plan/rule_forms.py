@@ -28,7 +28,7 @@ MEASURES = {
     Measure.EVIDENCE: _l("rows with all their evidence, in percent"),
 }
 SEEN = {"attendance.absent": "absent", "workshop.cancelled": "cancelled", "newsletter.bounced": "bounced"}
-DESPITE = ("absent", "without_counting", "cancelled", "bounced")
+DESPITE = ("absent", "without_counting", "cancelled", "bounced", "newer_version")
 OWN = "own"
 PARTS = {"over_": "numerator", "under_": "denominator", "share_": "share_of"}
 

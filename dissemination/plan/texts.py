@@ -17,6 +17,7 @@ REASONS = {
     "absent": _l("registered, not present"),
     "without_counting": _l("closed without counting"),
     "cancelled": _l("called off"),
+    "newer_version": _l("a newer version of a publication that was counted"),
     "bounced": _l("came back"),
     "nobody_reached": _l("reached nobody"),
     "reversal": _l("a correction"),

@@ -16,8 +16,8 @@ from dissemination.people.accounts import Account
 from dissemination.plan import activity
 from dissemination.publications import queries
 from dissemination.publications.facts import RESERVED, titled
-from dissemination.publications.logged import happening
-from dissemination.publications.models import Author, Import, Publication
+from dissemination.publications.logged import happening, say
+from dissemination.publications.models import Author, Import, Kind, Publication
 
 
 class AlreadyImported(Refusal):
@@ -88,6 +88,7 @@ def add_all(
         "district_id": district.id, "activity_line_id": activity_line_id, "sector_id": sector_id,
         "macro_area_id": macro_area_id, "version": 1, "created_at": now, "created_by": who,
         "published_at": now if published else None, "published_by": who if published else None,
+        "approved_at": now if published else None, "approved_by": who if published else None,
         "changed_at": now,
     }  # fmt: skip
     rows = []
@@ -111,6 +112,9 @@ def add_all(
             by=by,
         )  # fmt: skip
         activity.record_all([happened(r, number) for number, r in zip(ids, records, strict=True)])
+        for number, record in zip(ids, records, strict=True):
+            if record.kind is Kind.ROADMAP:  # its approval is counted too
+                say(db.session.get_one(Publication, number), by)
     return ids
 
 
