@@ -79,7 +79,10 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     "proofs": {"texts": 1, "checking": 1.5, "judging": 1.5, "previews": 3, "reminding": 6.2, "desk": 7.5},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
-    "bibliography": {"kinds": 0, "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3},
+    "bibliography": {
+        "kinds": 0, "records": 1, "vocabulary": 1, "rights": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3,
+        "datacite": 3, "dublincore": 3,
+    },
     "publications": {
         "access": 1,
         "metadata": 4,
