@@ -3,7 +3,7 @@
 from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from dissemination.bibliography.records import is_open, one_line
 from dissemination.districts.models import District
@@ -147,8 +147,9 @@ def publish(publication: Publication, *, by: Account | None) -> None:
     done = rows_changed(
         update(Publication)
         .where(Publication.id == publication.id, Publication.published_at.is_(None))
-        .values(published_at=clock.now(), published_by=by.id if by else None, changed_at=clock.now())
-    )
+        .values(published_at=clock.now(), published_by=by.id if by else None, changed_at=clock.now(),
+                first_published_at=func.coalesce(Publication.first_published_at, clock.now()))
+    )  # fmt: skip
     if done != 1:
         raise AlreadyPublished
     db.session.refresh(publication)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.bibliography.kinds import Access, Kind
@@ -21,6 +21,11 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"  # was public once, and was taken back with a reason
 
 
+def _ever_public(name: str, *columns: str) -> Index:
+    given = text("first_published_at IS NOT NULL")
+    return Index(name, *columns, sqlite_where=given, postgresql_where=given)
+
+
 class Publication(db.Model):  # type: ignore[name-defined]
     """A bibliographic record. It is public once `published_at` is set."""
 
@@ -32,6 +37,10 @@ class Publication(db.Model):  # type: ignore[name-defined]
         Index("ix_publications_kind", "district_id", "kind", "issued", "id"),
         Index("ix_publications_sector", "district_id", "sector_id", "issued", "id"),
         Index("ix_publications_changed", "district_id", "changed_at", "id"),
+        # What was ever public, as harvesters list it: drafts, however many, are in none of these.
+        _ever_public("ix_publications_harvest", "changed_at", "id"),
+        _ever_public("ix_publications_harvest_district", "district_id", "changed_at", "id"),
+        _ever_public("ix_publications_harvest_kind", "kind", "changed_at", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
@@ -73,6 +82,7 @@ class Publication(db.Model):  # type: ignore[name-defined]
     revised_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    first_published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # stays when it is withdrawn
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)  # when the public last saw it change
     district: Mapped[District] = relationship()
     sector: Mapped[Sector | None] = relationship()
