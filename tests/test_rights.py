@@ -18,7 +18,7 @@ PUBLIC = {
     "subscriptions.embed", "subscriptions.create_embedded", "subscriptions.embed_asked",
     "publications.index", "publications.index_atom", "publications.index_bib", "publications.index_json",
     "publications.index_ris", "publications.show", "publications.show_bib", "publications.show_ris",
-    "publications.show_file",
+    "publications.show_file", "harvest.oai",
     "workshops.index", "workshops.index_atom", "workshops.index_ics", "workshops.index_json", "workshops.show",
     "workshops.show_ics", "workshops.calendar", "workshops.material", "registrations.material",
     "registrations.embed", "registrations.create_embedded", "registrations.embed_thanks",

@@ -1,0 +1,44 @@
+"""What programs are told of a publication beside its own facts: addresses, readable files, who may read now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+
+from dissemination.bibliography.kinds import Access
+from dissemination.kernel.files import StoredFile
+from dissemination.publications.access import effective, is_open
+from dissemination.publications.downloads import absolute
+from dissemination.publications.models import Publication
+
+
+@dataclass(frozen=True)
+class Described:
+    """`page` and addresses are absolute; `files` only those that anybody may read at the moment asked for."""
+
+    page: str
+    publisher: str  # who stands in when the work names none
+    access: Access
+    files: list[tuple[StoredFile, str]]
+
+    @property
+    def arguments(self) -> dict:
+        """What the writers of DataCite and Dublin Core take."""
+        return {
+            "page": self.page, "publisher": self.publisher, "access": self.access, "files": self.files,
+        }  # fmt: skip
+
+
+def page_of(publication: Publication) -> str:
+    """The absolute address of the publication's page."""
+    return absolute(url_for("publications.show", district=publication.district, slug=publication.slug))
+
+
+def described(publication: Publication, at: datetime) -> Described:
+    """What holds for `publication` at that moment (aware)."""
+    page = page_of(publication)
+    files = [(row.file, f"{page}/files/{row.id}") for row in publication.files]
+    return Described(
+        page, publication.district.managing_body, effective(publication, at),
+        files if is_open(publication, at) else [],
+    )  # fmt: skip
