@@ -84,9 +84,7 @@ def _place(asked: Asked) -> Place:
     token = asked.get("resumptionToken")
     if token is not None:
         return tokens.read(asked.verb, token)
-    return Place(
-        asked.arguments["metadataPrefix"], asked.get("set"), asked.get("from"), asked.get("until")
-    )
+    return Place(asked.arguments["metadataPrefix"], asked.get("set"), asked.get("from"), asked.get("until"))
 
 
 def _token(verb: str, place: Place, rows: list[Publication], more: bool) -> str:

@@ -1,4 +1,4 @@
-"""What programs are told of a publication beside its own facts: addresses, readable files, who may read now."""
+"""What programs are told of a publication beside its own facts: addresses, readable files, who may read."""
 
 from dataclasses import dataclass
 from datetime import datetime
