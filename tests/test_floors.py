@@ -84,7 +84,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "datacite": 3, "dublincore": 3,
     },
     "publications": {
-        "access": 1,
+        "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1,
         "metadata": 4,
         "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 6, "described": 6.2, "public": 7, "desk": 7,
         "uploads": 7.5,
