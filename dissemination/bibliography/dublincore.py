@@ -36,15 +36,15 @@ def oai_dc(
         "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
         "xsi:schemaLocation": f"{NAMESPACE} {SCHEMA}",
     })  # fmt: skip
-    for name, text, language in _elements(thing, page, publisher, list(files), related, access):
+    for name, text, language in elements(thing, page, publisher, list(files), related, access):
         if text:
             child = ET.SubElement(root, f"dc:{name}", {"xml:lang": language} if language else {})
             child.text = plain(text)
     return ET.tostring(root, encoding="utf-8", xml_declaration=declared)
 
 
-def _elements(thing, page, publisher, files, related, access) -> Iterator[tuple[str, str, str]]:
-    """(element, text, language or "") in the order of the element set."""
+def elements(thing, page, publisher, files, related, access) -> Iterator[tuple[str, str, str]]:
+    """(element, text, language or "") in the order of the element set; texts may be empty."""
     texts = {"it": italian_field_language(thing), "en": "en"}
     first, second = ("en", "it") if main_text(thing, "title") == thing.title_en else ("it", "en")
     for code in (first, second):
