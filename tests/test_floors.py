@@ -86,7 +86,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "publications": {
         "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1,
         "metadata": 4,
-        "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 1, "described": 3, "jsonld": 4, "signposting": 4, "landing": 6.5, "exports": 7.2, "public": 7, "desk": 7,
+        "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 1, "described": 3, "jsonld": 4.5, "signposting": 4.8, "landing": 6.5, "exports": 7.2, "public": 7, "desk": 7,
         "uploads": 7.5,
     },
     # A request is read, what it asks for is found, written in a format, and put into an answer.

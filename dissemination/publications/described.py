@@ -1,15 +1,18 @@
 """What programs are told of a publication beside its own facts: addresses, readable files, who may read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import url_for
 
 from dissemination.bibliography.kinds import Access
 from dissemination.kernel.files import StoredFile
+from dissemination.kernel.text import slugify
 from dissemination.publications.access import effective, is_open
 from dissemination.publications.downloads import absolute
 from dissemination.publications.models import Publication
+
+ENDINGS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
 
 
 @dataclass(frozen=True)
@@ -17,9 +20,9 @@ class Described:
     """`page` and addresses are absolute; `files` only those that anybody may read at the moment asked for."""
 
     page: str
-    publisher: str  # who stands in when the work names none
+    publisher: str  # the district's managing body: who stands in when the work names none
     access: Access
-    files: list[tuple[StoredFile, str]]
+    files: list[tuple[StoredFile, str]] = field(default_factory=list)
 
     @property
     def arguments(self) -> dict:
@@ -34,11 +37,16 @@ def page_of(publication: Publication) -> str:
     return absolute(url_for("publications.show", district=publication.district, slug=publication.slug))
 
 
+def file_name(stored: StoredFile) -> str:
+    """The last word of a file's address: ASCII, and ending as its type says, which Google Scholar looks at."""
+    stem, dot, ending = stored.name.rpartition(".")
+    return slugify(stem if dot else stored.name) + ENDINGS.get(stored.media_type, f".{slugify(ending)}")
+
+
 def described(publication: Publication, at: datetime) -> Described:
     """What holds for `publication` at that moment (aware)."""
     page = page_of(publication)
-    files = [(row.file, f"{page}/files/{row.id}") for row in publication.files]
-    return Described(
-        page, publication.district.managing_body, effective(publication, at),
-        files if is_open(publication, at) else [],
-    )  # fmt: skip
+    files = []
+    if is_open(publication, at):
+        files = [(row.file, f"{page}/files/{row.id}/{file_name(row.file)}") for row in publication.files]
+    return Described(page, publication.district.managing_body, effective(publication, at), files)

@@ -10,7 +10,7 @@ from dissemination.bibliography.records import main_text
 from dissemination.kernel.clock import now
 from dissemination.kernel.downloads import attachment
 from dissemination.kernel.languages import translated
-from dissemination.publications import metadata, queries
+from dissemination.publications import landing, queries
 from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
 from dissemination.publications.models import Publication
@@ -37,15 +37,12 @@ def index(district):
 def show(district, slug):
     """One publication, for readers and for the programs that index it."""
     publication = queries.by_slug(district, slug, public=True)
-    page, files = address(publication), _files(publication)
-    return render_template(
-        "publications/show.html", publication=publication, page=page, files=files, KINDS=KINDS,
-        highwire=metadata.highwire(publication, page=page, files=files),
-        dublin_core=metadata.dublin_core(publication, page=page),
-        json_ld=metadata.json_ld(publication, page=page, files=files),
+    page = render_template(
+        "publications/show.html", publication=publication, files=_files(publication), KINDS=KINDS,
         citation=formats.citation(publication), main_text=main_text, language_name=language_name,
-        licence_address=licence_address,
+        licence_address=licence_address, **landing.head(publication),
     )  # fmt: skip
+    return landing.signposted(publication, page)
 
 
 @public.get("/publications/<slug>.bib")

@@ -125,7 +125,7 @@ def test_the_page_carries_what_google_scholar_reads(moda, client):
         ("citation_keywords", "colore"),
         ("citation_keywords", "acqua"),
         ("citation_abstract_html_url", url),
-        ("citation_pdf_url", f"{url}/files/{file.id}"),
+        ("citation_pdf_url", f"{url}/files/{file.id}/a.pdf"),
     ]
     assert f'<link rel="canonical" href="{url}">' in page
     assert '<meta name="DC.creator" content="Rossi, Maria">' in page
