@@ -6,7 +6,7 @@ from flask import Response, abort, request
 
 from dissemination.bibliography import datacite, dublincore, formats
 from dissemination.kernel.clock import now
-from dissemination.publications import queries, signposting
+from dissemination.publications import queries, reading, signposting
 from dissemination.publications.described import described, file_name, page_of
 from dissemination.publications.jsonld import json_ld
 from dissemination.publications.public import public, show_file
@@ -15,7 +15,7 @@ from dissemination.publications.public import public, show_file
 @public.get("/publications/<slug>.json")
 def show_csl(district, slug):
     """One publication as CSL-JSON."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     item = {"URL": page_of(publication)} | formats.csl(publication)
     return _described(json.dumps([item], ensure_ascii=False), "csl")
 
@@ -23,7 +23,7 @@ def show_csl(district, slug):
 @public.get("/publications/<slug>.jsonld")
 def show_jsonld(district, slug):
     """One publication as JSON-LD with the terms of schema.org."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     return _described(
         json.dumps(json_ld(publication, described(publication, now())), ensure_ascii=False), "jsonld"
     )
@@ -32,21 +32,21 @@ def show_jsonld(district, slug):
 @public.get("/publications/<slug>.datacite.xml")
 def show_datacite(district, slug):
     """One publication as DataCite XML 4.5."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     return _described(datacite.xml(publication, **described(publication, now()).arguments), "datacite")
 
 
 @public.get("/publications/<slug>.dc.xml")
 def show_dc(district, slug):
     """One publication as simple Dublin Core."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     return _described(dublincore.oai_dc(publication, **described(publication, now()).arguments), "dc")
 
 
 @public.get("/publications/<slug>/files/<int:file_id>/<name>")
 def show_named_file(district, slug, file_id, name):
     """A file at an address that ends as the file does: Google Scholar takes a PDF only from such a one."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     if name != file_name(queries.file_of(publication, file_id).file):
         abort(404)
     return show_file(district, slug, file_id)

@@ -73,6 +73,7 @@ class Publication(db.Model):  # type: ignore[name-defined]
         _ever_public("ix_publications_harvest", "changed_at", "id"),
         _ever_public("ix_publications_harvest_district", "district_id", "changed_at", "id"),
         _ever_public("ix_publications_harvest_kind", "kind", "changed_at", "id"),
+        Index("ix_publications_embargo", "district_id", "embargo_until"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
@@ -195,6 +196,7 @@ class Withdrawal(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(primary_key=True)
     publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
     reason: Mapped[str] = mapped_column(String(500))
+    public: Mapped[bool] = mapped_column(default=True)  # False: written before readers were shown it
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     publication: Mapped[Publication] = relationship(back_populates="withdrawals")

@@ -8,9 +8,8 @@ from flask_babel import gettext as _
 from dissemination.bibliography import formats
 from dissemination.bibliography.records import main_text
 from dissemination.kernel.clock import now
-from dissemination.kernel.downloads import attachment
 from dissemination.kernel.languages import translated
-from dissemination.publications import landing, queries
+from dissemination.publications import landing, queries, reading
 from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
 from dissemination.publications.models import Publication
@@ -36,11 +35,11 @@ def index(district):
 @public.get("/publications/<slug>")
 def show(district, slug):
     """One publication, for readers and for the programs that index it."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     page = render_template(
-        "publications/show.html", publication=publication, files=_files(publication), KINDS=KINDS,
-        citation=formats.citation(publication), main_text=main_text, language_name=language_name,
-        licence_address=licence_address, **landing.head(publication),
+        "publications/show.html", publication=publication, KINDS=KINDS,
+        citation=formats.citation(publication), main_text=main_text, language_name=language_name, licence_address=licence_address,
+        **landing.head(publication), **reading.shown(publication),
     )  # fmt: skip
     return landing.signposted(publication, page)
 
@@ -48,21 +47,22 @@ def show(district, slug):
 @public.get("/publications/<slug>.bib")
 def show_bib(district, slug):
     """One publication as BibTeX."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     return _file(formats.bibtex([publication]), "application/x-bibtex", f"{slug}.bib")
 
 
 @public.get("/publications/<slug>.ris")
 def show_ris(district, slug):
     """One publication as RIS."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     return _file(formats.ris([publication]), "application/x-research-info-systems", f"{slug}.ris")
 
 
 @public.get("/publications/<slug>/files/<int:file_id>")
 def show_file(district, slug, file_id):
     """Download a file of a published publication."""
-    return attachment(queries.file_of(queries.by_slug(district, slug, public=True), file_id).file)
+    publication = reading.public_one(district, slug)
+    return reading.download(publication, queries.file_of(publication, file_id))
 
 
 @public.get("/publications.bib")
@@ -118,12 +118,6 @@ def address(publication: Publication) -> str:
 def changed_at(publication: Publication):
     """When the public last saw something of it change."""
     return max(filter(None, (publication.published_at, publication.revised_at)))
-
-
-def _files(publication: Publication) -> list[tuple]:
-    """(stored file, absolute address) of each file."""
-    page = address(publication)
-    return [(row.file, f"{page}/files/{row.id}") for row in publication.files]
 
 
 def _csl(publication: Publication) -> dict:

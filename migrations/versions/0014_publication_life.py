@@ -28,11 +28,15 @@ def upgrade():
             batch.f("fk_publications_application_area_id_application_areas"), "application_areas",
             ["application_area_id"], ["id"],
         )  # fmt: skip
+    op.create_index("ix_publications_embargo", "publications", ["district_id", "embargo_until"])
     # Whoever published until now answered for the district.
     op.execute(
         "UPDATE publications SET approved_at = published_at, approved_by = published_by "
         "WHERE published_at IS NOT NULL"
     )
+    # Reasons written until now were for the desk.
+    with op.batch_alter_table("publication_withdrawals") as batch:
+        batch.add_column(sa.Column("public", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "publication_notes",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -66,8 +70,11 @@ def upgrade():
 
 
 def downgrade():
+    op.drop_index("ix_publications_embargo", "publications")
     op.drop_table("publication_links")
     op.drop_table("publication_notes")
+    with op.batch_alter_table("publication_withdrawals") as batch:
+        batch.drop_column("public")
     with op.batch_alter_table("publications") as batch:
         batch.drop_constraint(
             batch.f("fk_publications_application_area_id_application_areas"), type_="foreignkey"
