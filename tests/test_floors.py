@@ -87,7 +87,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1, "members": 3, "sending": 5, "naming": 6.5, "reader_pages": 7.2,
         "texts": 1.5, "funding": 1, "life_forms": 4, "life_desk": 7.2, "links_desk": 7.2, "linking": 5.6,
         "metadata": 4,
-        "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 1, "described": 3, "jsonld": 4.5, "signposting": 4.8, "landing": 6.5, "exports": 7.2, "public": 7, "desk": 7,
+        "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 1, "related": 2.8, "described": 3, "jsonld": 4.5, "signposting": 4.8, "landing": 6.5, "exports": 7.2, "public": 7, "desk": 7,
         "uploads": 7.5,
     },
     # A request is read, what it asks for is found, written in a format, and put into an answer.

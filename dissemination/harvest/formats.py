@@ -12,8 +12,9 @@ from dissemination.bibliography import datacite, dublincore
 from dissemination.harvest import answers, sets
 from dissemination.harvest.answers import Header
 from dissemination.harvest.refusals import CannotDisseminateFormat
-from dissemination.publications.described import described
+from dissemination.publications.described import Described, described
 from dissemination.publications.models import Publication
+from dissemination.publications.related import relations
 
 WRAPPED = "http://schema.datacite.org/oai/oai-1.1/"
 
@@ -24,25 +25,23 @@ class Format:
 
     schema: str
     namespace: str
-    write: Callable[[Publication, datetime], str]
+    write: Callable[[Publication, Described], str]
 
 
-def _oai_dc(publication: Publication, at: datetime) -> str:
-    arguments = described(publication, at).arguments
-    return dublincore.oai_dc(publication, **arguments, declared=False).decode()
+def _oai_dc(publication: Publication, about: Described) -> str:
+    return dublincore.oai_dc(publication, **about.arguments, declared=False).decode()
 
 
-def _datacite(publication: Publication, at: datetime) -> str:
-    arguments = described(publication, at).arguments
-    return datacite.xml(publication, **arguments, declared=False).decode()
+def _datacite(publication: Publication, about: Described) -> str:
+    return datacite.xml(publication, **about.arguments, declared=False).decode()
 
 
-def _oai_datacite(publication: Publication, at: datetime) -> str:
+def _oai_datacite(publication: Publication, about: Described) -> str:
     """DataCite in the envelope of DataCite's own repository (OAI schema 1.1), as OpenAIRE asks for data."""
     return (
         f'<oai_datacite xmlns="{WRAPPED}" xsi:schemaLocation="{WRAPPED} {WRAPPED}oai.xsd">\n'
         f"<schemaVersion>4.5</schemaVersion>\n<datacentreSymbol>{escape(namespace())}</datacentreSymbol>\n"
-        f"<payload>\n{_datacite(publication, at)}\n</payload>\n</oai_datacite>"
+        f"<payload>\n{_datacite(publication, about)}\n</payload>\n</oai_datacite>"
     )
 
 
@@ -90,7 +89,12 @@ def header(publication: Publication) -> Header:
     )  # fmt: skip
 
 
-def record(publication: Publication, prefix: str, at: datetime) -> str:
-    """Its record in the format of that prefix, as things stand at that moment."""
-    of = header(publication)
-    return answers.record(of, "" if of.deleted else FORMATS[prefix].write(publication, at))
+def records(publications: list[Publication], prefix: str, at: datetime) -> list[str]:
+    """Their records in the format of that prefix, as things stand at that moment."""
+    related = relations([p for p in publications if p.published_at is not None])
+    found = []
+    for publication in publications:
+        of = header(publication)
+        about = described(publication, at, related=related[publication.id])
+        found.append(answers.record(of, "" if of.deleted else FORMATS[prefix].write(publication, about)))
+    return found

@@ -67,6 +67,6 @@ def _described():
     return (
         *_headed(),
         selectinload(Publication.authors),
-        selectinload(Publication.sector),
+        selectinload(Publication.links),
         selectinload(Publication.files).joinedload(PublicationFile.file),
     )

@@ -1,6 +1,5 @@
 """The six verbs of OAI-PMH 2.0 (§4): a request that was read becomes the body of its answer."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -44,7 +43,7 @@ def _sets(asked: Asked, _base: str, _at: datetime) -> str:
 def _get_record(asked: Asked, _base: str, at: datetime) -> str:
     prefix = asked.arguments["metadataPrefix"]
     formats.format_of(prefix)
-    return answers.part("GetRecord", [formats.record(_record(asked), prefix, at)])
+    return answers.part("GetRecord", formats.records([_record(asked)], prefix, at))
 
 
 def _record(asked: Asked) -> Publication:
@@ -55,15 +54,7 @@ def _record(asked: Asked) -> Publication:
     return found
 
 
-def _identifiers(asked: Asked, _base: str, _at: datetime) -> str:
-    return _list(asked, lambda publication, _prefix: answers.header(formats.header(publication)))
-
-
-def _records(asked: Asked, _base: str, at: datetime) -> str:
-    return _list(asked, lambda publication, prefix: formats.record(publication, prefix, at))
-
-
-def _list(asked: Asked, write: Callable[[Publication, str], str]) -> str:
+def _list(asked: Asked, _base: str, at: datetime) -> str:
     place = _place(asked)
     try:
         formats.format_of(place.prefix)
@@ -76,7 +67,10 @@ def _list(asked: Asked, write: Callable[[Publication, str], str]) -> str:
         raise NoRecordsMatch("No records match.")
     if not rows:  # what followed has moved behind an `until`, and there is no empty list
         raise BadResumptionToken("The rest of this list has changed. Begin it again.")
-    items = [write(publication, place.prefix) for publication in rows]
+    if asked.verb == "ListRecords":
+        items = formats.records(rows, place.prefix, at)
+    else:
+        items = [answers.header(formats.header(publication)) for publication in rows]
     return answers.part(asked.verb, items, _token(asked.verb, place, rows, more))
 
 
@@ -101,5 +95,5 @@ def _token(verb: str, place: Place, rows: list[Publication], more: bool) -> str:
 
 VERBS = {
     "Identify": _identify, "ListMetadataFormats": _metadata_formats, "ListSets": _sets,
-    "GetRecord": _get_record, "ListIdentifiers": _identifiers, "ListRecords": _records,
+    "GetRecord": _get_record, "ListIdentifiers": _list, "ListRecords": _list,
 }  # fmt: skip

@@ -3,14 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import url_for
-
 from dissemination.bibliography.kinds import Access
 from dissemination.kernel.files import StoredFile
 from dissemination.kernel.text import slugify
 from dissemination.publications.access import effective, is_open
-from dissemination.publications.downloads import absolute
 from dissemination.publications.models import Publication
+from dissemination.publications.related import page_of, relations
 
 ENDINGS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
 
@@ -23,18 +21,15 @@ class Described:
     publisher: str  # the district's managing body: who stands in when the work names none
     access: Access
     files: list[tuple[StoredFile, str]] = field(default_factory=list)
+    related: list[tuple[str, str]] = field(default_factory=list)  # see `related.relations`
 
     @property
     def arguments(self) -> dict:
         """What the writers of DataCite and Dublin Core take."""
         return {
             "page": self.page, "publisher": self.publisher, "access": self.access, "files": self.files,
+            "related": self.related,
         }  # fmt: skip
-
-
-def page_of(publication: Publication) -> str:
-    """The absolute address of the publication's page."""
-    return absolute(url_for("publications.show", district=publication.district, slug=publication.slug))
 
 
 def file_name(stored: StoredFile) -> str:
@@ -43,10 +38,14 @@ def file_name(stored: StoredFile) -> str:
     return slugify(stem if dot else stored.name) + ENDINGS.get(stored.media_type, f".{slugify(ending)}")
 
 
-def described(publication: Publication, at: datetime) -> Described:
-    """What holds for `publication` at that moment (aware)."""
+def described(
+    publication: Publication, at: datetime, *, related: list[tuple[str, str]] | None = None
+) -> Described:
+    """What holds for `publication` at that moment (aware). `related` when it was looked up for many at once."""
+    if related is None:
+        related = relations([publication])[publication.id]
     page = page_of(publication)
     files = []
     if is_open(publication, at):
         files = [(row.file, f"{page}/files/{row.id}/{file_name(row.file)}") for row in publication.files]
-    return Described(page, publication.district.managing_body, effective(publication, at), files)
+    return Described(page, publication.district.managing_body, effective(publication, at), files, related)

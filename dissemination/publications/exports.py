@@ -7,9 +7,10 @@ from flask import Response, abort, request
 from dissemination.bibliography import datacite, dublincore, formats
 from dissemination.kernel.clock import now
 from dissemination.publications import queries, reading, signposting
-from dissemination.publications.described import described, file_name, page_of
+from dissemination.publications.described import described, file_name
 from dissemination.publications.jsonld import json_ld
 from dissemination.publications.public import public, show_file
+from dissemination.publications.related import page_of
 
 
 @public.get("/publications/<slug>.json")
@@ -52,7 +53,7 @@ def show_named_file(district, slug, file_id, name):
     return show_file(district, slug, file_id)
 
 
-def _described(body: str | bytes, name: str) -> Response:
+def _described(body: str | bytes, name: str):
     kind, _end, _name, _profile = signposting.FORMATS[name]
     response = Response(body, content_type=f"{kind}; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"

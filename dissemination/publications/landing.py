@@ -2,16 +2,14 @@
 
 from flask import Response, make_response
 
-from dissemination.kernel.clock import now
 from dissemination.publications import metadata, signposting
-from dissemination.publications.described import described
+from dissemination.publications.described import Described
 from dissemination.publications.jsonld import json_ld
 from dissemination.publications.models import Publication
 
 
-def head(publication: Publication) -> dict:
+def head(publication: Publication, about: Described) -> dict:
     """What `publications/_head.html` shows."""
-    about = described(publication, now())
     return {
         "page": about.page, "highwire": metadata.highwire(publication, about),
         "dublin_core": metadata.dublin_core(publication, about), "json_ld": json_ld(publication, about),
@@ -19,10 +17,8 @@ def head(publication: Publication) -> dict:
     }  # fmt: skip
 
 
-def signposted(publication: Publication, body: str) -> Response:
+def signposted(publication: Publication, about: Described, body: str) -> Response:
     """The page with the links of its header."""
     answer = make_response(body)
-    answer.headers["Link"] = signposting.header(
-        signposting.of_page(publication, described(publication, now()))
-    )
+    answer.headers["Link"] = signposting.header(signposting.of_page(publication, about))
     return answer

@@ -83,6 +83,6 @@ def _author_tags(publication: Publication, about: Described):
 def dublin_core(publication: Publication, about: Described) -> list[tuple[str, str, str]]:
     """(name, content, language or "") of the Dublin Core tags: what harvesters are told as `oai_dc`."""
     found = dublincore.elements(
-        publication, about.page, publisher_of(publication, about), about.files, (), about.access
+        publication, about.page, publisher_of(publication, about), about.files, about.related, about.access
     )
     return [(f"DC.{name}", text, language) for name, text, language in found if text]

@@ -10,6 +10,7 @@ from dissemination.bibliography.records import main_text
 from dissemination.kernel.clock import now
 from dissemination.kernel.languages import translated
 from dissemination.publications import landing, queries, reading
+from dissemination.publications.described import described
 from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
 from dissemination.publications.models import Publication
@@ -36,12 +37,13 @@ def index(district):
 def show(district, slug):
     """One publication, for readers and for the programs that index it."""
     publication = reading.public_one(district, slug)
+    about = described(publication, now())
     page = render_template(
         "publications/show.html", publication=publication, KINDS=KINDS,
         citation=formats.citation(publication), main_text=main_text, language_name=language_name, licence_address=licence_address,
-        **landing.head(publication), **reading.shown(publication),
+        **landing.head(publication, about), **reading.shown(publication),
     )  # fmt: skip
-    return landing.signposted(publication, page)
+    return landing.signposted(publication, about, page)
 
 
 @public.get("/publications/<slug>.bib")

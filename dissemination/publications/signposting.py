@@ -13,6 +13,8 @@ from dissemination.publications.jsonld import SCHEMA_TYPE
 from dissemination.publications.models import Publication
 from dissemination.publications.texts import licence_address
 
+VERSIONS = {"IsNewVersionOf": "predecessor-version", "IsPreviousVersionOf": "successor-version"}
+"""Versions of the work, in the relations of RFC 5829."""
 MOST = 25
 """Authors and files in a header: servers and proxies refuse headers of more than some 8,000 bytes."""
 FORMATS = {
@@ -56,6 +58,7 @@ def of_page(publication: Publication, about: Described) -> list[Link]:
         *(Link(about.page + end, "describedby", kind, profile)
           for kind, end, _name, profile in FORMATS.values()),
         *([Link(licence, "license")] if licence else []),
+        *(Link(page, VERSIONS[name], "text/html") for name, page in about.related if name in VERSIONS),
         Link(f"https://schema.org/{SCHEMA_TYPE[publication.kind]}", "type"),
         Link("https://schema.org/AboutPage", "type"),
     ]  # fmt: skip

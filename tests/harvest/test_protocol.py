@@ -12,8 +12,8 @@ from dissemination.bibliography.records import Person
 from dissemination.harvest import queries, requests
 from dissemination.harvest.refusals import BadArgument
 from dissemination.kernel.database import db, transaction
-from dissemination.publications import actions
-from dissemination.publications.models import Kind, Publication
+from dissemination.publications import actions, linking
+from dissemination.publications.models import Kind, Publication, Relation
 from tests.harvest.rules import DC, OAI, Breach, check
 from tests.publications.cast import publication
 
@@ -171,6 +171,40 @@ def test_files_are_told_only_while_anybody_may_read_them(moda, client, time_mach
         text = client.get("/oai?verb=ListRecords&metadataPrefix=oai_dc").text
         seen.append((address in text, "embargoedAccess" in text, "openAccess" in text))
     assert seen == [(False, True, False), (True, False, True)]
+
+
+def test_versions_and_related_works_are_told_as_far_as_they_are_public(moda, ada, client):
+    old, other, secret = made(moda, "Prima"), made(moda, "Altra"), made(moda, "Bozza", published=False)
+    with transaction():
+        new = actions.new_version(old, by=None)
+        actions.approve(new, by=None)
+        actions.publish(new, by=None)
+        linking.add(new, Relation.CITES, identifier="10.1000/182")
+        for one in (other, secret):
+            linking.add(new, Relation.REFERENCES, subject_kind="publications", subject_id=one.id)
+    home = "http://127.0.0.1:8000/moda/publications"
+
+    def relations():
+        root = listed(client, "ListRecords", "datacite")
+        return {
+            record.findtext(f".//{OAI}identifier").rpartition("/")[2]: [
+                (e.get("relationType"), e.text) for e in record.iter(f"{DATACITE}relatedIdentifier")
+            ]
+            for record in root.iter(f"{OAI}record")
+        }
+
+    assert relations() == {
+        "prima": [("IsPreviousVersionOf", f"{home}/prima-2")],
+        "altra": [],
+        "prima-2": [
+            ("IsNewVersionOf", f"{home}/prima"), ("Cites", "10.1000/182"), ("References", f"{home}/altra"),
+        ],
+    }  # fmt: skip
+    assert 'rel="predecessor-version"' in client.get("/moda/publications/prima-2").headers["Link"]
+    with transaction():
+        for one in (old, other):
+            actions.withdraw(one, reason="errore", by=ada)
+    assert relations()["prima-2"] == [("Cites", "10.1000/182")]
 
 
 def test_drafts_do_not_exist_and_what_was_withdrawn_is_a_deleted_record(three, moda, ada, client):
@@ -378,7 +412,7 @@ def test_a_token_is_for_its_verb_and_cannot_be_forged(seven, pages_of_two, app, 
     assert codes(asked(client, verb="ListRecords", resumptionToken=text)) == ["badResumptionToken"]
     value = ["ListIdentifiers", "oai_dc", None, None, None, NOW.isoformat(), 1, 2]
     forged = [
-        text[:-1] + ("A" if text[-1] != "A" else "B"), text[1:], text + "x", "....",
+        text[:-9] + ("A" if text[-9] != "A" else "B") + text[-8:], text[1:], text + "x", "....",
         links.sign_for_a_while("other", value), links.sign("oai", value),
         links.sign_for_a_while("oai", value[:-1]), links.sign_for_a_while("oai", {"a": 1}),
     ]  # fmt: skip

@@ -95,14 +95,22 @@ def with_file(district, **facts):
     with transaction():
         row = cast.publication(district, **facts)
         file = actions.attach(row, BytesIO(b"%PDF-1.7 x"), "rapporto.pdf")
-    return row, f"/{district.slug}/publications/{row.slug}", f"/{district.slug}/publications/{row.slug}/files/{file.id}"
+    return (
+        row,
+        f"/{district.slug}/publications/{row.slug}",
+        f"/{district.slug}/publications/{row.slug}/files/{file.id}",
+    )
 
 
 def test_a_file_under_embargo_opens_at_midnight_in_rome_and_says_so_before(moda, client, time_machine):
     time_machine.move_to("2026-06-30T21:59:59+00:00", tick=False)
     _row, page, file = with_file(moda, access=Access.EMBARGOED, embargo_until=date(2026, 6, 30))
     refused, shown = client.get(file), client.get(page)
-    assert (refused.status_code, refused.headers["Cache-Control"], shown.status_code) == (403, "no-store", 200)
+    assert (refused.status_code, refused.headers["Cache-Control"], shown.status_code) == (
+        403,
+        "no-store",
+        200,
+    )
     assert "fino a martedì 30 giugno 2026 compreso" in refused.text
     assert ("30 giugno 2026" in shown.text, f'href="{file}"' in shown.text, "rapporto.pdf" in shown.text) == (
         True, False, True,

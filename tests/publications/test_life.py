@@ -40,7 +40,10 @@ def test_a_draft_is_reviewed_with_words_approved_and_published(moda, ada, bice, 
     row = draft(moda, by=ada, title_it="Scenari 2030")
     path = f"{DESK}/{row.slug}"
     by_ada, by_bice = sign_in(ada), sign_in(bice)
-    assert "Chiedi l&#39;approvazione" in by_ada.get(path).text or "Chiedi l'approvazione" in by_ada.get(path).text
+    assert (
+        "Chiedi l&#39;approvazione" in by_ada.get(path).text
+        or "Chiedi l'approvazione" in by_ada.get(path).text
+    )
     assert by_ada.post(f"{path}/review", data={"text": "Pronta"}).status_code == 303
     assert fresh(row).state is State.REVIEW
     assert by_bice.post(f"{path}/changes", data={"text": " "}).status_code == 422
@@ -53,7 +56,11 @@ def test_a_draft_is_reviewed_with_words_approved_and_published(moda, ada, bice, 
     assert fresh(row).state is State.APPROVED
     assert client.get(f"/moda/publications/{row.slug}").status_code == 404
     assert by_ada.post(f"{path}/publication").status_code == 303
-    assert (fresh(row).state, fresh(row).approved_by, fresh(row).published_by) == (State.PUBLISHED, bice.id, ada.id)
+    assert (fresh(row).state, fresh(row).approved_by, fresh(row).published_by) == (
+        State.PUBLISHED,
+        bice.id,
+        ada.id,
+    )
     assert steps(row) == [
         (Step.ASKED, "Pronta", ada.id), (Step.CHANGES, "Manca la fonte", bice.id),
         (Step.COMMENT, "Aggiunta", ada.id), (Step.ASKED, "", ada.id), (Step.APPROVED, "Bene", bice.id),
@@ -128,7 +135,10 @@ def log(verb):
 
 def areas(district):
     macro = plans.current_plan(district.id).macro_areas[0]
-    rows = [ApplicationArea(macro_area_id=macro.id, rank=n, name_it=t) for n, t in ((1, "Tintura"), (2, "Riciclo"))]
+    rows = [
+        ApplicationArea(macro_area_id=macro.id, rank=n, name_it=t)
+        for n, t in ((1, "Tintura"), (2, "Riciclo"))
+    ]
     db.session.add_all(rows)
     db.session.flush()
     return rows
@@ -185,14 +195,23 @@ def test_strategic_notes_count_once_approved_and_public_on_line_b(moda, ada, bic
     assert figures.figure(indicator, period).actual == 1
 
 
-def test_a_tombstone_keeps_the_address_with_title_authors_date_and_reason(moda, ada, sign_in, client, time_machine):
+def test_a_tombstone_keeps_the_address_with_title_authors_date_and_reason(
+    moda, ada, sign_in, client, time_machine
+):
     time_machine.move_to("2026-06-30T22:30:00+00:00")
     with transaction():
         row = publication(moda, title_it="Scenari 2030", doi="10.1000/182", abstract_it="Riassunto segreto.")
     sign_in(ada).post(f"{DESK}/{row.slug}/withdrawal", data={"reason": "Dati sbagliati"})
     gone = client.get(f"/moda/publications/{row.slug}")
     assert gone.status_code == 410
-    for text in ("Scenari 2030", "Maria Rossi", "Regione Toscana", "01/07/2026", "Dati sbagliati", "10.1000/182"):
+    for text in (
+        "Scenari 2030",
+        "Maria Rossi",
+        "Regione Toscana",
+        "01/07/2026",
+        "Dati sbagliati",
+        "10.1000/182",
+    ):
         assert text in gone.text
     assert "Riassunto segreto" not in gone.text
     assert gone.headers["X-Robots-Tag"] == "noindex"
@@ -220,7 +239,13 @@ def test_a_newer_version_supersedes_the_former_which_points_to_it(moda, ada, sig
     made = sign_in(ada).post(f"{DESK}/{one.slug}/versions")
     two = db.session.scalars(select(Publication).where(Publication.previous_id == one.id)).one()
     assert (made.status_code, made.location) == (303, f"{DESK}/roadmap-2/edit")
-    assert (two.slug, two.state, two.doi, two.version_label, two.keywords) == ("roadmap-2", State.DRAFT, "", "", ["acqua"])
+    assert (two.slug, two.state, two.doi, two.version_label, two.keywords) == (
+        "roadmap-2",
+        State.DRAFT,
+        "",
+        "",
+        ["acqua"],
+    )
     assert [a.family_name for a in two.authors] == ["Rossi", "Regione Toscana"]
     assert "roadmap-2" not in client.get("/moda/publications/roadmap").text
     time_machine.move_to("2026-06-10T10:00:00+00:00")
@@ -291,7 +316,11 @@ def test_a_workshop_and_its_publication_show_each_other(moda, ada, sign_in, clie
     assert browser.post(path, data=form).status_code == 303
     assert browser.post(path, data=form).status_code == 303  # said twice, kept once
     (link,) = fresh(row).links
-    assert (link.subject_kind, link.subject_id, link.relation) == ("workshops", workshop.id, Relation.IS_DOCUMENTED_BY)
+    assert (link.subject_kind, link.subject_id, link.relation) == (
+        "workshops",
+        workshop.id,
+        Relation.IS_DOCUMENTED_BY,
+    )
     works = f"/moda/publications/{row.slug}"
     assert f'href="/moda/workshops/{workshop.slug}"' in client.get(works).text
     assert f'href="{works}"' in client.get(f"/moda/workshops/{workshop.slug}").text
@@ -319,7 +348,11 @@ def test_related_works_are_of_the_district_public_or_elsewhere(moda, nautica, ad
         (known.id, ""), (None, "10.1000/182"), (None, "https://example.org/x"),
     ]  # fmt: skip
     page = client.get(f"/moda/publications/{row.slug}").text
-    for address in (f"/moda/publications/{known.slug}", "https://doi.org/10.1000/182", "https://example.org/x"):
+    for address in (
+        f"/moda/publications/{known.slug}",
+        "https://doi.org/10.1000/182",
+        "https://example.org/x",
+    ):
         assert f'href="{address}"' in page
     with transaction():
         actions.withdraw(fresh(known), reason="x", by=ada)
@@ -351,7 +384,10 @@ def test_the_form_takes_access_embargo_funding_version_and_area(moda, ada, sign_
     }  # fmt: skip
     page = browser.post(path, data=form)
     assert (page.status_code, 'id="embargo_until-errors"' in page.text) == (422, True)
-    assert browser.post(path, data=form | {"embargo_until": "2026-12-31", "funding": "a;b;c;d"}).status_code == 422
+    assert (
+        browser.post(path, data=form | {"embargo_until": "2026-12-31", "funding": "a;b;c;d"}).status_code
+        == 422
+    )
     assert browser.post(path, data=form | {"embargo_until": "2026-12-31"}).status_code == 303
     row = fresh(row)
     assert (row.access, row.embargo_until, row.version_label, row.application_area_id) == (
@@ -363,7 +399,12 @@ def test_the_form_takes_access_embargo_funding_version_and_area(moda, ada, sign_
         {"funder": "CNR"},
     ]  # fmt: skip
     shown = browser.get(path).text
-    for text in ("Regione Toscana; Piano 2026-2028; DGR 1080/2024; https://www.regione.toscana.it", "2026-12-31"):
+    for text in (
+        "Regione Toscana; Piano 2026-2028; DGR 1080/2024; https://www.regione.toscana.it",
+        "2026-12-31",
+    ):
         assert text in shown
-    browser.post(path, data=form | {"access": "open", "embargo_until": "2026-12-31", "version": str(row.version)})
+    browser.post(
+        path, data=form | {"access": "open", "embargo_until": "2026-12-31", "version": str(row.version)}
+    )
     assert (fresh(row).access, fresh(row).embargo_until) == ("open", None)
