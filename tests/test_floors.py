@@ -87,12 +87,12 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1, "members": 3, "sending": 5, "naming": 6.5, "reader_pages": 7.2,
         "texts": 1.5, "funding": 1, "life_forms": 4, "life_desk": 7.2, "links_desk": 7.2, "linking": 5.6,
         "metadata": 4,
-        "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 1, "related": 2.8, "described": 3, "jsonld": 4.5, "signposting": 4.8, "landing": 6.5, "exports": 7.2, "public": 7, "desk": 7,
+        "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 1, "related": 2.8, "described": 3, "jsonld": 4.5, "signposting": 4.8, "landing": 6.5, "exports": 7.2, "feeds": 7.2, "public": 7, "desk": 7,
         "uploads": 7.5,
     },
     # A request is read, what it asks for is found, written in a format, and put into an answer.
     "harvest": {
-        "refusals": 0.5, "requests": 1, "tokens": 1.2, "sets": 1.5, "answers": 2.5, "formats": 3, "verbs": 4,
+        "refusals": 0.5, "requests": 1, "tokens": 1.2, "sets": 1.5, "answers": 2.5, "formats": 3, "verbs": 4, "sitemaps": 4,
     },
     "people": {
         "deferred": 0, "__init__": 0.1, "names": 0.2, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,

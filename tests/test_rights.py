@@ -19,7 +19,7 @@ PUBLIC = {
     "publications.index", "publications.index_atom", "publications.index_bib", "publications.index_json",
     "publications.index_ris", "publications.show", "publications.show_bib", "publications.show_ris",
     "publications.show_file", "publications.show_named_file", "publications.show_csl", "publications.show_jsonld",
-    "publications.show_datacite", "publications.show_dc", "harvest.oai",
+    "publications.show_datacite", "publications.show_dc", "harvest.oai", "harvest.sitemap", "harvest.district_sitemap", "harvest.publications_sitemap",
     "publications_reader.ask", "publications_reader.asked", "publications_reader.enter",
     "workshops.index", "workshops.index_atom", "workshops.index_ics", "workshops.index_json", "workshops.show",
     "workshops.show_ics", "workshops.calendar", "workshops.material", "registrations.material",

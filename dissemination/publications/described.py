@@ -33,7 +33,7 @@ class Described:
 
 
 def file_name(stored: StoredFile) -> str:
-    """The last word of a file's address: ASCII, and ending as its type says, which Google Scholar looks at."""
+    """The last word of a file's address: ASCII, and ending as its type says, for Google Scholar."""
     stem, dot, ending = stored.name.rpartition(".")
     return slugify(stem if dot else stored.name) + ENDINGS.get(stored.media_type, f".{slugify(ending)}")
 
@@ -41,7 +41,7 @@ def file_name(stored: StoredFile) -> str:
 def described(
     publication: Publication, at: datetime, *, related: list[tuple[str, str]] | None = None
 ) -> Described:
-    """What holds for `publication` at that moment (aware). `related` when it was looked up for many at once."""
+    """What holds for `publication` at that moment (aware). `related`: when looked up for many at once."""
     if related is None:
         related = relations([publication])[publication.id]
     page = page_of(publication)

@@ -3,12 +3,10 @@
 import json
 
 from flask import Blueprint, Response, render_template, request, url_for
-from flask_babel import gettext as _
 
 from dissemination.bibliography import formats
 from dissemination.bibliography.records import main_text
 from dissemination.kernel.clock import now
-from dissemination.kernel.languages import translated
 from dissemination.publications import landing, queries, reading
 from dissemination.publications.described import described
 from dissemination.publications.downloads import absolute
@@ -40,7 +38,8 @@ def show(district, slug):
     about = described(publication, now())
     page = render_template(
         "publications/show.html", publication=publication, KINDS=KINDS,
-        citation=formats.citation(publication), main_text=main_text, language_name=language_name, licence_address=licence_address,
+        citation=formats.citation(publication), main_text=main_text,
+        language_name=language_name, licence_address=licence_address,
         **landing.head(publication, about), **reading.shown(publication),
     )  # fmt: skip
     return landing.signposted(publication, about, page)
@@ -97,29 +96,9 @@ def index_json(district):
     return _whole(parts(), "application/vnd.citationstyles.csl+json")
 
 
-@public.get("/publications.atom")
-@public.get("/publications/.atom")
-def index_atom(district):
-    """The newest publications as an Atom feed (RFC 4287)."""
-    wanted = filter_from(request.args, district, public=True)
-    rows = queries.listed(district.id, wanted=wanted, public=True).rows
-    body = render_template(
-        "publications/atom.xml", publications=rows, address=address, absolute=absolute,
-        name=_("Publications of %(district)s", district=translated(district, "name")),
-        updated=max((changed_at(p) for p in rows), default=now()), changed_at=changed_at,
-        main_text=main_text,
-    )  # fmt: skip
-    return _file(body, "application/atom+xml")
-
-
 def address(publication: Publication) -> str:
     """The absolute address of the publication's page."""
     return absolute(url_for("publications.show", district=publication.district, slug=publication.slug))
-
-
-def changed_at(publication: Publication):
-    """When the public last saw something of it change."""
-    return max(filter(None, (publication.published_at, publication.revised_at)))
 
 
 def _csl(publication: Publication) -> dict:

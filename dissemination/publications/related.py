@@ -1,4 +1,4 @@
-"""What publications are related to, as programs are told: DataCite's relation types with addresses or DOIs."""
+"""What publications are related to, as programs are told: DataCite's relation types and addresses."""
 
 from collections import defaultdict
 from collections.abc import Collection

@@ -1,6 +1,7 @@
 """The pages of publications: `public.py` for everybody, `desk.py` and `uploads.py` for the organisers."""
 
 from dissemination.publications import exports as exports  # adds its pages to the public blueprint
+from dissemination.publications import feeds as feeds
 from dissemination.publications import life_desk as life_desk  # adds its pages to the desk's blueprint
 from dissemination.publications import links_desk as links_desk
 from dissemination.publications import naming as naming  # neighbours ask it for names
