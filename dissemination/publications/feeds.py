@@ -45,17 +45,14 @@ def index_atom(district):
 
 def entries(district: District, wanted: Filter) -> list[Publication]:
     """The public publications of a feed, the last change first. A search is answered as the list does."""
-    if wanted.text or wanted.year:
+    if wanted != Filter(kind=wanted.kind, sector_id=wanted.sector_id):
         rows = queries.listed(district.id, wanted=wanted, public=True, size=SIZE).rows
         return sorted(rows, key=lambda p: (p.changed_at, p.id), reverse=True)
     query = select(Publication).where(
         Publication.district_id == district.id, Publication.first_published_at.is_not(None),
         Publication.published_at.is_not(None),
     )  # fmt: skip
-    for column, value in (
-        (Publication.kind, wanted.kind), (Publication.sector_id, wanted.sector_id),
-        (Publication.access, getattr(wanted, "access", None)),
-    ):  # fmt: skip
+    for column, value in ((Publication.kind, wanted.kind), (Publication.sector_id, wanted.sector_id)):
         if value is not None:
             query = query.where(column == value)
     query = query.order_by(Publication.changed_at.desc(), Publication.id.desc()).limit(SIZE)

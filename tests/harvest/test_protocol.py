@@ -5,6 +5,8 @@ from io import BytesIO
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event, update
 
 from dissemination.bibliography.kinds import Access
@@ -18,6 +20,7 @@ from tests.harvest.rules import DC, OAI, Breach, check
 from tests.publications.cast import publication
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+FORM = "application/x-www-form-urlencoded"
 DATACITE = "{http://datacite.org/schema/kernel-4}"
 
 
@@ -173,6 +176,21 @@ def test_files_are_told_only_while_anybody_may_read_them(moda, client, time_mach
     assert seen == [(False, True, False), (True, False, True)]
 
 
+def test_harvesters_come_again_when_an_embargo_has_ended(moda, client, time_machine):
+    from dissemination.publications.jobs import end_embargoes
+
+    time_machine.move_to(datetime(2026, 6, 1, tzinfo=UTC), tick=False)
+    made(moda, access=Access.EMBARGOED, embargo_until=date(2026, 6, 30))
+    since = {"from_": "2026-06-30T22:00:00Z"}  # midnight in Rome
+    seen = []
+    for minutes in (-1, 1):
+        time_machine.move_to(datetime(2026, 6, 30, 22, tzinfo=UTC) + timedelta(minutes=minutes), tick=False)
+        end_embargoes()
+        root = listed(client, "ListRecords", **since)
+        seen.append((codes(root), [e.text for e in root.iter(f"{DC}rights")][:1]))
+    assert seen == [(["noRecordsMatch"], []), ([], ["info:eu-repo/semantics/openAccess"])]
+
+
 def test_versions_and_related_works_are_told_as_far_as_they_are_public(moda, ada, client):
     old, other, secret = made(moda, "Prima"), made(moda, "Altra"), made(moda, "Bozza", published=False)
     with transaction():
@@ -323,6 +341,29 @@ def test_what_is_wrong_is_said_by_its_code(three, client, query, code):
     assert (answer.status_code, codes(root)) == (200, [code])
     repeated = dict(root.find(f"{OAI}request").attrib)
     assert bool(repeated) == (code not in ("badVerb", "badArgument"))
+
+
+WORDS = st.sampled_from([
+    *requests.NAMES, *requests.REQUIRED, "oai_dc", "oai:dissemination.invalid:moda/uno", "district:moda", "2026-07-01",
+])  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(WORDS | st.text(max_size=8), WORDS | st.text(max_size=30)), max_size=5), st.booleans()
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_asked_is_answered_after_the_schemas(three, client, pairs, posted):
+    query = urlencode(pairs, errors="surrogatepass")
+    answer = client.post("/oai", data=query, content_type=FORM) if posted else client.get(f"/oai?{query}")
+    check(answer.data)
+    assert answer.status_code == 200
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_bytes_that_are_no_form_are_answered_after_the_schemas(three, client, body):
+    answer = client.post("/oai", data=b"verb=ListRecords&" + body, content_type=FORM)
+    assert (answer.status_code, codes(check(answer.data))) in ((200, ["badArgument"]), (200, ["badVerb"]))
 
 
 def test_a_form_that_is_posted_is_answered_as_an_address_is(three, client):
