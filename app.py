@@ -13,8 +13,9 @@ from dissemination.kernel.database import Base, db
 
 PACKAGES = (
     "delivery", "districts", "people", "plan", "seals", "editions", "pastyears", "workshops", "publications",
-    "guests", "registrations", "attendance", "certificates", "feedback", "followups", "statistics", "proofs",
-    "forecast", "harvest", "subscriptions", "newsletters", "reporting", "privacy", "front", "sample",
+    "submissions", "guests", "registrations", "attendance", "certificates", "feedback", "followups",
+    "statistics", "proofs", "forecast", "harvest", "subscriptions", "newsletters", "reporting", "privacy",
+    "front", "sample",
 )  # fmt: skip
 csrf = CSRFProtect()
 

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "kernel": 0, "delivery": 1, "bibliography": 1, "districts": 2, "people": 3, "plan": 4, "seals": 5, "editions": 5,
-    "pastyears": 5, "workshops": 5, "publications": 5, "guests": 6, "registrations": 7, "attendance": 8,
+    "pastyears": 5, "workshops": 5, "publications": 5, "guests": 6, "submissions": 6, "registrations": 7, "attendance": 8,
     "certificates": 9, "feedback": 9, "followups": 9, "proofs": 9, "forecast": 9, "statistics": 9,
     "harvest": 9, "subscriptions": 9, "newsletters": 10, "reporting": 11, "privacy": 12, "front": 13, "sample": 14,
 }  # fmt: skip
@@ -85,11 +85,12 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     "publications": {
         "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1, "members": 3, "sending": 5, "naming": 6.5, "reader_pages": 7.2,
-        "texts": 1.5, "funding": 1, "life_forms": 4, "life_desk": 7.2, "links_desk": 7.2, "linking": 5.6,
+        "texts": 1.5, "funding": 1, "life_forms": 4, "life_desk": 7.2, "links_desk": 7.2, "linking": 5.6, "affiliations": 4.5, "authors_desk": 7.2,
         "metadata": 4,
         "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 1, "related": 2.8, "described": 3, "jsonld": 4.5, "signposting": 4.8, "landing": 6.5, "exports": 7.2, "feeds": 7.2, "public": 7, "desk": 7,
         "uploads": 7.5,
     },
+    "submissions": {"texts": 1, "public": 7.5, "desk": 7.5},
     # A request is read, what it asks for is found, written in a format, and put into an answer.
     "harvest": {
         "refusals": 0.5, "requests": 1, "tokens": 1.2, "sets": 1.5, "answers": 2.5, "formats": 3, "verbs": 4, "sitemaps": 4,

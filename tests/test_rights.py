@@ -20,6 +20,8 @@ PUBLIC = {
     "publications.index_ris", "publications.show", "publications.show_bib", "publications.show_ris",
     "publications.show_file", "publications.show_named_file", "publications.show_csl", "publications.show_jsonld",
     "publications.show_datacite", "publications.show_dc", "harvest.oai", "harvest.sitemap", "harvest.district_sitemap", "harvest.publications_sitemap",
+    "submissions.ask", "submissions.asked", "submissions.show", "submissions.show_file",
+    "submissions.create_file_removal",
     "publications_reader.ask", "publications_reader.asked", "publications_reader.enter",
     "workshops.index", "workshops.index_atom", "workshops.index_ics", "workshops.index_json", "workshops.show",
     "workshops.show_ics", "workshops.calendar", "workshops.material", "registrations.material",

@@ -16,6 +16,7 @@ from dissemination.kernel.languages import date_time, long_date, translated
 from dissemination.newsletters import queries, texts
 from dissemination.newsletters.findings import Level
 from dissemination.newsletters.sources import MOST, Source, Wish, register
+from dissemination.publications import access
 from dissemination.publications.models import Kind, Publication
 from dissemination.registrations.queries import seats_left_many
 from dissemination.subscriptions.mails import public
@@ -120,8 +121,9 @@ def _workshop_problems(workshop: Workshop, seats: int) -> list[tuple[Level, str,
 
 def _public_ones(district_id: int):
     query = select(Publication).where(
-        Publication.district_id == district_id, Publication.published_at.is_not(None)
-    )
+        Publication.district_id == district_id, Publication.published_at.is_not(None),
+        Publication.superseded_at.is_(None),
+    )  # fmt: skip
     query = query.options(selectinload(Publication.authors))
     return query.order_by(Publication.published_at.desc(), Publication.id.desc())
 
@@ -176,12 +178,18 @@ def _problems_of_publications(rows: list[Publication]) -> dict[int, list[tuple[L
 
 
 def _publication_problems(publication: Publication) -> list[tuple[Level, str, str]]:
-    if publication.published_at is not None:
-        return []
-    words = _(
-        "“%(title)s” is not public: its link would lead nowhere.", title=translated(publication, "title")
-    )
-    return [(Level.BLOCKING, "not_public", words)]
+    name = translated(publication, "title")
+    if publication.published_at is None:
+        words = _("“%(title)s” is not public: its link would lead nowhere.", title=name)
+        return [(Level.BLOCKING, "not_public", words)]
+    found = []
+    if publication.superseded_at is not None:
+        words = _("There is a newer version of “%(title)s”: better show that.", title=name)
+        found.append((Level.WARNING, "superseded", words))
+    if not access.is_open(publication, now()):
+        words = _("Not everybody may read the files of “%(title)s”: its page says who may.", title=name)
+        found.append((Level.WARNING, "access", words))
+    return found
 
 
 TITLES = {"title_it": _l("Title in Italian"), "title_en": _l("Title in English")}

@@ -22,6 +22,7 @@ from dissemination.privacy.models import Erasure, ErasureRequest, RetentionChang
 from dissemination.privacy.terms import MOST_MONTHS, months_later
 from dissemination.registrations import actions as registrations
 from dissemination.registrations.models import LIVING, By, Group, Registration
+from dissemination.submissions import actions as submissions
 from dissemination.subscriptions import actions as subscriptions
 from dissemination.workshops.models import State, Workshop
 
@@ -214,6 +215,8 @@ def erase(contact: Contact, *, reason: str, by: Account | None) -> Counter:
         *wiping.deliveries_about(Registration.__tablename__, [r.id for r in hers])
     )
     letters |= wiping.wipe_deliveries(*wiping.is_of(contact))
+    sent = submissions.forget(contact)
+    letters |= wiping.wipe_deliveries(*wiping.deliveries_about("submissions", sent))
     counts += wiping.strip([r for r in hers if r.purged_at is None], account=by)
     counts["letters"] += wiping.veil_letters(letters, names)
     counts += wiping.veil_others({r.workshop_id for r in hers} | {*booked}, names)

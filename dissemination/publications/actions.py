@@ -11,7 +11,7 @@ from dissemination.kernel.database import db, rows_changed
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
 from dissemination.plan import holders
-from dissemination.publications import life, logged
+from dissemination.publications import affiliations, life, logged
 from dissemination.publications.facts import RESERVED, TitleMissing, clean, describe, titled
 from dissemination.publications.intake import AlreadyImported, add_all, finish_import, keep_upload
 from dissemination.publications.life import (
@@ -66,19 +66,7 @@ def revise(
     saved another version since, TitleMissing, MoveUnexplained.
     """
     facts = clean(facts)
-    changed = rows_changed(
-        update(Publication)
-        .where(Publication.id == publication.id, Publication.version == version)
-        .values(
-            version=version + 1,
-            revised_at=clock.now(),
-            revised_by=by.id if by else None,
-            changed_at=clock.now(),
-        )
-    )
-    if changed != 1:
-        raise ChangedMeanwhile
-    db.session.refresh(publication)
+    _take(publication, version=version, by=by)
     before = _counted_by(publication)
     describe(publication, facts)
     db.session.flush()
@@ -92,6 +80,33 @@ def revise(
     return publication
 
 
+def revise_authors(publication: Publication, rows: dict, *, version: int, by: Account | None) -> None:
+    """Give authors their ORCID, affiliation and organisation (see `affiliations.describe`).
+
+    Raises ChangedMeanwhile.
+    """
+    _take(publication, version=version, by=by)
+    affiliations.describe(publication, rows)
+    life.lapse(publication, by=by)
+
+
+def _take(publication: Publication, *, version: int, by: Account | None) -> None:
+    """Take the next version number for oneself. Raises ChangedMeanwhile when somebody else did."""
+    changed = rows_changed(
+        update(Publication)
+        .where(Publication.id == publication.id, Publication.version == version)
+        .values(
+            version=version + 1,
+            revised_at=clock.now(),
+            revised_by=by.id if by else None,
+            changed_at=clock.now(),
+        )
+    )
+    if changed != 1:
+        raise ChangedMeanwhile
+    db.session.refresh(publication)
+
+
 def _counted_by(publication: Publication) -> tuple:
     """What rules filter and split a publication by, beside its day."""
     places = publication.activity_line_id, publication.sector_id, publication.macro_area_id
@@ -102,7 +117,7 @@ def _counted_by(publication: Publication) -> tuple:
 def new_version(publication: Publication, *, by: Account | None) -> Publication:
     """A draft of the next version. Raises NotPublished, NewerExists."""
     district = publication.district
-    slug = free_slug(titled(vars(publication)), lambda slug: _taken(district, slug))
+    slug = free_slug(publication.title_it or publication.title_en, lambda slug: _taken(district, slug))
     return life.new_version(publication, slug=slug, by=by)
 
 
@@ -153,5 +168,5 @@ __all__ = [
     "MoveUnexplained", "NewerExists", "NotApproved", "NotPublished", "NotUnderReview", "ReasonMissing",
     "TitleMissing", "WasPublic", "WordsMissing", "add", "add_all", "approve", "ask_approval", "attach",
     "comment", "detach", "finish_import", "keep_upload", "new_version", "publish", "remove", "revise",
-    "want_changes", "withdraw",
+    "revise_authors", "want_changes", "withdraw",
 ]  # fmt: skip

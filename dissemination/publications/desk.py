@@ -10,7 +10,7 @@ from dissemination.kernel.database import db, transaction
 from dissemination.kernel.downloads import attachment
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.publications import access, actions, queries, reading, versions
+from dissemination.publications import access, actions, affiliations, queries, reading, versions
 from dissemination.publications.forms import (
     FileForm,
     PublicationForm,
@@ -144,9 +144,7 @@ def create_file(district, slug):
     if form.validate_on_submit():
         try:
             with transaction():
-                actions.attach(
-                    publication, form.file.data.stream, form.file.data.filename, by=current_user
-                )
+                actions.attach(publication, form.file.data.stream, form.file.data.filename, by=current_user)
             flash(_("The file is added."))
             return redirect(url_for(".show", district=district, slug=slug), 303)
         except Refusal as refusal:
@@ -186,6 +184,8 @@ def show_page(publication, form: FileForm, note_form: NoteForm | None = None):
         "publications/desk_show.html", publication=publication, form=form, KINDS=KINDS, STATES=STATES,
         State=State, citation=formats.citation(publication), ACCESSES=ACCESSES, STEPS=STEPS,
         note_form=note_form or NoteForm(), related=reading.related(publication, public=False),
-        versions=versions.line(publication, public=False), ends=access.embargo_ends(publication),
+        origin=subjects.related("submissions", Publication.__tablename__, publication.id),
+        companies=affiliations.companies_of(publication), versions=versions.line(publication, public=False),
+        ends=access.embargo_ends(publication),
     )  # fmt: skip
     return page, 422 if form.errors or (note_form is not None and note_form.errors) else 200

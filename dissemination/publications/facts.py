@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from dissemination.bibliography.kinds import Access
 from dissemination.bibliography.records import Person, one_line, page_range, paragraphs, search_text_of
 from dissemination.kernel.refusals import Refusal
+from dissemination.publications import affiliations
 from dissemination.publications.models import Author, Publication
 
 LINES = (
@@ -76,7 +77,11 @@ def describe(publication: Publication, facts: dict) -> None:
         raise TitleMissing
     if "authors" in facts:
         people = sorted(facts["authors"], key=lambda person: person.editor)  # authors, then editors
-        publication.authors = [Author(**_author(n, person)) for n, person in enumerate(people)]
+        companies = affiliations.linked(publication.district_id, people, publication.authors)
+        publication.authors = [
+            Author(**_author(n, person), company_id=company)
+            for n, (person, company) in enumerate(zip(people, companies, strict=True))
+        ]
     publication.search_text = search_text_of(publication)
 
 

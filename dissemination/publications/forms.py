@@ -18,9 +18,9 @@ from dissemination.districts.models import District
 from dissemination.kernel.forms import DataRequired, DayField, Form, WholeField, text_field
 from dissemination.kernel.languages import translated
 from dissemination.plan import queries as plans
+from dissemination.publications.funding import read_funding, written_funding
 from dissemination.publications.models import Kind, Publication, State
 from dissemination.publications.queries import Filter
-from dissemination.publications.funding import read_funding, written_funding
 from dissemination.publications.texts import ACCESSES, KINDS, LANGUAGES, LICENCES, language_name
 
 DATES = (
@@ -184,6 +184,12 @@ class PublicationForm(PlacedForm):
 
     def offer(self, district: District, chosen: Publication | None = None):
         """The choices, with what the publication has now even when we would not offer it."""
+        self.offer_words(chosen)
+        self._offer_application_areas(district, chosen)
+        return super().offer(district, chosen)
+
+    def offer_words(self, chosen: Publication | None) -> None:
+        """The languages and licences to choose from."""
         languages = dict(LANGUAGES)
         if chosen is not None:
             languages.setdefault(chosen.language, language_name(chosen.language))
@@ -192,8 +198,6 @@ class PublicationForm(PlacedForm):
         if chosen is not None:
             licences.setdefault(chosen.licence, chosen.licence)
         self.licence.choices = list(licences.items())
-        self._offer_application_areas(district, chosen)
-        return super().offer(district, chosen)
 
     def _offer_application_areas(self, district: District, chosen: Publication | None) -> None:
         areas = [a for macro in plans.macro_areas(district.id) for a in macro.application_areas]
@@ -234,6 +238,10 @@ class PublicationForm(PlacedForm):
         if not field.data and not self.title_en.data:
             raise ValidationError(_l("Write a title in Italian or in English."))
 
+    def placed(self) -> dict:
+        """The chosen ids, that of the application area among them."""
+        return super().placed() | {"application_area_id": self.application_area_id.data}
+
     def facts(self) -> dict:
         """What `actions.add` and `actions.revise` take."""
         names = (
@@ -248,9 +256,7 @@ class PublicationForm(PlacedForm):
             "kind": Kind(self.kind.data), "issued": issued, "issued_precision": precision, "authors": people,
             "keywords": list(dict.fromkeys(k for k in keywords if k)), "access": Access(self.access.data),
             "embargo_until": self._last_day(), "funding": read_funding(self.funding.data or ""),
-            "application_area_id": self.application_area_id.data,
         }  # fmt: skip
-
 
     def _last_day(self) -> date | None:
         return self.embargo_until.data if self.access.data == Access.EMBARGOED.value else None

@@ -21,7 +21,9 @@ def read_funding(text: str) -> list[dict]:
         addresses = [part for part in parts if part.lower().startswith(("http://", "https://"))]
         words = [part for part in parts if part not in addresses]
         if len(words) > 3 or len(addresses) > 1 or not words or not words[0]:
-            raise ValueError(_("Line %(n)d: write who pays; plan, project or call; number; address.", n=number))
+            raise ValueError(
+                _("Line %(n)d: write who pays; plan, project or call; number; address.", n=number)
+            )
         if any(len(part) > MOST for part in parts) or any(clean_url(a) is None for a in addresses):
             raise ValueError(_("Line %(n)d: too long, or not a web address.", n=number))
         values = dict(zip(NAMES, [*words, "", ""][:3], strict=False)) | {"award_uri": "".join(addresses)}

@@ -16,8 +16,8 @@ from dissemination.people.accounts import Account
 from dissemination.plan import activity
 from dissemination.publications import queries
 from dissemination.publications.facts import RESERVED, titled
-from dissemination.publications.logged import happening
-from dissemination.publications.models import Author, Import, Publication
+from dissemination.publications.logged import happening, say
+from dissemination.publications.models import Author, Import, Kind, Publication
 
 
 class AlreadyImported(Refusal):
@@ -112,6 +112,9 @@ def add_all(
             by=by,
         )  # fmt: skip
         activity.record_all([happened(r, number) for number, r in zip(ids, records, strict=True)])
+        for number, record in zip(ids, records, strict=True):
+            if record.kind is Kind.ROADMAP:  # its approval is counted too
+                say(db.session.get_one(Publication, number), by)
     return ids
 
 

@@ -13,8 +13,8 @@ from dissemination.publications.models import Publication
 def end_embargoes() -> int:
     """Note that embargoes have ended, so that harvesters come for the files; how many.
 
-    Who may read does not wait for this: pages and files ask `access` at each request. The datestamp is that of
-    the noting, not midnight: who harvested in between would else never see it.
+    Who may read does not wait for this: pages and files ask `access` at each request. The datestamp is
+    that of the noting, not midnight: who harvested in between would else never see it.
     """
     done = 0
     for district in db.session.scalars(select(District).order_by(District.id)).all():

@@ -1,5 +1,7 @@
 """The internal review at the desk: words, the wish for approval, the approval; and the next version."""
 
+from collections.abc import Callable
+
 from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -53,7 +55,7 @@ def create_version(district, slug):
     return redirect(url_for(".edit", district=district, slug=made.slug), 303)
 
 
-VERBS = {
+VERBS: dict[Step, Callable[..., None]] = {
     Step.ASKED: actions.ask_approval, Step.COMMENT: actions.comment, Step.CHANGES: actions.want_changes,
     Step.APPROVED: actions.approve,
 }  # fmt: skip

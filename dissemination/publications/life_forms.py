@@ -34,7 +34,9 @@ class LinkForm(Form):
     )  # fmt: skip
     workshop = SelectField(_l("Workshop"))
     publication = SelectField(_l("Publication of the district"))
-    identifier = StringField(_l("Work elsewhere (DOI or web address)"), validators=[Optional(), Length(max=500)])
+    identifier = StringField(
+        _l("Work elsewhere (DOI or web address)"), validators=[Optional(), Length(max=500)]
+    )
 
     def offer(self, district: District, chosen: Publication):
         """Workshops and publications of the district to choose from."""

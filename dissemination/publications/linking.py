@@ -16,7 +16,8 @@ def add(
     The same said twice is kept once.
     """
     facts = {
-        "relation": relation, "subject_kind": subject_kind, "subject_id": subject_id, "identifier": identifier,
+        "relation": relation, "subject_kind": subject_kind, "subject_id": subject_id,
+        "identifier": identifier,
     }  # fmt: skip
     for known in publication.links:
         if all(getattr(known, name) == value for name, value in facts.items()):

@@ -24,7 +24,9 @@ def links(district, slug):
                 linking.add(publication, Relation(form.relation.data), **target)
             flash(_("The link is added."))
             return redirect(url_for(".links", district=district, slug=slug), 303)
-        form.form_errors = [_("Choose a workshop, or a publication, or write a work elsewhere: one of the three.")]
+        form.form_errors = [
+            _("Choose a workshop, or a publication, or write a work elsewhere: one of the three.")
+        ]
     page = render_template(
         "publications/links.html", publication=publication, form=form,
         related=reading.related(publication, public=False),

@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _l
 from dissemination.delivery.mail import Mail, Recipient, Sender
 from dissemination.districts.models import District
 from dissemination.kernel.languages import translated
-from dissemination.people.mails import abroad
 from dissemination.people.accounts import Account
+from dissemination.people.mails import abroad
 from dissemination.people.models import Contact
 from dissemination.publications.models import Publication, Step
 from dissemination.publications.texts import STEPS
@@ -36,7 +36,9 @@ def reading_link(district: District, contact: Contact, *, token: str, days: int)
     return mail, Recipient(contact.email, contact.name, contact.id, {"link": link})
 
 
-def review(publication: Publication, account: Account, *, step: Step, by: str, words: str) -> tuple[Mail, Recipient]:
+def review(
+    publication: Publication, account: Account, *, step: Step, by: str, words: str
+) -> tuple[Mail, Recipient]:
     """What happened in the internal review, to who has to know."""
     district, language = publication.district, account.language
     with force_locale(language):

@@ -28,7 +28,9 @@ def by_address(district: District, email: str) -> Contact | None:
 
 def token_for(contact: Contact, publication: Publication | None) -> str:
     """What the mailed link holds: who may read, and which page to go on to."""
-    return links.sign_for_a_while(PURPOSE, [contact.district_id, contact.id, publication.id if publication else 0])
+    return links.sign_for_a_while(
+        PURPOSE, [contact.district_id, contact.id, publication.id if publication else 0]
+    )
 
 
 def read(district: District, token: str) -> tuple[Contact, Publication | None] | None:

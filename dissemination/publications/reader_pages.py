@@ -20,7 +20,9 @@ def ask(district):
     form = ReaderForm()
     publication = _wanted(district)
     if form.validate_on_submit():
-        attempted = Attempted("recovery", f"reader {district.id} {form.email.data}", request.remote_addr or "")
+        attempted = Attempted(
+            "recovery", f"reader {district.id} {form.email.data}", request.remote_addr or ""
+        )
         until = throttle.wait_until(attempted)
         if until is None:
             with transaction():

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import abort, make_response, render_template
+from flask import Response, abort, make_response, render_template
 from flask_login import current_user
 
 from dissemination.bibliography.kinds import Access
@@ -19,17 +19,19 @@ from dissemination.publications.texts import ACCESSES, KINDS, RELATIONS
 def public_one(district: District, slug: str) -> Publication:
     """The public publication at that address; 410 with its tombstone for what was taken back, else 404."""
     publication = queries.by_slug(district, slug)
-    if publication.published_at is not None:
-        return publication
-    if not publication.withdrawals:
-        abort(404)
+    if publication.published_at is None:
+        abort(_tombstone(publication) if publication.withdrawals else 404)
+    return publication
+
+
+def _tombstone(publication: Publication) -> Response:
     page = render_template(
         "publications/gone.html", publication=publication, withdrawal=publication.withdrawals[-1],
-        newer=[p for p in versions.line(publication, public=True)][:1], KINDS=KINDS,
+        others=versions.line(publication, public=True)[:1], KINDS=KINDS,
     )  # fmt: skip
     answer = make_response(page, 410)
     answer.headers["X-Robots-Tag"] = "noindex"
-    abort(answer)
+    return answer
 
 
 def reader(district: District) -> Reader:
@@ -80,7 +82,7 @@ def related(publication: Publication, *, public: bool = True) -> list[tuple]:
         if link.subject_id is not None:
             wanted.setdefault(link.subject_kind, set()).add(link.subject_id)
     names = {kind: subjects.named(kind, publication.district_id, ids) for kind, ids in wanted.items()}
-    found = []
+    found: list[tuple] = []
     for link in publication.links:
         words = RELATIONS[link.relation]
         if link.subject_id is None:

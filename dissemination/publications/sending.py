@@ -36,8 +36,8 @@ def mail_review(publication: Publication, step: Step, *, asker_id: int | None, b
     else:
         return 0
     words = publication.notes[-1].text
-    told = sorted((a for a in told if a.id != by.id), key=lambda a: a.id)
-    for account in told:
+    others = sorted((a for a in told if a.id != by.id), key=lambda a: a.id)
+    for account in others:
         mail, recipient = mails.review(publication, account, step=step, by=by.name, words=words)
         outbox.put(mail, recipient, about=publication, idempotency=f"note {publication.notes[-1].id}")
-    return len(told)
+    return len(others)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from dissemination.bibliography.kinds import Kind
+from dissemination.bibliography.records import Person, Record
 from dissemination.delivery.models import Delivery
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import figures, periods
@@ -176,6 +177,18 @@ def test_approved_versions_of_roadmaps_are_counted_by_application_area(moda, ada
     standing = [r for r in log("roadmap.approved") if r.reverses_id is None]
     assert standing[-1].attributes["application_area"] == "Riciclo"
     assert figures.figure(indicator, period).actual == 2
+
+
+def test_roadmaps_that_are_imported_as_public_are_logged_as_approved(moda, bice):
+    record = Record(Kind.ROADMAP, date(2025, 1, 1), title_it="Roadmap")
+    report = Record(Kind.REPORT, date(2025, 1, 1), title_it="Rapporto")
+    with transaction():
+        ids = actions.add_all(
+            moda, [record, report], by=bice, published=True, activity_line_id=factories.line(moda, "b").id
+        )
+    assert [(r.verb, r.subject_id) for r in db.session.scalars(select(Activity).order_by(Activity.id))] == [
+        ("publication.published", ids[0]), ("publication.published", ids[1]), ("roadmap.approved", ids[0]),
+    ]  # fmt: skip
 
 
 def test_strategic_notes_count_once_approved_and_public_on_line_b(moda, ada, bice, time_machine):
@@ -360,7 +373,7 @@ def test_related_works_are_of_the_district_public_or_elsewhere(moda, nautica, ad
 
 
 @pytest.mark.parametrize(
-    "path", ["review", "notes", "changes", "approval", "versions", "links", "links/1/removal"]
+    "path", ["review", "notes", "changes", "approval", "versions", "links", "links/1/removal", "authors"]
 )
 def test_dora_is_refused_the_life_too(moda, nautica, dora, sign_in, path):
     with transaction():
@@ -408,3 +421,51 @@ def test_the_form_takes_access_embargo_funding_version_and_area(moda, ada, sign_
         path, data=form | {"access": "open", "embargo_until": "2026-12-31", "version": str(row.version)}
     )
     assert (fresh(row).access, fresh(row).embargo_until) == ("open", None)
+
+
+def people_of(row):
+    return [(a.family_name, a.affiliation, a.company_id, a.orcid) for a in fresh(row).authors]
+
+
+def test_authors_get_an_organisation_of_the_registry(moda, nautica, ada, sign_in):
+    with transaction():
+        mill, university = (
+            factories.company(moda, "Tessitura Neri"),
+            factories.company(moda, "Università di Firenze"),
+        )
+        factories.company(nautica, "Cantiere Blu")
+        row = publication(
+            moda, published=False,
+            authors=[Person("Rossi", "Maria", affiliation="tessitura NERI"), Person("Verdi", "Ugo", affiliation="CNR")],
+        )  # fmt: skip
+    assert people_of(row) == [("Rossi", "tessitura NERI", mill.id, ""), ("Verdi", "CNR", None, "")]
+    one, two = row.authors
+    browser, path = sign_in(ada), f"{DESK}/{row.slug}/authors"
+    assert '<option value="Tessitura Neri">' in browser.get(path).text
+    assert "Cantiere Blu" not in browser.get(path).text
+    sent = {
+        "version": "1", f"organisation-{one.id}": "Tessitura Neri", f"affiliation-{one.id}": "",
+        f"orcid-{one.id}": "https://orcid.org/0000-0002-1825-0097", f"organisation-{two.id}": "Università di Firenze",
+        f"affiliation-{two.id}": "DIEF, Università di Firenze",
+    }  # fmt: skip
+    for wrong in (
+        {f"orcid-{one.id}": "0000-0002-1825-0098"},
+        {f"organisation-{two.id}": "Cantiere Blu"},
+        {"version": "x"},
+    ):
+        page = browser.post(path, data=sent | wrong)
+        assert (page.status_code, "DIEF, Università di Firenze" in page.text) == (422, True)
+    assert browser.post(path, data=sent).status_code == 303
+    assert browser.post(path, data=sent).status_code == 409  # of two editors the second
+    expected = [
+        ("Rossi", "Tessitura Neri", mill.id, "0000-0002-1825-0097"),
+        ("Verdi", "DIEF, Università di Firenze", university.id, ""),
+    ]
+    assert people_of(row) == expected
+    with transaction():  # saved anew by the form of the publication, which knows names only
+        again = [
+            Person(a.family_name, a.given_name, False, False, a.affiliation, a.orcid) for a in row.authors
+        ]
+        actions.revise(row, by=ada, version=2, authors=again)
+    assert people_of(row) == expected
+    assert f"/moda/desk/people/companies/{university.id}" in browser.get(f"{DESK}/{row.slug}").text
