@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
@@ -177,10 +178,10 @@ class Builder:
             return None
 
     def record(
-        self, kind: Kind, *, issued: tuple[date, str] | None, people: list[Person], **facts
+        self, kind: Kind, *, issued: tuple[date, str] | None, people: list[Person], **facts: Any
     ) -> Record | None:
         """The record; None when it lacks a title or a date (see `problems`). `facts` as in Record."""
-        texts = {name: one_line(facts.pop(name, "")) for name in _LINES}
+        texts: dict[str, Any] = {name: one_line(facts.pop(name, "")) for name in _LINES}
         texts["pages"] = page_range(texts["pages"])
         texts |= {name: paragraphs(facts.pop(name, "")) for name in ("abstract_it", "abstract_en")}
         if not (texts["title_it"] or texts["title_en"]):
@@ -222,7 +223,7 @@ def _fitting(person: Person) -> Person:
 
 
 def person(text: str, *, editor: bool = False) -> Person | None:
-    """One name as RIS and spreadsheets hold it: "Rossi, Maria", "Rossi, Maria, Jr.", "Maria Rossi"?, "Ente,".
+    """One name as RIS and spreadsheets hold it: "Rossi, Maria", "Rossi, Maria, Jr.", "Ente,".
 
     A trailing comma marks an organisation (EndNote's convention); a name without comma is kept whole, as
     nobody can know which of its words is the family's. None for an empty one.
@@ -230,7 +231,7 @@ def person(text: str, *, editor: bool = False) -> Person | None:
     text = one_line(text)
     if len(text) > 2 and text[0] == "{" and text[-1] == "}":
         return Person(text[1:-1].strip(), organisation=True, editor=editor)
-    if text.endswith(",") and not re.search(r",\s*(?:\w\.?[\s-]?)+,$", text):
+    if text.endswith(",") and not re.search(r",\s*(?:[^\W\d_]\.[\s-]?)+,$", text):
         return Person(text[:-1].strip(), organisation=True, editor=editor) if text.strip(", ") else None
     family, given, *suffix = [part.strip() for part in text.split(",")] + [""]
     family = " ".join(part for part in (family, *suffix) if part)

@@ -4,6 +4,7 @@ What CSL has no field for is written below `custom`, which its schema leaves to 
 comes back whole. A title's marks of HTML and an abstract's of JATS are taken off.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -56,6 +57,7 @@ KIND_OF = {
 }  # fmt: skip
 """CSL 1.0.2's types and Crossref's (https://api.crossref.org/types)."""
 REPORTS = ("report",)
+OTHERS = ("others", "et al.", "et al")
 CUSTOM = "district"
 
 
@@ -149,7 +151,7 @@ def _people(item: dict, builder: Builder) -> list[Person]:
     for name in ("author", "editor"):
         for one in objects(item.get(name)):
             made = _person(one, builder, editor=name == "editor")
-            if made.family_name.lower() in ("others", "et al.", "et al"):
+            if made.organisation and made.family_name.lower() in OTHERS:
                 builder.extra["others"] = [*builder.extra.get("others", []), name]
             elif made.family_name:
                 found.append(made)
@@ -228,16 +230,8 @@ def _ours(item: dict, facts: dict, people: list[Person], kind: Kind, builder: Bu
 
 
 def _noted(person: Person, note: dict, builder: Builder) -> Person:
-    organisation = note.get("organisation") is True
     orcid = builder.orcid(text(note.get("orcid")))
-    return Person(
-        person.family_name,
-        person.given_name,
-        organisation,
-        person.editor,
-        text(note.get("affiliation")),
-        orcid,
-    )
+    return replace(person, affiliation=text(note.get("affiliation")), orcid=orcid)
 
 
 def written(thing) -> dict:
@@ -283,25 +277,22 @@ def _custom(thing) -> dict:
     texts = ("title_it", "title_en", "abstract_it", "abstract_en")
     plain = _is_plain(thing)
     people = [
-        {n: v for n in ("organisation", "affiliation", "orcid") if (v := getattr(p, n))}
+        {n: v for n in ("affiliation", "orcid") if (v := getattr(p, n))}
         for p in (*people_of(thing, editors=False), *people_of(thing, editors=True))
     ]
     own = {
         "kind": "" if KIND_OF[TYPE_OF[thing.kind]] is thing.kind else thing.kind.value,
         **({} if plain else {name: getattr(thing, name) for name in texts}),
         "licence": thing.licence, "funding": thing.funding,
-        "citation_key": "" if thing.citation_key else None,
         "access": "" if thing.access is Access.OPEN else thing.access.value,
         "embargo_until": thing.embargo_until.isoformat() if thing.embargo_until else "",
         "pages": thing.pages if thing.pages.replace("–", "-") != thing.pages else "",
         "keywords": thing.keywords if any(set(k) & set(",;") for k in thing.keywords) else None,
         "people": people if any(people) else None,
     }  # fmt: skip
-    kept = {
-        name: value
-        for name, value in own.items()
-        if value or name in texts or (name == "citation_key" and value == "")
-    }
+    kept = {name: value for name, value in own.items() if value or name in texts}
+    if not thing.citation_key:
+        kept["citation_key"] = ""  # CSL wants an `id` of everything
     return {CUSTOM: kept} if kept else {}
 
 

@@ -153,13 +153,13 @@ _WOS_TAGS = {
 
 def _wos(text: str) -> Iterator[_Entry]:
     """The entries of Web of Science's export, their tags turned into those of RIS."""
-    entry, tag, names, month = None, "", False, ""
+    entry, tag, month = None, "", ""
     for number, line in enumerate(text.split("\n"), 1):
         head, value = line[:2], line[3:].strip()
         if head.strip():
             tag = head
         if head == "PT":
-            entry, names, month = _Entry(number, _WOS_TYPES.get(value, "GEN")), "", ""
+            entry, month = _Entry(number, _WOS_TYPES.get(value, "GEN")), ""
         elif head == "ER" and entry is not None:
             year = next((v for t, v, _n in entry.tags if t == "PY"), "")
             if year and month:
@@ -168,7 +168,6 @@ def _wos(text: str) -> Iterator[_Entry]:
             entry = None
         elif entry is not None and value:
             month = value if tag == "PD" else month
-            names = names or tag == "AF"
             _take_over(entry, tag, value, number, new=bool(head.strip()))
             if tag == "AF" and head.strip():  # full names: those of AU were shorter
                 entry.tags = [t for t in entry.tags if t[0] != "au"]
@@ -205,7 +204,7 @@ class _Reader:
         title = untagged(entry.first("TI", "T1", "CT", "ST", "BT", "T2" if not container else "")[0])
         abstract, other = self._abstracts()
         facts = {
-            **builder.own("title", title, untagged(entry.first("TT")[0])),
+            **builder.own("title", *_apart(title, untagged(entry.first("TT")[0]))),
             **builder.own("abstract", abstract, other), **self._numbers(),
             "citation_key": entry.first("ID")[0], "container": container, "pages": self._pages(),
             "volume": entry.first("VL", "VO")[0], "number": entry.first("IS", "CP")[0],
@@ -241,7 +240,7 @@ class _Reader:
         for names, editor in ((("AU", "au", "A1"), False), (("ED", "A2"), True)):
             for text, _line in self.entry.all(*names):
                 one = person(text, editor=editor)
-                if one and one.family_name.lower() in ("others", "et al", "et al."):
+                if one and one.inverted.lower() in ("others", "et al", "et al."):
                     self.builder.extra["others"] = [
                         *self.builder.extra.get("others", []),
                         "editor" if editor else "author",
@@ -298,6 +297,11 @@ class _Reader:
             self.builder.extra["ris"] = {tag: values[:20] for tag, values in kept.items()}
 
 
+def _apart(main: str, other: str) -> tuple[str, str]:
+    """(in the work's language, in the other one): a text that stands twice is in the other one alone."""
+    return ("", other) if main == other else (main, other)
+
+
 def _dashed(text: str) -> str:
     return f"{text[:4]}-{text[4:]}" if re.fullmatch(r"\d{7}[\dXx]", text) else text
 
@@ -329,15 +333,17 @@ def _lines(thing) -> Iterator[tuple[str, str]]:
     own = thing.extra.get("ris", {})
     pairs += [(tag, value) for tag, values in own.items() if tag.isalnum() for value in values]
     yield from ((tag, " ".join(str(value).split())) for tag, value in pairs if value)
-    abstract, second = main_text(thing, "abstract"), _translated(thing, "abstract", other)
+    abstract, second = main_text(thing, "abstract"), getattr(thing, f"abstract_{other}")
+    second = second if second != abstract else ""
     yield from ((tag, _wrapped(text)) for tag, text in (("AB", abstract), ("N2", second)) if text)
     yield "ER", ""
 
 
 def _translated(thing, name: str, other: str) -> str:
-    """The text in the other language, when it is not the one that stands for the main one."""
+    """The text in the other language. The same as the main one says that it is in that language alone."""
+    own = getattr(thing, f"{name}_{'en' if other == 'it' else 'it'}")
     text = getattr(thing, f"{name}_{other}")
-    return text if text != main_text(thing, name) else ""
+    return text if text != own else ""
 
 
 def _wrapped(text: str) -> str:

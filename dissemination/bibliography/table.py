@@ -60,7 +60,7 @@ SAMPLE = ("kind", "title_it", "title_en", "authors", "issued", "container", "vol
 
 def headings_of(line: str) -> dict[int, str]:
     """Column number -> our name, of a heading line; empty when it names neither title nor author."""
-    found = {}
+    found: dict[int, str] = {}
     for number, cell in enumerate(next(csv.reader([line], delimiter=_delimiter(line)), [])):
         name = _HEADINGS.get(re.sub(r"[^a-z0-9]+", " ", fold(cell)).strip())
         if name and name not in found.values():

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Row
 
-from dissemination.bibliography import bibtex
-from dissemination.bibliography.bibtex import Found
+from dissemination.bibliography import readers
 from dissemination.bibliography.fields import Problem
+from dissemination.bibliography.reading import Found
 from dissemination.bibliography.records import keys_of_record
 from dissemination.publications import queries
 
@@ -53,8 +53,8 @@ class Preview:
 
 
 def preview(district_id: int, data: bytes, *, language: str) -> Preview:
-    """Read a .bib file and compare it with the district's publications by DOI, ISBN and title with year."""
-    reading = bibtex.read(data, language=language)
+    """Read a bibliography; compare it with the district's publications by DOI, ISBN and title with year."""
+    reading = readers.read(data, language=language)
     known = queries.known(district_id)
     seen: dict[str, int] = {}
     lines = []

@@ -331,9 +331,9 @@ def test_other_formats_are_whole():
         "abstract": "x\n\ny", "keyword": "a, b", "language": "it",
     }  # fmt: skip
     assert formats.ris([record]).split("\r\n") == [
-        "TY  - JOUR", "AU  - Rossi, Maria", "AU  - Regione Toscana", "TI  - Titolo", "T2  - Rivista", "PY  - 2024",
+        "TY  - JOUR", "AU  - Rossi, Maria", "AU  - Regione Toscana,", "TI  - Titolo", "T2  - Rivista", "PY  - 2024",
         "DA  - 2024/03", "VL  - 1", "IS  - 2", "SP  - 3", "EP  - 4", "DO  - 10.1000/1", "LA  - it", "KW  - a",
-        "KW  - b", "AB  - x y", "ER  - ", "", "",
+        "KW  - b", "ID  - k", "AB  - x", "", "y", "ER  - ", "", "",
     ]  # fmt: skip
     assert (
         formats.citation(record)

@@ -114,7 +114,7 @@ def test_an_upload_that_cannot_be_read_is_refused_at_its_field(moda, ada, sign_i
 def test_a_file_without_entries_says_so(moda, ada, sign_in):
     browser = sign_in(ada)
     page = browser.get(upload(browser, "caro diario").location).text
-    assert "Non è stata trovata nessuna voce BibTeX" in page
+    assert "Il file non è in nessuno dei formati che si leggono" in page
     assert "Niente in questo file si può importare" in page
 
 
