@@ -81,7 +81,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "bibliography": {
         "kinds": 0, "records": 1, "vocabulary": 1, "rights": 1.2, "latex": 1.5, "braces": 1.5, "fields": 2, "reading": 2.2, "jsontext": 2.3,
-        "building": 2.5, "bibtex": 3, "datacite": 3, "dublincore": 3, "ris": 3, "csljson": 3, "table": 3,
+        "building": 2.5, "bibtex": 3, "datacite": 3, "dublincore": 3, "ris": 3, "csljson": 3, "citing": 3, "table": 3,
         "datacitejson": 3.5, "formats": 4, "readers": 4,
     },
     "publications": {

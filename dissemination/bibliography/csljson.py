@@ -15,7 +15,15 @@ from dissemination.bibliography.fields import Problem
 from dissemination.bibliography.jsontext import first, objects, text
 from dissemination.bibliography.kinds import Access, Kind
 from dissemination.bibliography.reading import Found, Reading, TooMuch, text_of
-from dissemination.bibliography.records import LICENCES, Person, Record, iso_date, main_text, people_of
+from dissemination.bibliography.records import (
+    LICENCES,
+    Person,
+    Record,
+    iso_date,
+    main_text,
+    page_range,
+    people_of,
+)
 
 TYPE_OF = {
     Kind.ARTICLE: "article-journal", Kind.CONFERENCE_PAPER: "paper-conference", Kind.PROCEEDINGS: "book",
@@ -286,7 +294,7 @@ def _custom(thing) -> dict:
         "licence": thing.licence, "funding": thing.funding,
         "access": "" if thing.access is Access.OPEN else thing.access.value,
         "embargo_until": thing.embargo_until.isoformat() if thing.embargo_until else "",
-        "pages": thing.pages if thing.pages.replace("–", "-") != thing.pages else "",
+        "pages": "" if page_range(thing.pages.replace("–", "-")) == thing.pages else thing.pages,
         "keywords": thing.keywords if any(set(k) & set(",;") for k in thing.keywords) else None,
         "people": people if any(people) else None,
     }  # fmt: skip

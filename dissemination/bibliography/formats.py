@@ -8,9 +8,7 @@ back gives the same record. Other programs ignore these.
 import re
 from collections.abc import Iterator
 
-from flask_babel import gettext as _
-
-from dissemination.bibliography import csljson
+from dissemination.bibliography import citing, csljson
 from dissemination.bibliography import ris as ris_format
 from dissemination.bibliography.braces import whole_group
 from dissemination.bibliography.fields import FUNDING, KIND_OF, TYPE_OF
@@ -18,6 +16,7 @@ from dissemination.bibliography.kinds import Access
 from dissemination.bibliography.latex import balanced, encode
 from dissemination.bibliography.records import iso_date, main_text, people_of
 from dissemination.bibliography.vocabulary import CONTAINER_FIELD, LANGID, MONTHS, PUBLISHER_FIELD
+from dissemination.kernel.languages import language
 from dissemination.kernel.text import fold
 
 csl, ris, person_inverted = csljson.written, ris_format.written, ris_format.name
@@ -144,34 +143,5 @@ def _held(part: str) -> str:
 
 
 def citation(thing) -> str:
-    """A citation for a reader, after APA 7 without its italics, in the reader's language."""
-    people = people_of(thing, editors=False)
-    editors = people_of(thing, editors=True)
-    names = _joined(people, thing)
-    if not people and editors:
-        names = f"{_joined(editors, thing)} ({_('Eds.') if len(editors) > 1 else _('Ed.')})"
-    head = f"{names} ({thing.issued.year})." if names else f"({thing.issued.year})."
-    title = main_text(thing, "title")
-    parts = [head, title if title[-1:] in ".?!" else f"{title}.", _where(thing)]
-    if thing.publisher:
-        parts.append(f"{thing.publisher}.")
-    address = f"https://doi.org/{thing.doi}" if thing.doi else thing.url
-    return " ".join(p for p in [*parts, address] if p)
-
-
-def _where(thing) -> str:
-    volume = thing.volume + (f"({thing.number})" if thing.number and thing.container else "")
-    parts = [p for p in (thing.container, volume, thing.pages) if p]
-    return ", ".join(parts) + "." if parts else ""
-
-
-def _joined(people, thing) -> str:
-    names = [
-        p.family_name + (", " + " ".join(f"{w[0]}." for w in p.given_name.split()) if p.given_name else "")
-        for p in people[:20]
-    ]
-    if len(people) > 20 or (
-        people and ("editor" if people[0].editor else "author") in thing.extra.get("others", ())
-    ):
-        return ", ".join([*names, _("et al.")])
-    return f"{', '.join(names[:-1])} & {names[-1]}" if len(names) > 1 else "".join(names)
+    """A citation for a reader in APA's style, in the reader's language."""
+    return citing.text(citing.cite(thing, "apa", language()))
