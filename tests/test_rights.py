@@ -19,6 +19,7 @@ PUBLIC = {
     "publications.index", "publications.index_atom", "publications.index_bib", "publications.index_json",
     "publications.index_ris", "publications.show", "publications.show_bib", "publications.show_ris",
     "publications.show_file",
+    "publications_reader.ask", "publications_reader.asked", "publications_reader.enter",
     "workshops.index", "workshops.index_atom", "workshops.index_ics", "workshops.index_json", "workshops.show",
     "workshops.show_ics", "workshops.calendar", "workshops.material", "registrations.material",
     "registrations.embed", "registrations.create_embedded", "registrations.embed_thanks",

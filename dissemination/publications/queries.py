@@ -12,7 +12,8 @@ from dissemination.kernel import paging
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile
 from dissemination.kernel.text import like
-from dissemination.publications.models import Import, Kind, Publication, PublicationFile, State, Withdrawal
+from dissemination.publications.models import Import, Kind, Publication, PublicationFile, State
+from dissemination.publications.states import in_state
 
 COUNTED_AT_MOST = 500
 """Facets show how many only up to so many results: beyond, counting would cost more than the page."""
@@ -147,14 +148,7 @@ def _narrowed(query, district_id: int, wanted: Filter, public: bool):
     if wanted.sector_id is not None:
         query = query.where(Publication.sector_id == wanted.sector_id)
     if wanted.state is not None:
-        query = query.where(_in_state(wanted.state))
+        query = query.where(in_state(wanted.state))
     for word in wanted.text.split()[:10]:
         query = query.where(Publication.search_text.like(like(word), escape="\\"))
     return query
-
-
-def _in_state(state: State):
-    if state is State.PUBLISHED:
-        return Publication.published_at.is_not(None)
-    taken_back = select(Withdrawal.id).where(Withdrawal.publication_id == Publication.id).exists()
-    return Publication.published_at.is_(None) & (taken_back if state is State.WITHDRAWN else ~taken_back)
