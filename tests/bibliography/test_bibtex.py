@@ -337,5 +337,5 @@ def test_other_formats_are_whole():
     ]  # fmt: skip
     assert (
         formats.citation(record)
-        == "Rossi, M. & Regione Toscana (2024). Titolo. Rivista, 1(2), 3–4. https://doi.org/10.1000/1"
+        == "Rossi, M., & Regione Toscana. (2024). Titolo. Rivista, 1(2), 3–4. https://doi.org/10.1000/1"
     )
