@@ -19,6 +19,7 @@ from dissemination.bibliography.reading import (
     MAX_ENTRIES,
     Found,
     Reading,
+    Tell,
     TooMuch,
     text_of,
     too_many,
@@ -53,17 +54,17 @@ def _without_collecting():
             gc.enable()
 
 
-def read(data: bytes, *, language: str = "it") -> Reading:
+def read(data: bytes, *, language: str = "it", tell: Tell = None) -> Reading:
     """The records of a .bib file. `language` (ISO 639-1) is that of entries that do not say theirs.
 
     Never raises for what is in the file: all of it is in `problems`, sorted by line.
     """
     with _without_collecting():
-        return _read(data, language)
+        return _read(data, language, tell)
 
 
-def _read(data: bytes, language: str) -> Reading:
-    reading = Reading(format="BibTeX")
+def _read(data: bytes, language: str, tell: Tell) -> Reading:
+    reading = Reading(format="BibTeX", tell=tell)
     try:
         text = text_of(data, reading.problems)
         entries = _entries(text, reading.problems)
@@ -77,7 +78,7 @@ def _read(data: bytes, language: str) -> Reading:
         record = reader.record()
         reading.problems += reader.problems
         if record is not None:
-            reading.found.append(Found(record, entry.line, entry.type))
+            reading.add(Found(record, entry.line, entry.type))
         elif entry.type == "set":
             reading.problems.append(
                 Problem(entry.line, _l("An @set only groups other entries: it is not imported."), lost=True)

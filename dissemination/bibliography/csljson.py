@@ -14,7 +14,7 @@ from dissemination.bibliography.building import TAGS, Builder, language_of, lice
 from dissemination.bibliography.fields import Problem
 from dissemination.bibliography.jsontext import first, objects, text
 from dissemination.bibliography.kinds import Access, Kind
-from dissemination.bibliography.reading import Found, Reading, TooMuch, text_of
+from dissemination.bibliography.reading import Found, Reading, Tell, TooMuch, text_of
 from dissemination.bibliography.records import (
     LICENCES,
     Person,
@@ -69,9 +69,9 @@ OTHERS = ("others", "et al.", "et al")
 CUSTOM = "district"
 
 
-def read(data: bytes, *, language: str = "it") -> Reading:
+def read(data: bytes, *, language: str = "it", tell: Tell = None) -> Reading:
     """The records of a CSL-JSON or Crossref file. `language` is that of entries that do not say theirs."""
-    reading = Reading(format="CSL-JSON")
+    reading = Reading(format="CSL-JSON", tell=tell)
     try:
         found = jsontext.entries(text_of(data, reading.problems), reading.problems)
     except TooMuch as much:
@@ -86,7 +86,7 @@ def read_entries(found: list[tuple[dict, int]], reading: Reading, language: str)
         record = _record(item, builder)
         reading.problems += builder.problems
         if record is not None:
-            reading.found.append(Found(record, line, text(item.get("type")) or "-"))
+            reading.add(Found(record, line, text(item.get("type")) or "-"))
     reading.problems.sort(key=lambda p: p.line)
     return reading
 

@@ -8,7 +8,7 @@ from dissemination.bibliography.datacite import TYPES, UNKNOWN
 from dissemination.bibliography.fields import Problem
 from dissemination.bibliography.jsontext import first, objects, text
 from dissemination.bibliography.kinds import Access, Kind
-from dissemination.bibliography.reading import Found, Reading, TooMuch, text_of
+from dissemination.bibliography.reading import Found, Reading, Tell, TooMuch, text_of
 from dissemination.bibliography.records import Person, Record
 from dissemination.bibliography.rights import ACCESS_TERM
 
@@ -27,9 +27,9 @@ def is_entry(item: dict) -> bool:
     return isinstance(item.get("titles"), list) and ("creators" in item or "types" in item)
 
 
-def read(data: bytes, *, language: str = "it") -> Reading:
+def read(data: bytes, *, language: str = "it", tell: Tell = None) -> Reading:
     """The records of a DataCite JSON file. `language` is that of entries that do not say theirs."""
-    reading = Reading(format="DataCite JSON")
+    reading = Reading(format="DataCite JSON", tell=tell)
     try:
         found = jsontext.entries(text_of(data, reading.problems), reading.problems)
     except TooMuch as much:
@@ -44,7 +44,7 @@ def read_entries(found: list[tuple[dict, int]], reading: Reading, language: str)
         record = _record(item, builder)
         reading.problems += builder.problems
         if record is not None:
-            reading.found.append(Found(record, line, _types(item)[0] or "-"))
+            reading.add(Found(record, line, _types(item)[0] or "-"))
     reading.problems.sort(key=lambda p: p.line)
     return reading
 

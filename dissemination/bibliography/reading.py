@@ -5,6 +5,7 @@ what is in a file: all of that is in `Reading.problems`.
 """
 
 import codecs
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask_babel import lazy_gettext as _l
@@ -12,8 +13,10 @@ from flask_babel import lazy_gettext as _l
 from dissemination.bibliography.fields import Problem
 from dissemination.bibliography.records import Record, plain
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 20 * 1024 * 1024
 MAX_ENTRIES = 20_000
+TELL_EACH = 500
+Tell = Callable[[int], None] | None
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -28,11 +31,21 @@ class Found:
 
 @dataclass
 class Reading:
-    """What a file holds. `format` is the name of the format that it was read as."""
+    """What a file holds. `format` is the name of the format that it was read as.
+
+    `tell` is called with the number of records found so far, after each TELL_EACH.
+    """
 
     found: list[Found] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     format: str = ""
+    tell: Tell = None
+
+    def add(self, found: Found) -> None:
+        """One more record."""
+        self.found.append(found)
+        if self.tell is not None and len(self.found) % TELL_EACH == 0:
+            self.tell(len(self.found))
 
 
 class TooMuch(Exception):

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from dissemination.bibliography.building import Builder, language_of, person, untagged
 from dissemination.bibliography.fields import EXTRA_LENGTH, EXTRA_MOST, Problem
 from dissemination.bibliography.kinds import Kind
-from dissemination.bibliography.reading import MAX_ENTRIES, Found, Reading, TooMuch, text_of, too_many
+from dissemination.bibliography.reading import MAX_ENTRIES, Found, Reading, Tell, TooMuch, text_of, too_many
 from dissemination.bibliography.records import Record, clean_doi, clean_isbn, iso_date, main_text, people_of
 
 TYPE_OF = {
@@ -76,9 +76,9 @@ def looks_like(text: str) -> bool:
     return bool(re.search(r"(?m)^\ufeff?TY {1,3}-", text[:20_000]) or _WOS.search(text[:20_000]))
 
 
-def read(data: bytes, *, language: str = "it") -> Reading:
+def read(data: bytes, *, language: str = "it", tell: Tell = None) -> Reading:
     """The records of a RIS file. `language` (ISO 639-1) is that of entries that do not say theirs."""
-    reading = Reading(format="RIS")
+    reading = Reading(format="RIS", tell=tell)
     try:
         text = text_of(data, reading.problems)
         entries = list(_wos(text) if _WOS.search(text) else _entries(text, reading.problems))
@@ -91,7 +91,7 @@ def read(data: bytes, *, language: str = "it") -> Reading:
         record = reader.made()
         reading.problems += reader.builder.problems
         if record is not None:
-            reading.found.append(Found(record, entry.line, entry.type))
+            reading.add(Found(record, entry.line, entry.type))
     if not entries and not any(p.lost for p in reading.problems):
         reading.problems.append(
             Problem(1, _l("No RIS entry was found. An entry starts with “TY  - ”."), lost=True)

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from dissemination.bibliography.building import Builder, language_of, licence_of, person
 from dissemination.bibliography.fields import Problem
 from dissemination.bibliography.kinds import Kind
-from dissemination.bibliography.reading import MAX_ENTRIES, Found, Reading, TooMuch, text_of, too_many
+from dissemination.bibliography.reading import MAX_ENTRIES, Found, Reading, Tell, TooMuch, text_of, too_many
 from dissemination.bibliography.records import Person, Record
 from dissemination.kernel.text import fold
 
@@ -72,9 +72,9 @@ def _delimiter(line: str) -> str:
     return max(";\t,", key=line.count)
 
 
-def read(data: bytes, *, language: str = "it") -> Reading:
+def read(data: bytes, *, language: str = "it", tell: Tell = None) -> Reading:
     """The records of a CSV file. `language` (ISO 639-1) is that of rows that do not say theirs."""
-    reading = Reading(format="CSV")
+    reading = Reading(format="CSV", tell=tell)
     try:
         text = text_of(data, reading.problems)
         _rows(text, reading, language)
@@ -120,7 +120,7 @@ def _row(cells: dict[str, str], line: int, reading: Reading, language: str) -> N
     record = _record(cells, builder)
     reading.problems += builder.problems
     if record is not None:
-        reading.found.append(Found(record, line, cells.get("kind", "").strip()[:40] or "-"))
+        reading.add(Found(record, line, cells.get("kind", "").strip()[:40] or "-"))
 
 
 def _record(cells: dict[str, str], builder: Builder) -> Record | None:

@@ -255,7 +255,7 @@ def test_the_language_that_is_not_said_is_the_one_that_was_asked_for():
     [
         (b"", "No BibTeX entry was found. Is this a .bib file?"),
         (b"%PDF-1.7\x00\xff\xfe binary", "No BibTeX entry was found. Is this a .bib file?"),
-        (b"x" * (12 * 1024 * 1024), "The file has more than 10 MB. Split it."),
+        (b"x" * (22 * 1024 * 1024), "The file has more than 20 MB. Split it."),
         (b"@misc{a, title={b}}\n" * 20_001, "The file has more than 20000 entries. Split it."),
         (b"{" * 3_000_000, "The file has more than 20000 entries. Split it."),
     ],
