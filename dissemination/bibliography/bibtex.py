@@ -15,7 +15,6 @@ from flask_babel import lazy_gettext as _l
 
 from dissemination.bibliography.fields import Entry, EntryReader, Problem
 from dissemination.bibliography.reading import (
-    MAX_BYTES,
     MAX_ENTRIES,
     Found,
     Reading,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:  # the library takes 4 MiB, and few web processes ever read a 
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # it logs what people's files hold
 
 MAX_BRACES = 2_000_000
+MAX_STRINGS = 10_000_000
 DEPTH = 5  # crossrefs of crossrefs
 NOT_INHERITED = frozenset(words(
     "crossref xref xdata ids entryset related relatedtype relatedstring doi url urldate eprint eprinttype "
@@ -98,7 +98,7 @@ class _Strings(dict):
         """The text of `name`, None for an unknown one. Raises TooMuch when all together is too long."""
         text = self.get(name)
         self.length += len(text or "")
-        if self.length > MAX_BYTES:
+        if self.length > MAX_STRINGS:
             raise TooMuch(_l("The @string abbreviations of this file make it too long. Write them out."))
         return text
 

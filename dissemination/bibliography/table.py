@@ -113,6 +113,8 @@ def _rows(text: str, reading: Reading, language: str) -> None:
                 raise too_many()
             _row({name: cells[n] for n, name in names.items() if n < len(cells)}, line, reading, language)
         line = rows.line_num + 1
+    if not count:
+        reading.problems.append(Problem(1, _l("The file holds no entry."), lost=True))
 
 
 def _row(cells: dict[str, str], line: int, reading: Reading, language: str) -> None:

@@ -126,7 +126,7 @@ def _preview(district, upload):
 
 
 def _choice(found) -> Choice:
-    """What was ticked and chosen; of a file too long to choose from, all new ones and one choice for the rest."""
+    """What was ticked and chosen; of a file too long for that, all new ones and one choice for the rest."""
     if len(found.lines) > SHOWN:
         return Choice(rest=_how(request.form.get("rest")))
     numbers = {line.number for line in found.lines}

@@ -1,5 +1,6 @@
 """The pages of publications: `public.py` for everybody, `desk.py` and `uploads.py` for the organisers."""
 
+from dissemination.publications import doubles_desk as doubles_desk
 from dissemination.publications import life_desk as life_desk  # adds its pages to the desk's blueprint
 from dissemination.publications import links_desk as links_desk
 from dissemination.publications import naming as naming  # neighbours ask it for names
