@@ -31,13 +31,15 @@ UNKNOWN = ":unkn"
 """DataCite's word for a value that exists and that nobody knows (schema documentation, appendix 3)."""
 
 TYPES = {
-    Kind.ARTICLE: ("JournalArticle", "Article"), Kind.CONFERENCE_PAPER: ("ConferencePaper", "Conference paper"),
+    Kind.ARTICLE: ("JournalArticle", "Article"), Kind.CONFERENCE_PAPER: ("ConferencePaper",
+    "Conference paper"),
     Kind.PROCEEDINGS: ("ConferenceProceeding", "Proceedings"), Kind.BOOK: ("Book", "Book"),
     Kind.CHAPTER: ("BookChapter", "Book chapter"), Kind.THESIS: ("Dissertation", "Thesis"),
     Kind.REPORT: ("Report", "Report"), Kind.FORESIGHT: ("Report", "Foresight report"),
     Kind.ROADMAP: ("Report", "Roadmap"), Kind.STRATEGIC_NOTE: ("Report", "Strategic note"),
     Kind.BROCHURE: ("Text", "Brochure"), Kind.DATASET: ("Dataset", "Dataset"),
-    Kind.VIDEO: ("Audiovisual", "Video"), Kind.PRESS: ("Text", "Press article"), Kind.OTHER: ("Other", "Other"),
+    Kind.VIDEO: ("Audiovisual", "Video"), Kind.PRESS: ("Text", "Press article"), Kind.OTHER: ("Other",
+    "Other"),
 }  # fmt: skip
 """(resourceTypeGeneral, resourceType) of a kind."""
 WHOLE = {

@@ -16,7 +16,8 @@ SCHEMA = "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
 ELEMENTS = "http://purl.org/dc/elements/1.1/"
 
 TYPES = {
-    Kind.ARTICLE: "article", Kind.CONFERENCE_PAPER: "conferenceObject", Kind.PROCEEDINGS: "conferenceProceedings",
+    Kind.ARTICLE: "article", Kind.CONFERENCE_PAPER: "conferenceObject",
+    Kind.PROCEEDINGS: "conferenceProceedings",
     Kind.BOOK: "book", Kind.CHAPTER: "bookPart", Kind.THESIS: "studentThesis", Kind.REPORT: "report",
     Kind.FORESIGHT: "report", Kind.ROADMAP: "report", Kind.STRATEGIC_NOTE: "report", Kind.BROCHURE: "other",
     Kind.DATASET: "dataset", Kind.VIDEO: "other", Kind.PRESS: "contributionToPeriodical", Kind.OTHER: "other",

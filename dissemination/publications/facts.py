@@ -61,7 +61,7 @@ def titled(facts: dict) -> str:
     return title
 
 
-RESERVED = frozenset({"new", "imports"})
+RESERVED = frozenset({"new", "imports", "duplicates"})
 """Addresses of the desk's own pages."""
 
 

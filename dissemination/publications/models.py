@@ -246,4 +246,13 @@ class Import(db.Model):  # type: ignore[name-defined]
     imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     imported_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     records: Mapped[int] = mapped_column(default=0)  # publications that it made
+    merged: Mapped[int] = mapped_column(default=0)  # publications that it completed or overwrote
+    wanted: Mapped[dict | None] = mapped_column(JSON)  # what was chosen, for the worker (see `finishing`)
+    queued_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, index=True
+    )  # None: the worker has nothing to do
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the worker's lease
+    done: Mapped[int] = mapped_column(default=0)  # records read so far
+    total: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[str] = mapped_column(String(500), default="")  # why the worker gave up
     file: Mapped[StoredFile] = relationship()

@@ -1,6 +1,7 @@
 """The pages of publications: `public.py` for everybody, `desk.py` and `uploads.py` for the organisers."""
 
 from dissemination.publications import authors_desk as authors_desk
+from dissemination.publications import doubles_desk as doubles_desk
 from dissemination.publications import exports as exports  # adds its pages to the public blueprint
 from dissemination.publications import feeds as feeds
 from dissemination.publications import life_desk as life_desk  # adds its pages to the desk's blueprint
