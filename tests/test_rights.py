@@ -22,6 +22,8 @@ PUBLIC = {
     "publications.show_datacite", "publications.show_dc", "harvest.oai", "harvest.sitemap", "harvest.district_sitemap", "harvest.publications_sitemap",
     "submissions.ask", "submissions.asked", "submissions.show", "submissions.show_file",
     "submissions.create_file_removal",
+    "publications.index_pdf", "publications.reading_list", "publications.reading_list_file",
+    "publications.change_reading_list",
     "publications_reader.ask", "publications_reader.asked", "publications_reader.enter",
     "workshops.index", "workshops.index_atom", "workshops.index_ics", "workshops.index_json", "workshops.show",
     "workshops.show_ics", "workshops.calendar", "workshops.material", "registrations.material",

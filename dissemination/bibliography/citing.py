@@ -282,7 +282,8 @@ def _chicago(thing, words: dict) -> list[Run]:
 
 def _chicago_names(thing, people: list, words: dict) -> str:
     names = [
-        p.inverted if n == 0 else f"{p.given_name} {p.family_name}".strip() for n, p in enumerate(people)
+        ", ".join(filter(None, (p.family_name, p.given_name))) if n == 0 else _straight(p)
+        for n, p in enumerate(people)
     ]
     if len(names) > 6 or _others(thing, people):
         return ", ".join([*names[:3], words["et al"]])
@@ -318,7 +319,7 @@ def _chicago_periodical(thing, words: dict) -> list[Run]:
 
 
 def _chicago_book(thing, editors: list, words: dict) -> list[Run]:
-    names = [f"{p.given_name} {p.family_name}".strip() for p in editors]
+    names = [_straight(p) for p in editors]
     together = _listed(names, words["and"])
     return [
         Run(f" {words['In']} "), Run(thing.container, True),
@@ -326,6 +327,10 @@ def _chicago_book(thing, editors: list, words: dict) -> list[Run]:
         Run(f", {words['vol']} {thing.volume}" if thing.volume else ""),
         Run(f", {_range(thing, words)}" if thing.pages else ""), Run("."),
     ]  # fmt: skip
+
+
+def _straight(person) -> str:
+    return f"{person.given_name} {person.family_name}".strip()
 
 
 def _listed(names: list[str], last: str) -> str:

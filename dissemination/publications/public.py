@@ -70,14 +70,14 @@ def show_file(district, slug, file_id):
 @public.get("/publications/.bib")
 def index_bib(district):
     """The list, as narrowed, as BibTeX."""
-    return _whole(formats.bibtex_parts(_all(district)), "application/x-bibtex", f"{district.slug}.bib")
+    return _whole(formats.bibtex_parts(all_listed(district)), "application/x-bibtex", f"{district.slug}.bib")
 
 
 @public.get("/publications.ris")
 @public.get("/publications/.ris")
 def index_ris(district):
     """The list, as narrowed, as RIS."""
-    parts = (formats.ris([publication]) for publication in _all(district))
+    parts = (formats.ris([publication]) for publication in all_listed(district))
     return _whole(parts, "application/x-research-info-systems", f"{district.slug}.ris")
 
 
@@ -88,7 +88,7 @@ def index_json(district):
 
     def parts():
         glue = "["
-        for publication in _all(district):
+        for publication in all_listed(district):
             yield glue + json.dumps(_csl(publication), ensure_ascii=False)
             glue = ",\n"
         yield "[]" if glue == "[" else "]"
@@ -106,7 +106,7 @@ def _csl(publication: Publication) -> dict:
     return {"URL": address(publication)} | item
 
 
-def _all(district):
+def all_listed(district):
     """Every public publication that the query string leaves, batch after batch."""
     wanted, after = filter_from(request.args, district, public=True), None
     while True:

@@ -15,8 +15,9 @@ from dissemination.publications.texts import licence_address
 
 VERSIONS = {"IsNewVersionOf": "predecessor-version", "IsPreviousVersionOf": "successor-version"}
 """Versions of the work, in the relations of RFC 5829."""
-MOST = 25
-"""Authors and files in a header: servers and proxies refuse headers of more than some 8,000 bytes."""
+LONGEST = 6000
+"""Characters of a header: servers and proxies refuse more than some 8,000. Authors and files beyond are left
+out; the descriptions that it names hold all of them."""
 FORMATS = {
     "datacite": ("application/vnd.datacite.datacite+xml", ".datacite.xml", "DataCite XML",
                  "http://datacite.org/schema/kernel-4"),
@@ -50,11 +51,8 @@ class Link:
 def of_page(publication: Publication, about: Described) -> list[Link]:
     """The links of its landing page."""
     licence = licence_address(publication.licence)
-    orcids = [person.orcid for person in publication.authors if person.orcid and not person.editor]
-    return [
-        cite_as(publication, about),
-        *(Link(f"https://orcid.org/{orcid}", "author") for orcid in orcids[:MOST]),
-        *(Link(url, "item", stored.media_type) for stored, url in about.files[:MOST]),
+    orcids = dict.fromkeys(p.orcid for p in publication.authors if p.orcid and not p.editor)
+    always = [
         *(Link(about.page + end, "describedby", kind, profile)
           for kind, end, _name, profile in FORMATS.values()),
         *([Link(licence, "license")] if licence else []),
@@ -62,6 +60,13 @@ def of_page(publication: Publication, about: Described) -> list[Link]:
         Link(f"https://schema.org/{SCHEMA_TYPE[publication.kind]}", "type"),
         Link("https://schema.org/AboutPage", "type"),
     ]  # fmt: skip
+    found, room = [cite_as(publication, about)], LONGEST - len(header(always))
+    items = [Link(url, "item", stored.media_type) for stored, url in about.files]
+    for link in (*items[:1], *(Link(f"https://orcid.org/{orcid}", "author") for orcid in orcids), *items[1:]):
+        room -= len(str(link)) + 2
+        if room > 0:
+            found.append(link)
+    return [*found, *always]
 
 
 def cite_as(publication: Publication, about: Described) -> Link:

@@ -6,6 +6,7 @@ from dissemination.publications import exports as exports  # adds its pages to t
 from dissemination.publications import feeds as feeds
 from dissemination.publications import life_desk as life_desk  # adds its pages to the desk's blueprint
 from dissemination.publications import links_desk as links_desk
+from dissemination.publications import lists as lists
 from dissemination.publications import naming as naming  # neighbours ask it for names
 from dissemination.publications import reader_pages, uploads
 from dissemination.publications.public import public
