@@ -5,7 +5,6 @@ After Google Scholar's inclusion guidelines for webmasters, and DCMI's HTML enco
 """
 
 from dissemination.bibliography import dublincore
-from dissemination.bibliography.formats import person_inverted
 from dissemination.bibliography.records import iso_date, main_text, people_of
 from dissemination.publications.described import Described
 from dissemination.publications.models import Kind, Publication
@@ -71,13 +70,18 @@ def _author_tags(publication: Publication, about: Described):
     authors = people_of(publication, editors=False)
     editors = people_of(publication, editors=True)
     for person in authors or editors:
-        yield "citation_author", person_inverted(person)
+        yield "citation_author", _inverted(person)
         yield "citation_author_institution", person.affiliation
         yield "citation_author_orcid", person.orcid
     if not (authors or editors):
         yield "citation_author", publication.publisher or about.publisher
     for person in editors:
-        yield "citation_editor", person_inverted(person)
+        yield "citation_editor", _inverted(person)
+
+
+def _inverted(person) -> str:
+    """ "Rossi, Maria"; the plain name of an organisation."""
+    return f"{person.family_name}, {person.given_name}" if person.given_name else person.family_name
 
 
 def dublin_core(publication: Publication, about: Described) -> list[tuple[str, str, str]]:
