@@ -60,11 +60,14 @@ def format_of(prefix: str) -> Format:
 
 
 def namespace() -> str:
-    """The domain in our identifiers: that of the public address, as oai-identifier.xsd wants a domain.
+    """The domain in our identifiers: as set, else that of the public address (oai-identifier.xsd).
 
     Where there is none (an address by numbers, "localhost"), one that nobody has (RFC 2606).
     """
-    host = (urlsplit(current_app.config["SETTINGS"].public_url).hostname or "").lower()
+    settings = current_app.config["SETTINGS"]
+    if settings.oai_domain:
+        return settings.oai_domain
+    host = (urlsplit(settings.public_url).hostname or "").lower()
     is_domain = "." in host and host[0].isalpha() and host.isascii() and ":" not in host
     return host if is_domain else "dissemination.invalid"
 

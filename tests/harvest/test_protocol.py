@@ -112,6 +112,18 @@ def test_the_domain_of_the_public_address_is_in_the_identifiers(three, app, clie
     assert root.findtext(f"{OAI}request") == "https://distretti.example/oai"
 
 
+def test_identifiers_stay_when_the_site_moves(three, app, client):
+    from dataclasses import replace
+
+    app.config["SETTINGS"] = replace(
+        app.config["SETTINGS"], public_url="https://new.example", oai_domain="old.example"
+    )
+    found = listed(client).findtext(f".//{OAI}identifier")
+    assert found == "oai:old.example:moda/uno"
+    root = asked(client, verb="GetRecord", metadataPrefix="oai_dc", identifier=found)
+    assert root.findtext(f".//{DC}identifier") == "https://new.example/moda/publications/uno"
+
+
 def test_the_formats_are_three_for_all_and_for_each_record(three, client):
     for more in ({}, {"identifier": "oai:dissemination.invalid:moda/uno"}):
         root = asked(client, verb="ListMetadataFormats", **more)
