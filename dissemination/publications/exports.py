@@ -61,18 +61,19 @@ def _described(body: str | bytes, name: str):
     return response.make_conditional(request)
 
 
+FILES = ("file", "named_file")
+
+
 @public.after_request
 def _point_back(response: Response) -> Response:
     """Files and descriptions say whose they are."""
-    endpoint, values = request.endpoint or "", request.view_args or {}
-    name = endpoint.removeprefix("publications.show_")
-    if response.status_code != 200 or name == endpoint:
+    name = (request.endpoint or "").removeprefix("publications.show_")
+    if response.status_code != 200 or name not in (*signposting.FORMATS, *FILES):
         return response
+    values = request.view_args or {}
     publication = queries.by_slug(values["district"], values["slug"], public=True)
     page = page_of(publication)
-    links = (
-        signposting.of_description(page) if name in signposting.FORMATS
-        else signposting.of_file(publication, page)
-    )  # fmt: skip
+    is_file = name in FILES
+    links = signposting.of_file(publication, page) if is_file else signposting.of_description(page)
     response.headers["Link"] = signposting.header(links)
     return response
