@@ -127,6 +127,7 @@ class Settings:
     mail: MailSettings
     imap: ImapSettings
     authserv_ids: tuple[str, ...]  # mail servers whose Authentication-Results are believed
+    oai_domain: str | None = None  # in identifiers of records; None: that of `public_url`
     extra: dict = field(default_factory=dict)
 
     def as_flask(self):
@@ -286,6 +287,14 @@ def _authserv_ids(env) -> tuple[str, ...]:
     return names
 
 
+def _oai_domain(env) -> str | None:
+    """A domain as http://www.openarchives.org/OAI/2.0/oai-identifier.xsd has it."""
+    given = (_text(env, "OAI_DOMAIN") or "").lower()
+    if given and not re.fullmatch(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+", given):
+        raise ConfigError(f"OAI_DOMAIN={given!r} is not a domain, such as distretti.example.")
+    return given or None
+
+
 def load(environ=None) -> Settings:
     """Read the settings from `environ` (default: the process environment over `.env`)."""
     if environ is None:
@@ -313,4 +322,5 @@ def load(environ=None) -> Settings:
         mail=_mail(environ, instance),
         imap=_imap(environ),
         authserv_ids=_authserv_ids(environ),
+        oai_domain=_oai_domain(environ),
     )

@@ -24,6 +24,7 @@ def test_secrets_are_made_once_and_kept_from_others(tmp_path):
         ("DATABASE_URL", "mysql://x", "must start with"), ("PUBLIC_URL", "moda.example", "must start with"),
         ("IMAP_SECURITY", "ssl", "not one of: none, starttls, tls"),
         ("IMAP_SERVER", "imap.example", "needs IMAP_USERNAME and IMAP_PASSWORD"),
+        ("OAI_DOMAIN", "http://a.example", "'http://a.example' is not a domain"),
         ("AUTHSERV_IDS", "mx.example, mx two", "'mx two' is not the name of a mail server"),
         ("MAIL_DOMAIN_RATE", "gmail.com", "'gmail.com' is not like gmail.com=10"),
         ("MAIL_DOMAIN_RATE", "gmail.com=fast", "'fast' for gmail.com is not a number from 0.01"),

@@ -5,18 +5,24 @@ resolves neither `dtv # { and sons}` nor crossrefs. Nothing here touches the dat
 MAX_ENTRIES; a file beyond them is read not at all rather than in part.
 """
 
-import codecs
 import gc
 import logging
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
 
 from dissemination.bibliography.fields import Entry, EntryReader, Problem
-from dissemination.bibliography.records import Record, plain
+from dissemination.bibliography.reading import (
+    MAX_ENTRIES,
+    Found,
+    Reading,
+    Tell,
+    TooMuch,
+    text_of,
+    too_many,
+)
 from dissemination.bibliography.vocabulary import MONTHS, NO_RECORD, PARTS, words
 
 if TYPE_CHECKING:  # the library takes 4 MiB, and few web processes ever read a file
@@ -24,9 +30,8 @@ if TYPE_CHECKING:  # the library takes 4 MiB, and few web processes ever read a 
 
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # it logs what people's files hold
 
-MAX_BYTES = 10 * 1024 * 1024
-MAX_ENTRIES = 20_000
 MAX_BRACES = 2_000_000
+MAX_STRINGS = 10_000_000
 DEPTH = 5  # crossrefs of crossrefs
 NOT_INHERITED = frozenset(words(
     "crossref xref xdata ids entryset related relatedtype relatedstring doi url urldate eprint eprinttype "
@@ -35,28 +40,6 @@ NOT_INHERITED = frozenset(words(
 ))  # fmt: skip
 """What a part does not take over from its whole (biblatex manual, app. B, and what names one work only)."""
 TITLES = {"title": "booktitle", "subtitle": "booksubtitle", "titleaddon": "booktitleaddon"}
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-
-
-@dataclass(frozen=True)
-class Found:
-    """A record that can be imported, where it stands in the file, and the entry type it was written as."""
-
-    record: Record
-    line: int
-    type: str
-
-
-@dataclass
-class Reading:
-    """What a file holds."""
-
-    found: list[Found] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-
-class _TooMuch(Exception):
-    """More than the stated limits; carries the message."""
 
 
 @contextmanager
@@ -71,22 +54,22 @@ def _without_collecting():
             gc.enable()
 
 
-def read(data: bytes, *, language: str = "it") -> Reading:
+def read(data: bytes, *, language: str = "it", tell: Tell = None) -> Reading:
     """The records of a .bib file. `language` (ISO 639-1) is that of entries that do not say theirs.
 
     Never raises for what is in the file: all of it is in `problems`, sorted by line.
     """
     with _without_collecting():
-        return _read(data, language)
+        return _read(data, language, tell)
 
 
-def _read(data: bytes, language: str) -> Reading:
-    reading = Reading()
+def _read(data: bytes, language: str, tell: Tell) -> Reading:
+    reading = Reading(format="BibTeX", tell=tell)
     try:
-        text = _text(data, reading.problems)
+        text = text_of(data, reading.problems)
         entries = _entries(text, reading.problems)
-    except _TooMuch as much:
-        return Reading([], [Problem(1, much.args[0], lost=True)])
+    except TooMuch as much:
+        return Reading([], [Problem(1, much.args[0], lost=True)], "BibTeX")
     by_key = {e.key.lower(): e for e in reversed(entries)}  # the first one with a key wins
     names: dict[str, tuple] = {}
     for entry in entries:
@@ -95,7 +78,7 @@ def _read(data: bytes, language: str) -> Reading:
         record = reader.record()
         reading.problems += reader.problems
         if record is not None:
-            reading.found.append(Found(record, entry.line, entry.type))
+            reading.add(Found(record, entry.line, entry.type))
         elif entry.type == "set":
             reading.problems.append(
                 Problem(entry.line, _l("An @set only groups other entries: it is not imported."), lost=True)
@@ -112,29 +95,12 @@ class _Strings(dict):
     length = 0
 
     def put_in(self, name: str) -> str | None:
-        """The text of `name`, None for an unknown one. Raises _TooMuch when all together is too long."""
+        """The text of `name`, None for an unknown one. Raises TooMuch when all together is too long."""
         text = self.get(name)
         self.length += len(text or "")
-        if self.length > MAX_BYTES:
-            raise _TooMuch(_l("The @string abbreviations of this file make it too long. Write them out."))
+        if self.length > MAX_STRINGS:
+            raise TooMuch(_l("The @string abbreviations of this file make it too long. Write them out."))
         return text
-
-
-def _text(data: bytes, problems: list[Problem]) -> str:
-    if len(data) > MAX_BYTES:
-        raise _TooMuch(_l("The file has more than %(n)d MB. Split it.", n=MAX_BYTES // 1024 // 1024))
-    name = next((name for mark, name in MARKS if data.startswith(mark)), None)
-    if name:
-        text = data.decode(name, errors="replace")
-    else:
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            text = data.decode("cp1252", errors="replace")
-            message = _l("The file is not UTF-8: it was read as Latin-1. Check the accents.")
-            problems.append(Problem(line, message))
-    return plain(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _entries(text: str, problems: list[Problem]) -> list[Entry]:
@@ -143,7 +109,7 @@ def _entries(text: str, problems: list[Problem]) -> list[Entry]:
     from bibtexparser.splitter import Splitter
 
     if text.count("{") > MAX_BRACES or len(re.findall(r"@\w+\s*[{(]", text)) > MAX_ENTRIES:
-        raise _TooMuch(_l("The file has more than %(n)d entries. Split it.", n=MAX_ENTRIES))
+        raise too_many()
     # The splitter takes a backslash before a brace or a line end for an escape; after `\\` it is none.
     text = re.sub(r"\\\\(?=[{}\",=\n])", r"\\\\ ", text)
     text = re.sub(r"\\(?=\n)", r"\\ ", text)

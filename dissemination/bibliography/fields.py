@@ -13,7 +13,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from dissemination.bibliography import records
-from dissemination.bibliography.kinds import Kind
+from dissemination.bibliography.braces import split_names, verbatim, whole_group
+from dissemination.bibliography.kinds import Access, Kind
 from dissemination.bibliography.latex import decode
 from dissemination.bibliography.records import Person, Record
 from dissemination.bibliography.vocabulary import KIND_OF, LANGUAGES, MONTH_NUMBER, NO_RECORD, TYPE_OF
@@ -27,6 +28,8 @@ PRIVATE = re.compile(
 """Notes to oneself and instructions to a typesetter: not facts of the publication, so not kept."""
 _EXTRA_NAME = re.compile(r"[a-z][a-z0-9:+_-]{0,59}")
 EXTRA_MOST, EXTRA_LENGTH = 60, 4000
+FUNDING = ("funder", "award_number", "award_title", "award_uri")
+"""What a row of `Record.funding` may say."""
 SUBTITLE_OF = {
     "journaltitle": "journalsubtitle", "journal": "journalsubtitle", "booktitle": "booksubtitle",
     "maintitle": "mainsubtitle",
@@ -115,7 +118,8 @@ class EntryReader:
             volume=self.text("volume"), number=self.text("number", "issue"),
             pages=records.page_range(self.text("pages", "eid")),
             publisher=self.text("publisher", "institution", "school", "organization"),
-            licence=self._licence(), keywords=self._keywords(),
+            licence=self._licence(), keywords=self._keywords(), version_label=self.text("version"),
+            access=self._access(), embargo_until=self._embargo(), funding=self._funding(),
         )  # fmt: skip
         self._shorten(made)
         made.extra = self._extra()
@@ -323,6 +327,26 @@ class EntryReader:
                 return code
         return ""
 
+    def _access(self) -> Access:
+        written = self.left.get("access", "")
+        return Access(self.left.pop("access")) if written in set(Access) else Access.OPEN
+
+    def _embargo(self) -> date | None:
+        try:
+            found = date.fromisoformat(self.left.get("embargo", ""))
+        except ValueError:
+            return None
+        del self.left["embargo"]
+        return found
+
+    def _funding(self) -> list[dict]:
+        notes = {name: self._notes(f"funding+an:{name.replace('_', '')}") for name in FUNDING}
+        rows = []
+        for number in sorted({n for found in notes.values() for n in found})[:50]:
+            row = {name: self.plain(found[number])[:500] for name, found in notes.items() if number in found}
+            rows.append({name: text for name, text in row.items() if text})
+        return [row for row in rows if row]
+
     def _keywords(self) -> list[str]:
         found = (k.strip() for k in re.split(r"[;,]", self.text("keywords")))
         return list(dict.fromkeys(k for k in found if k))[:100]
@@ -347,34 +371,3 @@ class EntryReader:
         if kept:
             self.extra["bibtex"] = dict(list(kept.items())[:EXTRA_MOST])
         return self.extra
-
-
-def split_names(source: str) -> list[str]:
-    """The names of an author field, split at each "and" outside braces."""
-    if "{" not in source and "\\" not in source:
-        return [n for n in re.split(r"\s+and\s+", source, flags=re.IGNORECASE) if n.strip()]
-    from bibtexparser.middlewares import names  # see `bibtex`
-
-    return [n for n in names.split_multiple_persons_names(source) if n.strip()]
-
-
-def whole_group(source: str) -> bool:
-    """Whether one pair of braces holds all of `source`: an organisation, when it is a name."""
-    source = source.strip()
-    if not (source.startswith("{") and source.endswith("}")):
-        return False
-    depth = 0
-    for place, brace in ((m.start(), m[0]) for m in re.finditer(r"[{}]", source)):
-        depth += 1 if brace == "{" else -1
-        if depth == 0:
-            return place == len(source) - 1
-    return False
-
-
-def verbatim(source: str) -> str:
-    """A field that LaTeX does not touch (url, doi), with the escapes that people write into it undone."""
-    if "\\" not in source and "{" not in source:
-        return source.strip()
-    source = re.sub(r"^\s*\\url\s*\{(.*)\}\s*$", r"\1", source)
-    source = re.sub(r"\\([_%&#~{}$])(?:\{\})?", r"\1", source).replace("{", "").replace("}", "")
-    return re.sub(r"\\textasciitilde\s*", "~", source).strip()

@@ -8,29 +8,18 @@ back gives the same record. Other programs ignore these.
 import re
 from collections.abc import Iterator
 
-from flask_babel import gettext as _
-
-from dissemination.bibliography.fields import KIND_OF, TYPE_OF, whole_group
-from dissemination.bibliography.kinds import Kind
+from dissemination.bibliography import citing, csljson
+from dissemination.bibliography import ris as ris_format
+from dissemination.bibliography.braces import whole_group
+from dissemination.bibliography.fields import FUNDING, KIND_OF, TYPE_OF
+from dissemination.bibliography.kinds import Access
 from dissemination.bibliography.latex import balanced, encode
 from dissemination.bibliography.records import iso_date, main_text, people_of
 from dissemination.bibliography.vocabulary import CONTAINER_FIELD, LANGID, MONTHS, PUBLISHER_FIELD
+from dissemination.kernel.languages import language
 from dissemination.kernel.text import fold
 
-CSL_TYPE = {
-    Kind.ARTICLE: "article-journal", Kind.CONFERENCE_PAPER: "paper-conference", Kind.PROCEEDINGS: "book",
-    Kind.BOOK: "book", Kind.CHAPTER: "chapter", Kind.THESIS: "thesis", Kind.REPORT: "report",
-    Kind.FORESIGHT: "report", Kind.STRATEGIC_NOTE: "report", Kind.ROADMAP: "report",
-    Kind.BROCHURE: "pamphlet",
-    Kind.DATASET: "dataset", Kind.VIDEO: "motion_picture", Kind.PRESS: "article-newspaper",
-    Kind.OTHER: "document",
-}  # fmt: skip
-RIS_TYPE = {
-    Kind.ARTICLE: "JOUR", Kind.CONFERENCE_PAPER: "CPAPER", Kind.PROCEEDINGS: "CONF", Kind.BOOK: "BOOK",
-    Kind.CHAPTER: "CHAP", Kind.THESIS: "THES", Kind.REPORT: "RPRT", Kind.FORESIGHT: "RPRT",
-    Kind.STRATEGIC_NOTE: "RPRT", Kind.BROCHURE: "PAMP", Kind.ROADMAP: "RPRT",
-    Kind.DATASET: "DATA", Kind.VIDEO: "VIDEO", Kind.PRESS: "NEWS", Kind.OTHER: "GEN",
-}  # fmt: skip
+csl, ris, person_inverted = csljson.written, ris_format.written, ris_format.name
 
 
 def bibtex(things) -> str:
@@ -69,7 +58,10 @@ def _bibtex_entry(thing, key: str) -> str:
         "pages": encode(thing.pages).replace("–", "--"),
         PUBLISHER_FIELD.get(kind, "publisher"): encode(thing.publisher),
         "doi": thing.doi.replace("{", "").replace("}", ""), "isbn": thing.isbn, "issn": thing.issn,
-        "url": thing.url, "license": thing.licence, "langid": LANGID.get(thing.language, thing.language),
+        "url": thing.url, "license": thing.licence, "version": encode(thing.version_label),
+        "access": "" if thing.access is Access.OPEN else thing.access.value,
+        "embargo": thing.embargo_until.isoformat() if thing.embargo_until else "", **_funding(thing),
+        "langid": LANGID.get(thing.language, thing.language),
         "keywords": ", ".join(encode(k) for k in thing.keywords), **_both_languages(thing, "abstract"),
     }  # fmt: skip
     if KIND_OF[kind] is not thing.kind:
@@ -80,6 +72,17 @@ def _bibtex_entry(thing, key: str) -> str:
     if thing.issued_precision != "year":
         lines.append(f"  month = {MONTHS[thing.issued.month - 1]},\n")
     return f"@{kind}{{{key},\n{''.join(lines)}}}\n"
+
+
+def _funding(thing) -> dict[str, str]:
+    """Awards, as biblatex's data annotations (manual §3.7), which number what they speak of."""
+    fields = {}
+    for name in FUNDING:
+        notes = [
+            f'{n}="{encode(row[name])}"' for n, row in enumerate(thing.funding or (), 1) if row.get(name)
+        ]
+        fields[f"funding+an:{name.replace('_', '')}"] = "; ".join(notes)
+    return fields
 
 
 def _entry_type(thing) -> str:
@@ -139,93 +142,6 @@ def _held(part: str) -> str:
     return part if plain and not whole_group(part) else f"{{{part}}}"
 
 
-def csl(thing) -> dict:
-    """One item of CSL-JSON (citation style language, schema 1.0)."""
-    day = [int(part) for part in iso_date(thing).split("-")]
-    item = {
-        "id": thing.citation_key or getattr(thing, "slug", "") or "item",
-        "type": CSL_TYPE[thing.kind],
-        "title": main_text(thing, "title"),
-        "author": [_csl_name(p) for p in people_of(thing, editors=False)],
-        "editor": [_csl_name(p) for p in people_of(thing, editors=True)],
-        "issued": {"date-parts": [day]},
-        "container-title": thing.container,
-        "volume": thing.volume,
-        "number" if CSL_TYPE[thing.kind] == "report" else "issue": thing.number,
-        "page": thing.pages.replace("–", "-"),
-        "publisher": thing.publisher,
-        "DOI": thing.doi,
-        "ISBN": thing.isbn,
-        "ISSN": thing.issn,
-        "URL": thing.url,
-        "abstract": main_text(thing, "abstract"),
-        "keyword": ", ".join(thing.keywords),
-        "language": thing.language,
-    }
-    return {name: value for name, value in item.items() if value}
-
-
-def _csl_name(person) -> dict:
-    if person.organisation or not person.given_name:
-        return {"literal": person.family_name}
-    return {"family": person.family_name, "given": person.given_name}
-
-
-def ris(things) -> str:
-    """A RIS file (UTF-8, CRLF) of all `things`."""
-    return "".join("".join(f"{tag}  - {value}\r\n" for tag, value in _ris_lines(t)) + "\r\n" for t in things)
-
-
-def _ris_lines(thing):
-    first, _dash, last = thing.pages.partition("–")
-    pairs = [
-        ("TY", RIS_TYPE[thing.kind]),
-        *(("AU", person_inverted(p)) for p in people_of(thing, editors=False)),
-        *(("ED", person_inverted(p)) for p in people_of(thing, editors=True)),
-        ("TI", main_text(thing, "title")), ("T2", thing.container), ("PY", f"{thing.issued.year:04d}"),
-        ("DA", iso_date(thing).replace("-", "/")), ("VL", thing.volume), ("IS", thing.number), ("SP", first),
-        ("EP", last), ("PB", thing.publisher), ("DO", thing.doi), ("SN", thing.isbn or thing.issn),
-        ("UR", thing.url), ("LA", thing.language), *(("KW", k) for k in thing.keywords),
-        ("AB", main_text(thing, "abstract")),
-    ]  # fmt: skip
-    yield from ((tag, " ".join(str(value).split())) for tag, value in pairs if value)
-    yield "ER", ""
-
-
-def person_inverted(person) -> str:
-    """ "Rossi, Maria"; the plain name of an organisation."""
-    return f"{person.family_name}, {person.given_name}" if person.given_name else person.family_name
-
-
 def citation(thing) -> str:
-    """A citation for a reader, after APA 7 without its italics, in the reader's language."""
-    people = people_of(thing, editors=False)
-    editors = people_of(thing, editors=True)
-    names = _joined(people, thing)
-    if not people and editors:
-        names = f"{_joined(editors, thing)} ({_('Eds.') if len(editors) > 1 else _('Ed.')})"
-    head = f"{names} ({thing.issued.year})." if names else f"({thing.issued.year})."
-    title = main_text(thing, "title")
-    parts = [head, title if title[-1:] in ".?!" else f"{title}.", _where(thing)]
-    if thing.publisher:
-        parts.append(f"{thing.publisher}.")
-    address = f"https://doi.org/{thing.doi}" if thing.doi else thing.url
-    return " ".join(p for p in [*parts, address] if p)
-
-
-def _where(thing) -> str:
-    volume = thing.volume + (f"({thing.number})" if thing.number and thing.container else "")
-    parts = [p for p in (thing.container, volume, thing.pages) if p]
-    return ", ".join(parts) + "." if parts else ""
-
-
-def _joined(people, thing) -> str:
-    names = [
-        p.family_name + (", " + " ".join(f"{w[0]}." for w in p.given_name.split()) if p.given_name else "")
-        for p in people[:20]
-    ]
-    if len(people) > 20 or (
-        people and ("editor" if people[0].editor else "author") in thing.extra.get("others", ())
-    ):
-        return ", ".join([*names, _("et al.")])
-    return f"{', '.join(names[:-1])} & {names[-1]}" if len(names) > 1 else "".join(names)
+    """A citation for a reader in APA's style, in the reader's language."""
+    return citing.text(citing.cite(thing, "apa", language()))

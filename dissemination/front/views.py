@@ -44,6 +44,7 @@ def robots():
     """What search engines find, and what is not for them (RFC 9309)."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE), "Disallow: /*/desk/", ""]
     home = current_app.config["SETTINGS"].public_url.rstrip("/")
+    lines.append(f"Sitemap: {home}{url_for('harvest.sitemap')}")
     lines += [f"Sitemap: {home}{url_for('newsletters.sitemap', district=d)}" for d in queries.districts()]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 

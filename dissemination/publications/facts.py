@@ -61,8 +61,8 @@ def titled(facts: dict) -> str:
     return title
 
 
-RESERVED = frozenset({"new", "imports"})
-"""Addresses of the desk's own pages."""
+RESERVED = frozenset({"new", "imports", "duplicates", "reading-list"})
+"""Addresses of pages of our own, at the desk and in public."""
 
 
 def describe(publication: Publication, facts: dict) -> None:

@@ -309,8 +309,8 @@ class FileForm(Form):
 class UploadForm(Form):
     """A bibliography: a file, or pasted text."""
 
-    file = FileField(_l("BibTeX file (.bib)"))
-    text = TextAreaField(_l("or paste BibTeX here"))
+    file = FileField(_l("File of publications"))
+    text = TextAreaField(_l("or paste entries here"))
     language = SelectField(
         _l("Language of entries that do not say theirs"),
         choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],

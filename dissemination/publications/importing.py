@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Row
 
-from dissemination.bibliography import bibtex
-from dissemination.bibliography.bibtex import Found
+from dissemination.bibliography import readers
 from dissemination.bibliography.fields import Problem
+from dissemination.bibliography.reading import Found, Tell
 from dissemination.bibliography.records import keys_of_record
 from dissemination.publications import queries
 
@@ -32,6 +32,7 @@ class Preview:
 
     lines: list[Line]
     problems: list[Problem]
+    format: str = ""
 
     @property
     def new(self) -> list[Line]:
@@ -52,9 +53,9 @@ class Preview:
         ]  # fmt: skip
 
 
-def preview(district_id: int, data: bytes, *, language: str) -> Preview:
-    """Read a .bib file and compare it with the district's publications by DOI, ISBN and title with year."""
-    reading = bibtex.read(data, language=language)
+def preview(district_id: int, data: bytes, *, language: str, tell: Tell = None) -> Preview:
+    """Read a bibliography; compare it with the district's publications by DOI, ISBN and title with year."""
+    reading = readers.read(data, language=language, tell=tell)
     known = queries.known(district_id)
     seen: dict[str, int] = {}
     lines = []
@@ -64,4 +65,4 @@ def preview(district_id: int, data: bytes, *, language: str) -> Preview:
         lines.append(Line(number, found, next((known[k] for k in keys if k in known), None), twin))
         for key in keys:
             seen.setdefault(key, found.line)
-    return Preview(lines, reading.problems)
+    return Preview(lines, reading.problems, reading.format)

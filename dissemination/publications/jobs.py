@@ -8,6 +8,7 @@ from dissemination.kernel import clock
 from dissemination.kernel.database import db, rows_changed, transaction
 from dissemination.publications import access
 from dissemination.publications.models import Publication
+from dissemination.publications.queued import import_queued
 
 
 def end_embargoes() -> int:
@@ -42,4 +43,4 @@ def _ended_unnoted(publication: Publication) -> bool:
     return ends is not None and publication.changed_at < ends <= clock.now()
 
 
-JOBS = [(60, end_embargoes)]
+JOBS = [(60, end_embargoes), (5, import_queued)]

@@ -94,6 +94,7 @@ def publish(publication: Publication, *, by: Account | None) -> None:
         approve(publication, by=by)
     now = clock.now()
     published = {"published_at": now, "published_by": by.id if by else None, "changed_at": now}
+    published["first_published_at"] = publication.first_published_at or now
     if not _change(publication, Publication.published_at.is_(None), **published):
         raise AlreadyPublished
     _supersede(publication, now)

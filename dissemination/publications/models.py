@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.bibliography.kinds import Access, Kind
@@ -53,6 +53,11 @@ class Relation(StrEnum):
     IS_DOCUMENTED_BY = "IsDocumentedBy"
 
 
+def _ever_public(name: str, *columns: str) -> Index:
+    given = text("first_published_at IS NOT NULL")
+    return Index(name, *columns, sqlite_where=given, postgresql_where=given)
+
+
 class Publication(db.Model):  # type: ignore[name-defined]
     """A bibliographic record. It is public once `published_at` is set."""
 
@@ -64,6 +69,10 @@ class Publication(db.Model):  # type: ignore[name-defined]
         Index("ix_publications_kind", "district_id", "kind", "issued", "id"),
         Index("ix_publications_sector", "district_id", "sector_id", "issued", "id"),
         Index("ix_publications_changed", "district_id", "changed_at", "id"),
+        # What was ever public, as harvesters list it: drafts, however many, are in none of these.
+        _ever_public("ix_publications_harvest", "changed_at", "id"),
+        _ever_public("ix_publications_harvest_district", "district_id", "changed_at", "id"),
+        _ever_public("ix_publications_harvest_kind", "kind", "changed_at", "id"),
         Index("ix_publications_embargo", "district_id", "embargo_until"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -111,6 +120,7 @@ class Publication(db.Model):  # type: ignore[name-defined]
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    first_published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # stays when it is withdrawn
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when a newer version came out
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)  # when the public last saw it change
     district: Mapped[District] = relationship()
@@ -236,4 +246,13 @@ class Import(db.Model):  # type: ignore[name-defined]
     imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     imported_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     records: Mapped[int] = mapped_column(default=0)  # publications that it made
+    merged: Mapped[int] = mapped_column(default=0)  # publications that it completed or overwrote
+    wanted: Mapped[dict | None] = mapped_column(JSON)  # what was chosen, for the worker (see `finishing`)
+    queued_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, index=True
+    )  # None: the worker has nothing to do
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the worker's lease
+    done: Mapped[int] = mapped_column(default=0)  # records read so far
+    total: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[str] = mapped_column(String(500), default="")  # why the worker gave up
     file: Mapped[StoredFile] = relationship()

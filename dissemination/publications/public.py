@@ -3,13 +3,12 @@
 import json
 
 from flask import Blueprint, Response, render_template, request, url_for
-from flask_babel import gettext as _
 
 from dissemination.bibliography import formats
 from dissemination.bibliography.records import main_text
 from dissemination.kernel.clock import now
-from dissemination.kernel.languages import translated
-from dissemination.publications import metadata, queries, reading
+from dissemination.publications import landing, queries, reading
+from dissemination.publications.described import described
 from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
 from dissemination.publications.models import Publication
@@ -36,15 +35,14 @@ def index(district):
 def show(district, slug):
     """One publication, for readers and for the programs that index it."""
     publication = reading.public_one(district, slug)
-    page, files = address(publication), _files(publication)
-    return render_template(
-        "publications/show.html", publication=publication, page=page, files=files, KINDS=KINDS,
-        highwire=metadata.highwire(publication, page=page, files=files),
-        dublin_core=metadata.dublin_core(publication, page=page),
-        json_ld=metadata.json_ld(publication, page=page, files=files),
-        citation=formats.citation(publication), main_text=main_text, language_name=language_name,
-        licence_address=licence_address, **reading.shown(publication),
+    about = described(publication, now())
+    page = render_template(
+        "publications/show.html", publication=publication, KINDS=KINDS,
+        citation=formats.citation(publication), main_text=main_text,
+        language_name=language_name, licence_address=licence_address,
+        **landing.head(publication, about), **reading.shown(publication),
     )  # fmt: skip
+    return landing.signposted(publication, about, page)
 
 
 @public.get("/publications/<slug>.bib")
@@ -72,14 +70,14 @@ def show_file(district, slug, file_id):
 @public.get("/publications/.bib")
 def index_bib(district):
     """The list, as narrowed, as BibTeX."""
-    return _whole(formats.bibtex_parts(_all(district)), "application/x-bibtex", f"{district.slug}.bib")
+    return _whole(formats.bibtex_parts(all_listed(district)), "application/x-bibtex", f"{district.slug}.bib")
 
 
 @public.get("/publications.ris")
 @public.get("/publications/.ris")
 def index_ris(district):
     """The list, as narrowed, as RIS."""
-    parts = (formats.ris([publication]) for publication in _all(district))
+    parts = (formats.ris([publication]) for publication in all_listed(district))
     return _whole(parts, "application/x-research-info-systems", f"{district.slug}.ris")
 
 
@@ -90,7 +88,7 @@ def index_json(district):
 
     def parts():
         glue = "["
-        for publication in _all(district):
+        for publication in all_listed(district):
             yield glue + json.dumps(_csl(publication), ensure_ascii=False)
             glue = ",\n"
         yield "[]" if glue == "[" else "]"
@@ -98,35 +96,9 @@ def index_json(district):
     return _whole(parts(), "application/vnd.citationstyles.csl+json")
 
 
-@public.get("/publications.atom")
-@public.get("/publications/.atom")
-def index_atom(district):
-    """The newest publications as an Atom feed (RFC 4287)."""
-    wanted = filter_from(request.args, district, public=True)
-    rows = queries.listed(district.id, wanted=wanted, public=True).rows
-    body = render_template(
-        "publications/atom.xml", publications=rows, address=address, absolute=absolute,
-        name=_("Publications of %(district)s", district=translated(district, "name")),
-        updated=max((changed_at(p) for p in rows), default=now()), changed_at=changed_at,
-        main_text=main_text,
-    )  # fmt: skip
-    return _file(body, "application/atom+xml")
-
-
 def address(publication: Publication) -> str:
     """The absolute address of the publication's page."""
     return absolute(url_for("publications.show", district=publication.district, slug=publication.slug))
-
-
-def changed_at(publication: Publication):
-    """When the public last saw something of it change."""
-    return max(filter(None, (publication.published_at, publication.revised_at)))
-
-
-def _files(publication: Publication) -> list[tuple]:
-    """(stored file, absolute address) of each file."""
-    page = address(publication)
-    return [(row.file, f"{page}/files/{row.id}") for row in publication.files]
 
 
 def _csl(publication: Publication) -> dict:
@@ -134,7 +106,7 @@ def _csl(publication: Publication) -> dict:
     return {"URL": address(publication)} | item
 
 
-def _all(district):
+def all_listed(district):
     """Every public publication that the query string leaves, batch after batch."""
     wanted, after = filter_from(request.args, district, public=True), None
     while True:

@@ -45,6 +45,12 @@ def by_id(district_id: int, publication_id: int) -> Publication | None:
     )
 
 
+def public_ones(district_id: int, ids: list[int]) -> list[Publication]:
+    """Those of `ids` that the public sees, in no order."""
+    query = _narrowed(select(Publication), district_id, Filter(), public=True).options(*_shown())
+    return list(db.session.scalars(query.where(Publication.id.in_(ids)))) if ids else []
+
+
 def listed(
     district_id: int, *, wanted: Filter | None = None, public: bool = False, after: str | None = None,
     size: int = paging.SIZE,

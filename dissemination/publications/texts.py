@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from dissemination.bibliography.kinds import Access
+from dissemination.bibliography.rights import licence_address as licence_address
 from dissemination.publications.models import Kind, Relation, State, Step
 
 KINDS = {
@@ -79,13 +80,3 @@ LICENCES = {
 def language_name(code: str) -> str:
     """The name of a language; its code when we have no word for it."""
     return str(LANGUAGES.get(code, code))
-
-
-def licence_address(code: str) -> str:
-    """Where the text of a Creative Commons licence stands; empty for others."""
-    if code == "CC0-1.0":
-        return "https://creativecommons.org/publicdomain/zero/1.0/"
-    if not code.startswith("CC-"):
-        return ""
-    parts = code.removeprefix("CC-").lower().rsplit("-", 1)
-    return f"https://creativecommons.org/licenses/{parts[0]}/{parts[1]}/"

@@ -255,7 +255,7 @@ def test_the_language_that_is_not_said_is_the_one_that_was_asked_for():
     [
         (b"", "No BibTeX entry was found. Is this a .bib file?"),
         (b"%PDF-1.7\x00\xff\xfe binary", "No BibTeX entry was found. Is this a .bib file?"),
-        (b"x" * (12 * 1024 * 1024), "The file has more than 10 MB. Split it."),
+        (b"x" * (22 * 1024 * 1024), "The file has more than 20 MB. Split it."),
         (b"@misc{a, title={b}}\n" * 20_001, "The file has more than 20000 entries. Split it."),
         (b"{" * 3_000_000, "The file has more than 20000 entries. Split it."),
     ],
@@ -331,11 +331,11 @@ def test_other_formats_are_whole():
         "abstract": "x\n\ny", "keyword": "a, b", "language": "it",
     }  # fmt: skip
     assert formats.ris([record]).split("\r\n") == [
-        "TY  - JOUR", "AU  - Rossi, Maria", "AU  - Regione Toscana", "TI  - Titolo", "T2  - Rivista", "PY  - 2024",
+        "TY  - JOUR", "AU  - Rossi, Maria", "AU  - Regione Toscana,", "TI  - Titolo", "T2  - Rivista", "PY  - 2024",
         "DA  - 2024/03", "VL  - 1", "IS  - 2", "SP  - 3", "EP  - 4", "DO  - 10.1000/1", "LA  - it", "KW  - a",
-        "KW  - b", "AB  - x y", "ER  - ", "", "",
+        "KW  - b", "ID  - k", "AB  - x", "", "y", "ER  - ", "", "",
     ]  # fmt: skip
     assert (
         formats.citation(record)
-        == "Rossi, M. & Regione Toscana (2024). Titolo. Rivista, 1(2), 3–4. https://doi.org/10.1000/1"
+        == "Rossi, M., & Regione Toscana. (2024). Titolo. Rivista, 1(2), 3–4. https://doi.org/10.1000/1"
     )

@@ -199,7 +199,16 @@ def test_many_at_once_are_the_same_as_one_by_one(moda, ada):
 
 
 def described(row):
-    own = {"id", "slug", "created_at", "published_at", "approved_at", "approved_by", "changed_at"}
+    own = {
+        "id",
+        "slug",
+        "created_at",
+        "published_at",
+        "approved_at",
+        "approved_by",
+        "changed_at",
+        "first_published_at",
+    }
     return {c.key: getattr(row, c.key) for c in Publication.__table__.columns if c.key not in own}
 
 

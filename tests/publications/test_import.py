@@ -3,11 +3,18 @@ import re
 from io import BytesIO
 
 import pytest
+import time_machine
 from sqlalchemy import func, select
 
+from dissemination.bibliography import readers
+from dissemination.bibliography.records import Person
+from dissemination.kernel import clock
 from dissemination.kernel.database import db, transaction
+from dissemination.kernel.refusals import Refusal
 from dissemination.plan.log import Activity
+from dissemination.publications import finishing, intake
 from dissemination.publications.models import Import, Publication
+from dissemination.publications.queued import import_queued
 from tests import factories
 from tests.publications.cast import publication
 
@@ -28,8 +35,17 @@ def titles():
 
 
 def states(page):
-    rows = re.findall(r'name="chosen" value="(\d)"( checked)?.*?status-\w+">([^<]*)<', page, re.DOTALL)
-    return [(int(n), bool(checked), state) for n, checked, state in rows]
+    """(line of the file, its box: ticked, empty or None, what the page says of it) for each record."""
+    rows = re.findall(r"<tr>\s*<td>.*?</tr>", page, re.DOTALL)
+    return [
+        (int(re.search(r'class="n">(\d+)<', row)[1]), box_of(row), re.search(r'status-\w+">([^<]*)<', row)[1])
+        for row in rows
+    ]
+
+
+def box_of(row):
+    box = re.search(r'name="chosen" value="\d+"( checked)?', row)
+    return bool(box[1]) if box else None
 
 
 def test_a_preview_says_what_is_new_known_and_wrong_and_imports_nothing(moda, ada, sign_in):
@@ -39,7 +55,7 @@ def test_a_preview_says_what_is_new_known_and_wrong_and_imports_nothing(moda, ad
     answer = upload(browser)
     page = browser.get(answer.location).text
     assert states(page) == [
-        (0, False, "Già presente"), (1, True, "Nuova"), (2, True, "Nuova"), (3, False, "Due volte nel file"),
+        (1, None, "Già presente"), (2, True, "Nuova"), (3, True, "Nuova"), (4, False, "Due volte nel file"),
     ]  # fmt: skip
     assert "come alla riga 3" in page
     assert re.search(r'<th scope="row" class="n">5</th><td>Questa voce è rotta', page)
@@ -52,7 +68,7 @@ def test_an_isbn_is_the_same_in_ten_and_thirteen_digits(moda, ada, sign_in):
     text = "@book{a, author={A, B}, title={X}, year=2020, isbn={978-0-306-40615-7}}\n"
     text += "@book{b, author={A, B}, title={Y}, year=2021, isbn={0-306-40615-2}}"
     page = browser.get(upload(browser, text).location).text
-    assert states(page) == [(0, True, "Nuova"), (1, False, "Due volte nel file")]
+    assert states(page) == [(1, True, "Nuova"), (2, False, "Due volte nel file")]
 
 
 @pytest.mark.parametrize("published, rows", [("", 0), ("y", 2)])
@@ -101,7 +117,7 @@ def test_a_file_is_read_like_pasted_text(moda, ada, sign_in):
     [
         ({"text": "  "}, "Scegli un file"),
         ({"text": "", "file": (b"", "vuoto.bib")}, "Il file è vuoto"),
-        ({"text": "", "file": (b"x" * (12 * 1024 * 1024), "grande.bib")}, "Il file supera i 10 MB"),
+        ({"text": "", "file": (b"x" * (22 * 1024 * 1024), "grande.bib")}, "Il file supera i 20 MB"),
     ],
 )
 def test_an_upload_that_cannot_be_read_is_refused_at_its_field(moda, ada, sign_in, sent, message):
@@ -114,19 +130,165 @@ def test_an_upload_that_cannot_be_read_is_refused_at_its_field(moda, ada, sign_i
 def test_a_file_without_entries_says_so(moda, ada, sign_in):
     browser = sign_in(ada)
     page = browser.get(upload(browser, "caro diario").location).text
-    assert "Non è stata trovata nessuna voce BibTeX" in page
+    assert "Il file non è in nessuno dei formati che si leggono" in page
     assert "Niente in questo file si può importare" in page
 
 
-def test_of_a_long_file_all_new_ones_are_imported(moda, ada, sign_in):
+def long_file(n=320, extra=""):
+    return "\n".join(f"@misc{{k{k}, title = {{Titolo {k}}}, year = 2020{extra}}}" for k in range(n))
+
+
+def test_a_long_file_is_left_to_the_worker_that_says_how_far_it_is(moda, ada, sign_in):
     with transaction():
         publication(moda, title_it="Titolo 7", issued=factories.DAY.date().replace(year=2020))
-    text = "\n".join(f"@misc{{k{n}, title = {{Titolo {n}}}, year = 2020}}" for n in range(320))
     browser = sign_in(ada)
-    place = upload(browser, text).location
+    place = upload(browser, long_file()).location
     assert 'name="chosen"' not in browser.get(place).text
     answer = browser.post(place, data={"activity_line_id": factories.line(moda).id})
-    assert (answer.status_code, len(titles()), len(set(titles()))) == (303, 320, 320)
+    assert (answer.status_code, answer.location, titles()) == (303, place, ["Titolo 7"])
+    assert "L’importazione attende il suo turno" in browser.get(place).text
+    again = browser.post(place, data={"activity_line_id": factories.line(moda).id})
+    assert (again.status_code, "già in corso" in again.text) == (422, True)
+    assert (import_queued(), import_queued()) == (1, 0)
+    assert (len(titles()), len(set(titles()))) == (320, 320)
+    assert "319 pubblicazioni" in browser.get(place).text
+
+
+def test_progress_is_told_while_a_file_is_read(moda, ada, sign_in, monkeypatch):
+    browser = sign_in(ada)
+    place = upload(browser, long_file(1100)).location
+    browser.post(place, data={"activity_line_id": factories.line(moda).id})
+    pages = []
+    note = finishing.note_progress
+    monkeypatch.setattr(finishing, "note_progress", lambda *told: (note(*told), pages.append(told[1])))
+    import_queued()
+    assert (pages, db.session.scalar(select(Import.done))) == ([500, 1000], 1000)
+    with transaction():
+        row = db.session.scalar(select(Import))
+        row.queued_at, row.started_at, row.done = clock.now(), clock.now(), 500
+    page = browser.get(place).text
+    assert "Lette 500 voci su 1.100" in page
+    assert re.search(r'<progress max="1100" value="500"', page)
+
+
+def test_what_the_worker_cannot_enter_is_entered_not_at_all_and_said(moda, ada, sign_in, monkeypatch):
+    browser = sign_in(ada)
+    place = upload(browser, long_file()).location
+    browser.post(place, data={"activity_line_id": factories.line(moda).id})
+
+    def refuse(*_arguments, **_named):
+        raise Refusal("Il piano è chiuso.")
+
+    with monkeypatch.context() as patched:
+        insert = intake._insert
+        patched.setattr(intake, "_insert", lambda *a: (insert(*a), refuse())[0])
+        assert import_queued() == 0
+    assert titles() == []
+    assert "Non è stato importato nulla: Il piano è chiuso." in browser.get(place).text
+    assert browser.post(place, data={"activity_line_id": factories.line(moda).id}).status_code == 303
+    assert (import_queued(), len(titles())) == (1, 320)
+
+
+def test_an_import_whose_worker_died_is_done_by_the_next_one(moda, ada, sign_in):
+    browser = sign_in(ada)
+    place = upload(browser, long_file()).location
+    browser.post(place, data={"activity_line_id": factories.line(moda).id})
+    with transaction():
+        assert finishing.claim(db.session.scalar(select(Import.id)))
+    assert import_queued() == 0
+    with time_machine.travel(clock.now() + finishing.LEASE * 1.1):
+        assert (import_queued(), len(titles())) == (1, 320)
+
+
+KNOWN = """@article{uno, author={Rossi, M. and Verdi, Ugo}, title={Altro titolo}, journal={Rivista}, year=2024,
+month=5, doi={10.1000/uno}, keywords={lana, Seta}, author+an:orcid={1="0000-0002-1825-0097"}}"""
+
+
+def known_one(moda):
+    return publication(
+        moda, title_it="Titolo nostro", doi="10.1000/uno", issued=factories.DAY.date().replace(year=2024, month=1, day=1),
+        issued_precision="year", keywords=["seta"], authors=[Person("Rossi", "Maria")],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "how, title, container, issued, keywords, names",
+    [
+        ("leave", "Titolo nostro", "", "year", ["seta"], [("Rossi", "Maria", "")]),
+        ("complete", "Titolo nostro", "Rivista", "month", ["seta", "lana"], [("Rossi", "Maria", "0000-0002-1825-0097")]),
+        ("replace", "Altro titolo", "Rivista", "month", ["lana", "Seta"],
+         [("Rossi", "M.", "0000-0002-1825-0097"), ("Verdi", "Ugo", "")]),
+    ],
+)  # fmt: skip
+def test_a_known_one_is_left_completed_or_overwritten(
+    moda, ada, sign_in, how, title, container, issued, keywords, names
+):
+    with transaction():
+        row = known_one(moda)
+    browser = sign_in(ada)
+    place = upload(browser, KNOWN + "\n@misc{x, title={Nuova}, year=2020}").location
+    data = {"known-0": how, "chosen": ["1"], "activity_line_id": factories.line(moda).id}
+    assert browser.post(place, data=data).status_code == 303
+    db.session.expire_all()
+    found = [(a.family_name, a.given_name, a.orcid) for a in row.authors]
+    assert (row.title_it, row.container, row.issued_precision, row.keywords, found) == (
+        title, container, issued, keywords, names,
+    )  # fmt: skip
+    assert (len(titles()), db.session.scalar(select(Import.merged))) == (2, int(how != "leave"))
+
+
+def test_a_known_one_can_be_imported_as_another(moda, ada, sign_in):
+    with transaction():
+        known_one(moda)
+    browser = sign_in(ada)
+    place = upload(browser, KNOWN).location
+    assert (
+        browser.post(place, data={"known-0": "add", "activity_line_id": factories.line(moda).id}).status_code
+        == 303
+    )
+    assert titles() == ["Altro titolo", "Titolo nostro"]
+
+
+def test_merging_twice_changes_nothing_the_second_time(moda, ada, sign_in):
+    with transaction():
+        row = known_one(moda)
+    browser = sign_in(ada)
+    for merged in (1, 0):
+        place = upload(browser, KNOWN).location
+        browser.post(place, data={"known-0": "complete", "activity_line_id": factories.line(moda).id})
+        newest = select(Import.merged).order_by(Import.id.desc())
+        assert db.session.scalar(newest) == merged
+    db.session.expire_all()
+    assert row.version == 2
+
+
+RIS = "TY  - JOUR\nAU  - Rossi, Maria\nTI  - Città\nPY  - 2024\nDO  - 10.1000/UNO\nER  - \n"
+CSL = (
+    '[{"type": "book", "title": "Libro", "author": [{"literal": "CNR"}], "issued": {"date-parts": [[2023]]}}]'
+)
+CSV = "Titolo;Autori;Anno\nTabella;Rossi, Maria;2022\n;Verdi, Ugo;2021\n"
+
+
+@pytest.mark.parametrize(
+    "text, title, kind", [(RIS, "Città", "RIS"), (CSL, "Libro", "CSL-JSON"), (CSV, "Tabella", "CSV")]
+)
+def test_every_format_is_recognised_and_imported(moda, ada, sign_in, text, title, kind):
+    browser = sign_in(ada)
+    place = upload(browser, text).location
+    assert f"({kind})" in browser.get(place).text
+    browser.post(place, data={"chosen": ["0"], "activity_line_id": factories.line(moda).id})
+    assert titles() == [title]
+
+
+def test_an_empty_table_is_read_back(moda, ada, sign_in):
+    browser = sign_in(ada)
+    for language in ("it", "en"):
+        sheet = browser.get(f"/moda/desk/publications/imports/table.csv?lang={language}").data
+        row = ";".join("Prova" if n in (1, 2) else "2024" if n == 4 else "" for n in range(19))
+        reading = readers.read(sheet + row.encode())
+        assert [(f.record.title_it, f.record.issued.year, f.line) for f in reading.found] == [
+            ("Prova", 2024, 2)
+        ]
 
 
 def command(app, tmp_path, *more, text=FILE):

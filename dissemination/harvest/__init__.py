@@ -1,0 +1,1 @@
+"""Floor 9: what other programs fetch: OAI-PMH for aggregators, sitemaps for search engines."""

@@ -1,0 +1,94 @@
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+
+from dissemination.bibliography.records import Person
+from dissemination.kernel.database import db, transaction
+from dissemination.publications import actions, doubles
+from dissemination.publications.models import Publication
+from tests import factories
+from tests.publications.cast import publication
+
+DESK = "/moda/desk/publications"
+
+
+@pytest.fixture
+def pair(moda):
+    """A public report, and a draft of the same with what the first one lacks."""
+    with transaction():
+        first = publication(moda, title_it="Lana riciclata", authors=[Person("Rossi", "M.")])
+        second = publication(
+            moda, title_it="LANA, riciclata!", doi="10.1000/lana", abstract_it="Che cosa dice.",
+            authors=[Person("Rossi", "Maria", orcid="0000-0002-1825-0097")], published=False,
+        )  # fmt: skip
+        actions.attach(second, BytesIO(b"%PDF-1.4\n%\n"), "lana.pdf")
+    return first, second
+
+
+def test_what_is_there_twice_is_found_and_nothing_else(moda, nautica, pair):
+    with transaction():
+        publication(moda, title_it="Altro")
+        publication(nautica, title_it="Lana riciclata")
+        taken_back = publication(moda, title_it="Lana riciclata")
+        actions.withdraw(taken_back, reason="doppia", by=None)
+    assert [[row.id for row in group] for group in doubles.groups(moda)] == [[p.id for p in pair]]
+    assert doubles.groups(nautica) == []
+
+
+def test_a_chain_of_shared_doi_and_title_is_one_group(moda, pair):
+    with transaction():
+        third = publication(
+            moda, title_it="Wool", doi="10.1000/LANA", issued=factories.DAY.date().replace(year=1999)
+        )
+    assert [[row.id for row in group] for group in doubles.groups(moda)] == [
+        [*(p.id for p in pair), third.id]
+    ]
+
+
+def test_merging_completes_the_one_that_stays_and_removes_the_draft(moda, ada, sign_in, pair):
+    first, _second = pair
+    browser = sign_in(ada)
+    assert "Lana riciclata" in browser.get(f"{DESK}/duplicates").text
+    page = browser.get(f"{DESK}/{first.slug}/merging").text
+    assert "LANA, riciclata!" in page
+    answer = browser.post(f"{DESK}/{first.slug}/merging")
+    assert (answer.status_code, answer.location) == (303, f"{DESK}/{first.slug}")
+    db.session.expire_all()
+    assert db.session.scalars(select(Publication)).all() == [first]
+    assert (first.title_it, first.doi, first.abstract_it) == (
+        "Lana riciclata",
+        "10.1000/lana",
+        "Che cosa dice.",
+    )
+    assert [(a.given_name, a.orcid) for a in first.authors] == [("M.", "0000-0002-1825-0097")]
+    assert [f.file.name for f in first.files] == ["lana.pdf"]
+    assert "Nessuna pubblicazione compare due volte" in browser.get(f"{DESK}/duplicates").text
+
+
+def test_a_public_duplicate_is_withdrawn_and_its_page_says_where_to_go(moda, ada, client, sign_in, pair):
+    first, second = pair
+    assert sign_in(ada).post(f"{DESK}/{second.slug}/merging").status_code == 303
+    db.session.expire_all()
+    assert (first.state, first.withdrawals[0].reason.endswith(f"/moda/publications/{second.slug}")) == (
+        "withdrawn", True,
+    )  # fmt: skip
+    page = client.get(f"/moda/publications/{first.slug}")
+    assert (page.status_code, second.slug in page.text) == (410, True)
+
+
+def test_merging_what_is_no_duplicate_any_more_changes_nothing(moda, ada, sign_in, pair):
+    first, second = pair
+    browser = sign_in(ada)
+    with transaction():
+        actions.revise(second, by=None, version=1, title_it="Seta")
+    assert browser.get(f"{DESK}/{first.slug}/merging").status_code == 404
+    answer = browser.post(f"{DESK}/{first.slug}/merging", follow_redirects=True)
+    assert "Queste pubblicazioni non sono più doppioni" in answer.text
+    assert len(db.session.scalars(select(Publication)).all()) == 2
+
+
+def test_somebody_of_another_district_is_refused(moda, dora, sign_in, pair):
+    browser = sign_in(dora)
+    for place in ("duplicates", f"{pair[0].slug}/merging"):
+        assert browser.get(f"{DESK}/{place}").status_code in (403, 404)
