@@ -89,7 +89,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "texts": 1.5, "funding": 1, "life_forms": 4, "life_desk": 7.2, "links_desk": 7.2, "linking": 5.6,
         "metadata": 4,
         "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 6, "public": 7, "desk": 7,
-        "merging": 3, "finishing": 6.5, "queued": 7.5, "doubles": 6.7, "lists": 7.5, "uploads": 7.5, "doubles_desk": 7.6,
+        "merging": 3, "finishing": 6.5, "queued": 7.5, "resolving": 5, "doubles": 6.7, "lists": 7.5, "uploads": 7.5, "doubles_desk": 7.6,
     },
     "people": {
         "deferred": 0, "__init__": 0.1, "names": 0.2, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
