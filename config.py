@@ -40,6 +40,16 @@ def _int(env, name, default, *, low, high):
     return value
 
 
+def _resolver(env) -> str:
+    """Where records are fetched by DOI, without a slash at its end; "off" switches it off."""
+    value = (_text(env, "DOI_RESOLVER", "https://doi.org") or "").rstrip("/")
+    if value == "off":
+        return ""
+    if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+        raise ConfigError(f"DOI_RESOLVER={value!r} is neither an address nor off.")
+    return value
+
+
 def _choice(env, name, default, allowed):
     value = _text(env, name, default)
     if value not in allowed:
@@ -124,6 +134,7 @@ class Settings:
     proxy_hops: int
     metrics_token: str | None
     max_upload: int  # bytes
+    doi_resolver: str  # where records are fetched by DOI; empty: never
     mail: MailSettings
     imap: ImapSettings
     authserv_ids: tuple[str, ...]  # mail servers whose Authentication-Results are believed
@@ -318,6 +329,7 @@ def load(environ=None) -> Settings:
         totp_secrets=kept["totp_secrets"],
         proxy_hops=_int(environ, "PROXY_HOPS", 0, low=0, high=5),
         metrics_token=_text(environ, "METRICS_TOKEN"),
+        doi_resolver=_resolver(environ),
         max_upload=_int(environ, "MAX_UPLOAD_MB", 25, low=1, high=500) * 1024 * 1024,
         mail=_mail(environ, instance),
         imap=_imap(environ),

@@ -89,7 +89,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "texts": 1.5, "funding": 1, "life_forms": 4, "life_desk": 7.2, "links_desk": 7.2, "linking": 5.6, "affiliations": 4.5, "authors_desk": 7.2,
         "metadata": 4,
         "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 1, "related": 2.8, "described": 3, "jsonld": 4.5, "signposting": 4.8, "landing": 6.5, "exports": 7.2, "feeds": 7.2, "public": 7, "desk": 7,
-        "merging": 3, "finishing": 6.5, "queued": 7.5, "doubles": 6.7, "lists": 7.5, "uploads": 7.5, "doubles_desk": 7.6,
+        "merging": 3, "finishing": 6.5, "queued": 7.5, "resolving": 5, "doubles": 6.7, "lists": 7.5, "uploads": 7.5, "doubles_desk": 7.6,
     },
     "submissions": {"texts": 1, "public": 7.5, "desk": 7.5},
     # A request is read, what it asks for is found, written in a format, and put into an answer.

@@ -21,6 +21,7 @@ TAGS = re.compile(
     r"(?:\s[^<>]{0,300})?/?>", re.IGNORECASE,
 )  # fmt: skip
 """Marks of HTML and JATS that exporters write into titles and abstracts; other angle brackets are text."""
+LONGEST = 100_000  # characters of a text that are looked at: no column holds so many
 _ISO = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2}))?(?:[-/.](\d{1,2}))?(?!\d)")
 _LOCAL = re.compile(r"\s*(?:(\d{1,2})[/.-])?(\d{1,2})[/.-](\d{4})(?!\d)")
 _WORDS = re.compile(r"[a-z]{3,}")
@@ -28,6 +29,7 @@ _WORDS = re.compile(r"[a-z]{3,}")
 
 def untagged(text: str) -> str:
     """`text` without the marks in TAGS and with character references resolved; blocks become lines."""
+    text = text[:LONGEST]
     if "<" in text:
         text = TAGS.sub("", _BLOCK.sub("\n", text))
     if "&" in text and _ENTITY.search(text):

@@ -19,7 +19,7 @@ from dissemination.bibliography.vocabulary import CONTAINER_FIELD, LANGID, MONTH
 from dissemination.kernel.languages import language
 from dissemination.kernel.text import fold
 
-csl, ris, person_inverted = csljson.written, ris_format.written, ris_format.name
+csl, ris = csljson.written, ris_format.written
 
 
 def bibtex(things) -> str:
@@ -140,6 +140,11 @@ def _held(part: str) -> str:
     """A part of a name, in braces when BibTeX would take it apart otherwise."""
     plain = re.fullmatch(r"[\w'’.\- ]*", part) and not re.search(r"(?i)\band\b|\bothers\b", part)
     return part if plain and not whole_group(part) else f"{{{part}}}"
+
+
+def person_inverted(person) -> str:
+    """ "Rossi, Maria"; the plain name of an organisation."""
+    return f"{person.family_name}, {person.given_name}" if person.given_name else person.family_name
 
 
 def citation(thing) -> str:

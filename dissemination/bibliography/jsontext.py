@@ -127,5 +127,5 @@ def first(value: Any) -> str:
 
 
 def objects(value: Any) -> list[dict]:
-    """The objects in a list; what is none is left out."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    """The first 5,000 objects in a list; what is none is left out."""
+    return [one for one in value[:5000] if isinstance(one, dict)] if isinstance(value, list) else []

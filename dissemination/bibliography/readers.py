@@ -25,7 +25,7 @@ def read(data: bytes, *, language: str = "it", tell: Tell = None) -> Reading:
         return _json(text, data, language, tell)
     if ris.looks_like(text):
         return ris.read(data, language=language, tell=tell)
-    if re.search(r"(?m)^\s*@\s*\w+\s*[{(]", text):
+    if re.search(r"(?m)^[ \t]*@[ \t]*\w{1,40}\s{0,9}[{(]", text):
         return bibtex.read(data, language=language, tell=tell)
     if table.headings_of(text.partition("\n")[0]):
         return table.read(data, language=language, tell=tell)

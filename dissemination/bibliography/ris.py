@@ -47,6 +47,7 @@ DROPPED = frozenset(
 SINGLE_LINE = re.compile(r"([A-Z][A-Z0-9])(?:  -(?: |$)| {1,3}-(?: |$))")
 _WOS = re.compile(r"(?:\A|\n)PT [A-Z]\n(?:AU|AF|TI|SO|BA|CA) ")
 _LONG = ("AB", "N2")
+MOST_TAGS = 5000  # of an entry; the largest collaborations have 3,000 authors
 
 
 @dataclass
@@ -54,6 +55,7 @@ class _Entry:
     line: int
     type: str
     tags: list[tuple[str, str, int]] = field(default_factory=list)  # tag, value, line
+    full: bool = False  # it had more lines than are read
 
     def all(self, *names: str) -> list[tuple[str, int]]:
         """(value, line) of each of the tags `names`, taken away; empty ones left out."""
@@ -124,15 +126,25 @@ def _entries(text: str, problems: list[Problem]) -> Iterator[_Entry]:
             yield entry
             entry = None
         else:
-            entry.tags.append((tag, value, number))
+            _take(entry, tag, value, number, problems)
     if entry is not None:
         problems.append(Problem(entry.line, _l("The line “ER  - ” that ends the entry is missing.")))
         yield entry
 
 
+def _take(entry: _Entry, tag: str, value: str, number: int, problems: list[Problem]) -> None:
+    """One more line with a tag, as long as the entry may have more."""
+    if len(entry.tags) < MOST_TAGS:
+        entry.tags.append((tag, value, number))
+    elif not entry.full:
+        entry.full = True
+        message = _l("The entry has more than %(n)d lines: what follows is left out.", n=MOST_TAGS)
+        problems.append(Problem(number, message))
+
+
 def _go_on(entry: _Entry | None, line: str) -> None:
     """A line without a tag continues the one before; outside of entries it is somebody's remark."""
-    if entry is None or not entry.tags:
+    if entry is None or not entry.tags or entry.full:
         return
     tag, value, number = entry.tags[-1]
     if tag in _LONG:
@@ -174,6 +186,8 @@ def _wos(text: str) -> Iterator[_Entry]:
 
 
 def _take_over(entry: _Entry, tag: str, value: str, number: int, *, new: bool) -> None:
+    if len(entry.tags) >= MOST_TAGS:
+        return
     if tag in ("AU", "AF", "BE"):
         full = any(t[0] == "AU" for t in entry.tags)
         if tag != "AU" or not full:

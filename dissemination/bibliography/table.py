@@ -51,6 +51,8 @@ KINDS = {
     "insieme di dati": Kind.DATASET, "dataset": Kind.DATASET, "video": Kind.VIDEO, "stampa": Kind.PRESS,
     "articolo di stampa": Kind.PRESS, "press article": Kind.PRESS, "altro": Kind.OTHER, "other": Kind.OTHER,
 } | {kind.value.replace("_", " "): kind for kind in Kind}  # fmt: skip
+EMPTY_MOST = 10 * MAX_ENTRIES
+"""So many rows are looked at, empty ones too."""
 _HEADINGS = {heading: name for name, headings in COLUMNS.items() for heading in headings}
 SAMPLE = ("kind", "title_it", "title_en", "authors", "issued", "container", "volume", "number", "pages",
 "publisher",
@@ -61,11 +63,19 @@ SAMPLE = ("kind", "title_it", "title_en", "authors", "issued", "container", "vol
 def headings_of(line: str) -> dict[int, str]:
     """Column number -> our name, of a heading line; empty when it names neither title nor author."""
     found: dict[int, str] = {}
-    for number, cell in enumerate(next(csv.reader([line], delimiter=_delimiter(line)), [])):
+    for number, cell in enumerate(_cells(line)):
         name = _HEADINGS.get(re.sub(r"[^a-z0-9]+", " ", fold(cell)).strip())
         if name and name not in found.values():
             found[number] = name
     return found if {"title", "title_it", "title_en"} & set(found.values()) else {}
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a heading line; none of one that is too long to be one."""
+    try:
+        return next(csv.reader([line], delimiter=_delimiter(line)), []) if len(line) < 20_000 else []
+    except csv.Error:
+        return []
 
 
 def _delimiter(line: str) -> str:
@@ -93,11 +103,7 @@ def _rows(text: str, reading: Reading, language: str) -> None:
         message = _l("The first line must name the columns, among them “Title” or “Titolo”.")
         reading.problems.append(Problem(1, message, lost=True))
         return
-    unread = [
-        c
-        for n, c in enumerate(next(csv.reader([start], delimiter=_delimiter(start))))
-        if n not in names and c.strip()
-    ]
+    unread = [c for n, c in enumerate(_cells(start)) if n not in names and c.strip()]
     if unread:
         shown = ", ".join(c.strip()[:40] for c in unread[:10])
         reading.problems.append(
@@ -106,7 +112,9 @@ def _rows(text: str, reading: Reading, language: str) -> None:
     rows = csv.reader(StringIO(text), delimiter=_delimiter(start))
     next(rows)
     line, count = rows.line_num + 1, 0
-    for cells in rows:
+    for number, cells in enumerate(rows):
+        if number > EMPTY_MOST:
+            raise too_many()
         if any(cell.strip() for cell in cells):
             count += 1
             if count > MAX_ENTRIES:

@@ -25,7 +25,7 @@ publications = AppGroup("publications", help="Publications of a district.")
 @click.option("--line", default="b", show_default=True, help="Code of the activity line of the plan.")
 @click.option("--language", default="it", show_default=True, help="Of entries that do not say theirs.")
 def import_(file, slug, dry_run, as_json, publish, line, language):
-    """Import the new records of a BibTeX FILE, all or none; duplicates are left out."""
+    """Import the new records of FILE (BibTeX, RIS, JSON, CSV), all or none; duplicates are left out."""
     district = db.session.scalar(select(District).where(District.slug == slug))
     if district is None:
         raise click.ClickException(f"There is no district “{slug}”.")

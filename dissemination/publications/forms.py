@@ -307,19 +307,21 @@ class FileForm(Form):
 
 
 class UploadForm(Form):
-    """A bibliography: a file, or pasted text."""
+    """A bibliography: a file, pasted text, or DOIs."""
 
     file = FileField(_l("File of publications"))
     text = TextAreaField(_l("or paste entries here"))
+    dois = TextAreaField(_l("or fetch by DOI, one a line"), validators=[Length(max=3000)])
     language = SelectField(
         _l("Language of entries that do not say theirs"),
         choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
     )
 
     def validate_file(self, field):
-        """One of the two."""
-        if not (field.data and field.data.filename) and not (self.text.data or "").strip():
-            raise ValidationError(_l("Choose a file, or paste the entries below."))
+        """One of the three."""
+        written = (self.text.data or "").strip() or (self.dois.data or "").strip()
+        if not (field.data and field.data.filename) and not written:
+            raise ValidationError(_l("Choose a file, paste entries, or write a DOI."))
 
 
 class ImportForm(PlacedForm):

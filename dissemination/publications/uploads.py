@@ -6,7 +6,7 @@ trusts nothing that the browser sends but the numbers of the chosen records. Lon
 
 from io import BytesIO
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -19,7 +19,7 @@ from dissemination.kernel.database import transaction
 from dissemination.kernel.languages import language
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.publications import actions, finishing, queries
+from dissemination.publications import actions, finishing, queries, resolving
 from dissemination.publications.desk import desk
 from dissemination.publications.finishing import Choice
 from dissemination.publications.forms import ImportForm, UploadForm
@@ -45,7 +45,7 @@ def new_import(district):
                 )
             return redirect(url_for(".show_import", district=district, import_id=upload.id), 303)
         except Refusal as refusal:
-            form.refuse(Refusal(refusal.message, field="file"))
+            form.refuse(refusal if refusal.field == "dois" else Refusal(refusal.message, field="file"))
     page = render_template(
         "publications/import_new.html", form=form, most_mb=reading.MAX_BYTES // 1024 // 1024,
         most_entries=reading.MAX_ENTRIES, formats=readers.FORMATS,
@@ -110,7 +110,7 @@ def _imported(district, upload, found, choice):
 
 
 def _sent(form) -> tuple:
-    """(stream, name) of the file, or of the pasted text."""
+    """(stream, name) of the file, of the pasted text, or of what was fetched. Raises Refusal."""
     sent = form.file.data
     if sent and sent.filename:
         data = sent.stream.read(reading.MAX_BYTES + 1)
@@ -118,7 +118,10 @@ def _sent(form) -> tuple:
             most = reading.MAX_BYTES // 1024 // 1024
             raise Refusal(_("The file has more than %(n)d MB. Split it.", n=most), field="file")
         return BytesIO(data), sent.filename
-    return BytesIO(form.text.data.encode()), "incollato.txt"
+    if (form.text.data or "").strip():
+        return BytesIO(form.text.data.encode()), "incollato.txt"
+    dois = resolving.dois_of(form.dois.data or "")
+    return BytesIO(resolving.fetch(dois, current_app.config["SETTINGS"].doi_resolver)), "doi.json"
 
 
 def _preview(district, upload):

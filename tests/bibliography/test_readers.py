@@ -287,6 +287,22 @@ def test_files_beyond_the_limits_are_not_read_in_part(start, entry):
     )  # fmt: skip
 
 
+def test_an_entry_of_endless_lines_is_read_as_far_as_an_entry_may_be():
+    reading = read("TY  - JOUR\nTI  - T\nPY  - 2020\n" + "AU  - Rossi, M.\n" * 6000 + "ER  - \n")
+    assert [len(f.record.authors) for f in reading.found] == [4998]
+    assert [(p.line, str(p.message)) for p in reading.problems] == [
+        (5002, "The entry has more than 5000 lines: what follows is left out.")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["Titolo;" + "x;" * 20_000, "Titolo;" + "x" * 200_000 + ";Anno\n", "Titolo\n" + "\n" * 300_000]
+)
+def test_tables_without_end_are_no_tables(text):
+    reading = read(text)
+    assert (reading.found, [p.lost for p in reading.problems]) == ([], [True])
+
+
 def test_a_spreadsheet_is_read_with_its_columns_in_any_order():
     text = (
         "\ufeffAnno;TITOLO;Autori;Tipo;Parole chiave;Lingua;Licenza;Note\r\n"

@@ -1,0 +1,102 @@
+"""Fetching by DOI, against a server of our own on this machine."""
+
+import json
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from sqlalchemy import select
+
+from dissemination.kernel.database import db
+from dissemination.publications import resolving
+from dissemination.publications.models import Import
+
+WOOL = {"type": "article-journal", "title": "Wool", "DOI": "10.1000/wool", "issued": {"date-parts": [[2024]]}}
+
+
+class Service(BaseHTTPRequestHandler):
+    asked: list = []
+
+    def do_GET(self):
+        type(self).asked.append((self.path, self.headers["Accept"]))
+        answers = {
+            "/10.1000/wool": (200, json.dumps(WOOL)), "/10.1000/html": (200, "<html>"), "/10.1000/list": (200, "[]"),
+            "/10.1000/deep": (200, "[" * 100_000), "/10.1000/long": (200, "x" * (resolving.MAX_BYTES + 9)),
+            "/10.1000/moved": (302, "/10.1000/wool"), "/10.1000/inward": (302, "http://localhost:1/"),
+            "/10.1000/file": (302, "file:///etc/passwd"), "/10.1000/busy": (503, ""),
+        }  # fmt: skip
+        code, body = answers.get(self.path, (404, ""))
+        self.send_response(code)
+        if code == 302:
+            self.send_header("Location", body)
+        self.end_headers()
+        self.wfile.write(body.encode() if code == 200 else b"")
+
+    def log_message(self, *_arguments):
+        pass
+
+
+@pytest.fixture
+def resolver(app):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    Service.asked = []
+    before = app.config["SETTINGS"]
+    address = f"http://127.0.0.1:{server.server_port}"
+    app.config["SETTINGS"] = replace(before, doi_resolver=address)
+    yield address
+    app.config["SETTINGS"] = before
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def ask(browser, dois):
+    return browser.post("/moda/desk/publications/imports/new", data={"dois": dois, "language": "it"})
+
+
+def test_a_record_is_fetched_by_its_doi_and_previewed(moda, ada, sign_in, resolver):
+    browser = sign_in(ada)
+    answer = ask(browser, "https://doi.org/10.1000/wool\n\n10.1000/moved\n10.1000/wool")
+    assert answer.status_code == 303
+    page = browser.get(answer.location).text
+    assert ("Wool" in page, "Due volte nel file" in page) == (True, True)
+    assert Service.asked == [(f"/10.1000/{name}", resolving.ACCEPT) for name in ("wool", "moved", "wool")]
+
+
+@pytest.mark.parametrize(
+    "dois, message",
+    [
+        ("10.1000/nessuno", "Il DOI 10.1000/nessuno non è noto"), ("10.1000/busy", "(HTTP 503)"),
+        ("10.1000/html", "non si può leggere"), ("10.1000/list", "non si può leggere"),
+        ("10.1000/deep", "non si può leggere"), ("10.1000/long", "non si può leggere"),
+        ("10.1000/inward", "non si raggiunge"), ("10.1000/file", "(HTTP 302)"),
+        ("lana", "“lana” non è un DOI"), ("10.1000/wool\n10.1000/nessuno", "non è noto"),
+        ("\n".join(f"10.1000/{n}" for n in range(11)), "Si prendono al massimo 10 DOI"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_fetched_is_said_and_nothing_is_kept(moda, ada, sign_in, resolver, dois, message):
+    page = ask(sign_in(ada), dois)
+    assert (page.status_code, message in page.text, 'id="dois-errors"' in page.text) == (422, True, True)
+    assert dois.splitlines()[0] in page.text
+    assert db.session.scalar(select(Import)) is None
+
+
+def test_without_a_network_or_where_it_is_switched_off_the_page_says_so(
+    app, moda, ada, sign_in, resolver, monkeypatch
+):
+    browser = sign_in(ada)
+    settings = app.config["SETTINGS"]
+    for address, message in (("http://127.0.0.1:9", "non si raggiunge"), ("", "disattivato")):
+        app.config["SETTINGS"] = replace(settings, doi_resolver=address)
+        page = ask(browser, "10.1000/wool")
+        assert (page.status_code, message in page.text) == (422, True)
+
+
+def test_a_slow_service_is_not_waited_for_without_end(resolver, monkeypatch):
+    monkeypatch.setattr(resolving, "ALTOGETHER", -1)
+    with pytest.raises(resolving.NotFetched):
+        resolving.fetch(["10.1000/wool"], resolver)
+    assert Service.asked == []
