@@ -12,6 +12,7 @@ from wtforms.validators import Length, Optional
 from wtforms.widgets import HiddenInput
 
 from dissemination.bibliography import records
+from dissemination.bibliography.kinds import Access
 from dissemination.bibliography.records import Person, iso_date
 from dissemination.districts.models import District
 from dissemination.kernel.forms import DataRequired, Form, WholeField, text_field
@@ -284,6 +285,7 @@ def filter_from(arguments, district: District, *, public: bool) -> Filter:
         kind=_member(Kind, arguments.get("kind")),
         year=int(year) if re.fullmatch(r"[1-9]\d{3}", year) else None,
         sector_id=sectors.get(arguments.get("sector", "")),
+        access=_member(Access, arguments.get("access")),
         state=None if public else _member(State, arguments.get("state")),
     )
 
