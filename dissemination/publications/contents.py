@@ -97,12 +97,11 @@ def read_again(district_id: int | None = None) -> int:
 
 def note_ends() -> int:
     """Let the public find the texts of files whose embargo has ended; how many files."""
-    query = (
-        select(Publication)
-        .join(FileText, FileText.publication_id == Publication.id)
-        .where(Publication.access == Access.EMBARGOED, Publication.embargo_until.is_not(None))
-        .where(FileText.ended.is_distinct_from(Publication.embargo_until))
-        .distinct()
+    unnoted = select(FileText.file_id).where(
+        FileText.publication_id == Publication.id, FileText.ended.is_distinct_from(Publication.embargo_until)
+    )
+    query = select(Publication).where(
+        Publication.access == Access.EMBARGOED, Publication.embargo_until.is_not(None), unnoted.exists()
     )
     done = 0
     for publication in db.session.scalars(query).all():

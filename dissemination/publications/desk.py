@@ -20,7 +20,7 @@ from dissemination.publications.forms import (
 )
 from dissemination.publications.models import Kind, Publication, State
 from dissemination.publications.queries import Filter
-from dissemination.publications.texts import KINDS, STATES
+from dissemination.publications.texts import ACCESSES, KINDS, STATES
 
 desk = Blueprint("publications_desk", __name__, url_prefix="/<district>/desk/publications")
 
@@ -40,7 +40,7 @@ def index(district):
     """All publications, newest first."""
     wanted = filter_from(request.args, district, public=False)
     return render_template(
-        "publications/desk_index.html", wanted=wanted, KINDS=KINDS, STATES=STATES, State=State,
+        "publications/desk_index.html", wanted=wanted, KINDS=KINDS, STATES=STATES, State=State, ACCESSES=ACCESSES,
         page=queries.listed(district.id, wanted=wanted, after=request.args.get("after")),
         years=queries.years(district.id), narrowed=wanted != Filter(),
     )  # fmt: skip

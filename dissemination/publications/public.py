@@ -15,7 +15,7 @@ from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
 from dissemination.publications.models import Publication
 from dissemination.publications.queries import Filter
-from dissemination.publications.texts import KINDS, language_name, licence_address
+from dissemination.publications.texts import ACCESSES, KINDS, language_name, licence_address
 
 public = Blueprint("publications", __name__, url_prefix="/<district>")
 BATCH = 200
@@ -26,7 +26,7 @@ def index(district):
     """The district's publications, newest first, narrowed by search and facets."""
     wanted = filter_from(request.args, district, public=True)
     return render_template(
-        "publications/index.html", wanted=wanted, KINDS=KINDS, main_text=main_text,
+        "publications/index.html", wanted=wanted, KINDS=KINDS, ACCESSES=ACCESSES, main_text=main_text,
         page=queries.listed(district.id, wanted=wanted, public=True, after=request.args.get("after")),
         facets=queries.facets(district.id, wanted=wanted, public=True),
         years=queries.years(district.id, public=True), narrowed=wanted != Filter(), narrowing=_narrowing(),
@@ -146,7 +146,7 @@ def _all(district):
 
 
 def _narrowing() -> dict[str, str]:
-    names = ("q", "kind", "year", "sector")
+    names = ("q", "kind", "year", "sector", "access")
     return {name: request.args[name] for name in names if request.args.get(name)}
 
 
