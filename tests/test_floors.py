@@ -81,7 +81,8 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "bibliography": {"kinds": 0, "words": 0.5, "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3},
     "publications": {
-        "access": 1, "index": 0.5, "searching": 1.5, "contents": 1.5, "pdf": 0, "reading": 7, "reindexing": 7, "hooks": 1.5,
+        "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1,
+        "index": 0.5, "searching": 1.5, "contents": 1.5, "pdf": 0, "extracting": 7, "reindexing": 7, "hooks": 1.5,
         "metadata": 4,
         "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 6, "public": 7, "desk": 7,
         "uploads": 7.5,

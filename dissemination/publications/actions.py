@@ -2,72 +2,42 @@
 
 from typing import BinaryIO
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
-from dissemination.bibliography.records import is_open, one_line
+from dissemination.bibliography.records import is_open
 from dissemination.districts.models import District
 from dissemination.kernel import clock, files
 from dissemination.kernel.database import db, rows_changed
-from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
-from dissemination.plan import activity, holders
-from dissemination.plan.log import Activity
+from dissemination.plan import holders
+from dissemination.publications import life, logged
 from dissemination.publications.facts import RESERVED, TitleMissing, clean, describe, titled
 from dissemination.publications.intake import AlreadyImported, add_all, finish_import, keep_upload
-from dissemination.publications.logged import Did, happening
-from dissemination.publications.models import (
-    Publication,
-    PublicationFile,
-    Withdrawal,
+from dissemination.publications.life import (
+    approve,
+    ask_approval,
+    comment,
+    publish,
+    want_changes,
+    withdraw,
 )
-
-
-class ChangedMeanwhile(Refusal):
-    """Somebody else saved the publication since this form was opened."""
-
-    message = _l(
-        "Somebody else changed this publication while you were writing. Nothing of theirs was overwritten: "
-        "open it in another window, compare, and save again."
-    )
-
-
-class AlreadyPublished(Refusal):
-    """It is public already."""
-
-    message = _l("This publication is already public.")
-
-
-class NotPublished(Refusal):
-    """Only what is public can be taken back."""
-
-    message = _l("This publication is not public.")
-
-
-class ReasonMissing(Refusal):
-    """Taking back needs a reason: it is kept beside the figures."""
-
-    status = 422
-    message = _l("Write why it is taken back: the reason is kept beside the figures.")
-    field = "reason"
-
-
-class MoveUnexplained(Refusal):
-    """Figures count it by its place in the plan: a change of that is corrected in the log, with a reason."""
-
-    status = 422
-    message = _l(
-        "This publication is public, and figures count it by its type, language, licence and place in the "
-        "plan. Write why these change: the log keeps the correction with its reason."
-    )
-    field = "reason"
-
-
-class WasPublic(Refusal):
-    """Only drafts that were never public can be removed."""
-
-    message = _l("This publication was public: it is in the log and cannot be removed. Withdraw it instead.")
+from dissemination.publications.logged import Did
+from dissemination.publications.models import Publication, PublicationFile
+from dissemination.publications.refusals import (
+    AlreadyApproved,
+    AlreadyAsked,
+    AlreadyPublished,
+    ChangedMeanwhile,
+    MoveUnexplained,
+    NewerExists,
+    NotApproved,
+    NotPublished,
+    NotUnderReview,
+    ReasonMissing,
+    WasPublic,
+    WordsMissing,
+)
 
 
 def add(district: District, *, by: Account | None, **facts) -> Publication:
@@ -113,7 +83,11 @@ def revise(
     describe(publication, facts)
     db.session.flush()
     if publication.published_at is not None and _counted_by(publication) != before:
-        _say_anew(publication, by=by, reason=reason)
+        if not reason.strip():
+            raise MoveUnexplained
+        logged.say_anew(publication, by=by, reason=reason)
+        logged.say(publication, by)  # what has become a roadmap
+    life.lapse(publication, by=by)
     holders.changed(Publication.__tablename__, [publication.id])
     return publication
 
@@ -121,87 +95,50 @@ def revise(
 def _counted_by(publication: Publication) -> tuple:
     """What rules filter and split a publication by, beside its day."""
     places = publication.activity_line_id, publication.sector_id, publication.macro_area_id
-    return *places, publication.kind, publication.language, is_open(publication.licence)
+    where = *places, publication.application_area_id
+    return *where, publication.kind, publication.language, is_open(publication.licence)
 
 
-def _say_anew(publication: Publication, *, by: Account | None, reason: str) -> None:
-    if not reason.strip():
-        raise MoveUnexplained
-    told = _standing_row(publication)
-    if told is not None:
-        activity.reverse(told, by=by, happened_on=told.happened_on, reason=one_line(reason))
-        activity.record_all([_happened(publication, by) | {"happened_on": told.happened_on}])
-
-
-def _happened(publication: Publication, by: Account | None) -> dict:
-    """What the log says of its publishing today."""
-    happened = happening(
-        publication.district, sector_id=publication.sector_id, macro_area_id=publication.macro_area_id,
-        activity_line_id=publication.activity_line_id, by=by,
-    )  # fmt: skip
-    return happened(publication, publication.id)
-
-
-def publish(publication: Publication, *, by: Account | None) -> None:
-    """Show the publication to the public and write it into the log. Raises AlreadyPublished."""
-    done = rows_changed(
-        update(Publication)
-        .where(Publication.id == publication.id, Publication.published_at.is_(None))
-        .values(published_at=clock.now(), published_by=by.id if by else None, changed_at=clock.now())
-    )
-    if done != 1:
-        raise AlreadyPublished
-    db.session.refresh(publication)
-    activity.record_all([_happened(publication, by)])
-    holders.changed(Publication.__tablename__, [publication.id])
-
-
-def withdraw(publication: Publication, *, reason: str, by: Account | None) -> None:
-    """Take a publication back that was published by mistake; it can be published again.
-
-    The log gets a row that reverses the one of its publishing. Raises NotPublished, ReasonMissing.
-    """
-    if not reason.strip():
-        raise ReasonMissing
-    done = rows_changed(
-        update(Publication)
-        .where(Publication.id == publication.id, Publication.published_at.is_not(None))
-        .values(published_at=None, published_by=None, changed_at=clock.now())
-    )
-    if done != 1:
-        raise NotPublished
-    db.session.refresh(publication)
-    row = Withdrawal(reason=one_line(reason)[:500], by=by.id if by else None, at=clock.now())
-    publication.withdrawals.append(row)
-    told = _standing_row(publication)
-    if told is not None:
-        activity.reverse(told, by=by, happened_on=told.happened_on, reason=reason)
+def new_version(publication: Publication, *, by: Account | None) -> Publication:
+    """A draft of the next version. Raises NotPublished, NewerExists."""
+    district = publication.district
+    slug = free_slug(titled(vars(publication)), lambda slug: _taken(district, slug))
+    return life.new_version(publication, slug=slug, by=by)
 
 
 def remove(publication: Publication) -> None:
     """Delete a draft with its authors and files. Raises WasPublic for what was ever public."""
     if publication.published_at is not None or publication.withdrawals:
         raise WasPublic
+    logged.unsay(publication, by=None, reason="bozza rimossa")  # a roadmap approved and never public
     db.session.delete(publication)
     db.session.flush()
 
 
-def attach(publication: Publication, stream: BinaryIO, name: str) -> PublicationFile:
+def attach(
+    publication: Publication, stream: BinaryIO, name: str, *, by: Account | None = None
+) -> PublicationFile:
     """Store a file with the publication. Raises files.WrongFileType, files.EmptyFile."""
     stored = files.put(stream, name, district_id=publication.district_id)
     row = PublicationFile(publication=publication, file=stored)
     db.session.add(row)
-    db.session.flush()
-    holders.changed(Publication.__tablename__, [publication.id])
+    _files_changed(publication, by)
     return row
 
 
-def detach(file: PublicationFile) -> None:
-    """Take a file off its publication."""
-    publication_id = file.publication_id
-    db.session.delete(file)
+def _files_changed(publication: Publication, by: Account | None) -> None:
+    publication.changed_at = clock.now()
     db.session.flush()
-    holders.changed(Publication.__tablename__, [publication_id])
+    life.lapse(publication, by=by)
+    holders.changed(Publication.__tablename__, [publication.id])
+
+
+def detach(file: PublicationFile, *, by: Account | None = None) -> None:
+    """Take a file off its publication."""
+    publication = file.publication
+    db.session.delete(file)
+    _files_changed(publication, by)
+    db.session.expire(publication, ["files"])
 
 
 def _taken(district: District, slug: str) -> bool:
@@ -211,21 +148,10 @@ def _taken(district: District, slug: str) -> bool:
     return db.session.scalar(query) is not None
 
 
-def _standing_row(publication: Publication) -> Activity | None:
-    reversed_rows = select(Activity.reverses_id).where(Activity.reverses_id.is_not(None))
-    return db.session.scalar(
-        select(Activity)
-        .where(
-            Activity.subject_kind == Publication.__tablename__, Activity.subject_id == publication.id,
-            Activity.verb == Did.PUBLISHED, Activity.reverses_id.is_(None),
-            Activity.id.not_in(reversed_rows),
-        )
-        .order_by(Activity.id.desc())
-    )  # fmt: skip
-
-
 __all__ = [
-    "AlreadyImported", "AlreadyPublished", "ChangedMeanwhile", "Did", "MoveUnexplained", "NotPublished",
-    "ReasonMissing", "TitleMissing", "WasPublic", "add", "add_all", "attach", "detach", "finish_import",
-    "keep_upload", "publish", "remove", "revise", "withdraw",
+    "AlreadyApproved", "AlreadyAsked", "AlreadyImported", "AlreadyPublished", "ChangedMeanwhile", "Did",
+    "MoveUnexplained", "NewerExists", "NotApproved", "NotPublished", "NotUnderReview", "ReasonMissing",
+    "TitleMissing", "WasPublic", "WordsMissing", "add", "add_all", "approve", "ask_approval", "attach",
+    "comment", "detach", "finish_import", "keep_upload", "new_version", "publish", "remove", "revise",
+    "want_changes", "withdraw",
 ]  # fmt: skip

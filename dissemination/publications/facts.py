@@ -24,7 +24,7 @@ TEXTS = ("abstract_it", "abstract_en")
 FACTS = frozenset({
     *LINES, *TEXTS, "kind", "language", "issued", "issued_precision", "doi", "isbn", "issn", "url", "licence",
     "access", "embargo_until", "funding", "version_label", "previous_id",
-    "keywords", "extra", "sector_id", "macro_area_id", "activity_line_id", "authors",
+    "keywords", "extra", "sector_id", "macro_area_id", "activity_line_id", "application_area_id", "authors",
 })  # fmt: skip
 """What `add` and `revise` take: columns of Publication, and `authors` as a list of `records.Person`."""
 

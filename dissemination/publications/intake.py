@@ -88,6 +88,7 @@ def add_all(
         "district_id": district.id, "activity_line_id": activity_line_id, "sector_id": sector_id,
         "macro_area_id": macro_area_id, "version": 1, "created_at": now, "created_by": who,
         "published_at": now if published else None, "published_by": who if published else None,
+        "approved_at": now if published else None, "approved_by": who if published else None,
         "changed_at": now,
     }  # fmt: skip
     rows = []

@@ -10,15 +10,47 @@ from dissemination.bibliography.kinds import Access, Kind
 from dissemination.districts.models import District, Sector
 from dissemination.kernel.database import UtcDateTime, db, one_of
 from dissemination.kernel.files import StoredFile
-from dissemination.plan.models import ActivityLine, MacroArea
+from dissemination.people.accounts import Account
+from dissemination.plan.models import ActivityLine, ApplicationArea, MacroArea
 
 
 class State(StrEnum):
     """Where a publication stands; computed from its rows, never stored."""
 
     DRAFT = "draft"
+    REVIEW = "review"  # somebody asked the district to approve it
+    APPROVED = "approved"  # by the district; not public yet
     PUBLISHED = "published"
+    SUPERSEDED = "superseded"  # public, and a newer version of it is public too
     WITHDRAWN = "withdrawn"  # was public once, and was taken back with a reason
+
+
+class Step(StrEnum):
+    """What a note of the internal review says."""
+
+    ASKED = "asked"  # for approval
+    COMMENT = "comment"
+    CHANGES = "changes"  # are wanted: it goes back to its authors
+    APPROVED = "approved"
+    LAPSED = "lapsed"  # changed after it was approved
+
+
+class Relation(StrEnum):
+    """How a publication is related to something else: words of DataCite's relationType (4.5, appendix 1)."""
+
+    IS_PART_OF = "IsPartOf"
+    HAS_PART = "HasPart"
+    IS_SUPPLEMENT_TO = "IsSupplementTo"
+    IS_SUPPLEMENTED_BY = "IsSupplementedBy"
+    IS_CITED_BY = "IsCitedBy"
+    CITES = "Cites"
+    REFERENCES = "References"
+    IS_REFERENCED_BY = "IsReferencedBy"
+    IS_DERIVED_FROM = "IsDerivedFrom"
+    IS_SOURCE_OF = "IsSourceOf"
+    IS_TRANSLATION_OF = "IsTranslationOf"
+    DOCUMENTS = "Documents"
+    IS_DOCUMENTED_BY = "IsDocumentedBy"
 
 
 class Publication(db.Model):  # type: ignore[name-defined]
@@ -66,19 +98,26 @@ class Publication(db.Model):  # type: ignore[name-defined]
     sector_id: Mapped[int | None] = mapped_column(ForeignKey("sectors.id"))
     macro_area_id: Mapped[int | None] = mapped_column(ForeignKey("macro_areas.id"))
     activity_line_id: Mapped[int] = mapped_column(ForeignKey("activity_lines.id"))
+    application_area_id: Mapped[int | None] = mapped_column(ForeignKey("application_areas.id"))
     search_text: Mapped[str] = mapped_column(Text, default="")  # see `records.search_text_of`
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     revised_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revised_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    review_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: not under review
+    review_asked_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when a newer version came out
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)  # when the public last saw it change
     district: Mapped[District] = relationship()
     sector: Mapped[Sector | None] = relationship()
     macro_area: Mapped[MacroArea | None] = relationship()
     line: Mapped[ActivityLine] = relationship()
+    application_area: Mapped[ApplicationArea | None] = relationship()
     authors: Mapped[list["Author"]] = relationship(
         order_by="Author.position", back_populates="publication", cascade="all, delete-orphan"
     )
@@ -88,13 +127,23 @@ class Publication(db.Model):  # type: ignore[name-defined]
     withdrawals: Mapped[list["Withdrawal"]] = relationship(
         order_by="Withdrawal.id", back_populates="publication"
     )
+    notes: Mapped[list["Note"]] = relationship(
+        order_by="Note.id", back_populates="publication", cascade="all, delete-orphan"
+    )
+    links: Mapped[list["Link"]] = relationship(
+        order_by="Link.id", back_populates="publication", cascade="all, delete-orphan"
+    )
 
     @property
     def state(self) -> State:
         """The publication's state now."""
         if self.published_at is not None:
-            return State.PUBLISHED
-        return State.WITHDRAWN if self.withdrawals else State.DRAFT
+            return State.SUPERSEDED if self.superseded_at is not None else State.PUBLISHED
+        if self.withdrawals:
+            return State.WITHDRAWN
+        if self.approved_at is not None:
+            return State.APPROVED
+        return State.REVIEW if self.review_asked_at is not None else State.DRAFT
 
     @property
     def open_access(self) -> bool:
@@ -140,6 +189,37 @@ class Withdrawal(db.Model):  # type: ignore[name-defined]
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     publication: Mapped[Publication] = relationship(back_populates="withdrawals")
+
+
+class Note(db.Model):  # type: ignore[name-defined]
+    """A word of the internal review: who said what, when. Never shown to the public."""
+
+    __tablename__ = "publication_notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
+    step: Mapped[Step] = mapped_column(one_of(Step))
+    text: Mapped[str] = mapped_column(Text, default="")
+    by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    publication: Mapped[Publication] = relationship(back_populates="notes")
+    author: Mapped[Account | None] = relationship()
+
+
+class Link(db.Model):  # type: ignore[name-defined]
+    """How a publication is related to another of the district, to a workshop, or to a work elsewhere.
+
+    A subject of ours is named by its kind (a table's name) and id; a work elsewhere by DOI or address.
+    """
+
+    __tablename__ = "publication_links"
+    __table_args__ = (Index("ix_publication_links_subject", "subject_kind", "subject_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
+    relation: Mapped[Relation] = mapped_column(one_of(Relation))
+    subject_kind: Mapped[str] = mapped_column(String(60), default="")
+    subject_id: Mapped[int | None]
+    identifier: Mapped[str] = mapped_column(String(500), default="")  # of a work elsewhere: DOI or address
+    publication: Mapped[Publication] = relationship(back_populates="links")
 
 
 class Import(db.Model):  # type: ignore[name-defined]

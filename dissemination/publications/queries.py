@@ -15,7 +15,8 @@ from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile
 from dissemination.publications import searching
 from dissemination.publications.index import key_of
-from dissemination.publications.models import Import, Kind, Publication, PublicationFile, State, Withdrawal
+from dissemination.publications.models import Import, Kind, Publication, PublicationFile, State
+from dissemination.publications.states import in_state
 
 COUNTED_AT_MOST = 500
 """Facets show how many only up to so many results: beyond, counting would cost more than the page."""
@@ -74,7 +75,7 @@ def _found(district_id: int, wanted: Filter, public: bool, *, before: int | None
         sector_id=wanted.sector_id,
     )  # fmt: skip
     conditions = [] if wanted.access is None else [_with_access(wanted.access, district_id)]
-    conditions += [] if wanted.state is None else [_in_state(wanted.state)]
+    conditions += [] if wanted.state is None else [in_state(wanted.state)]
     return searching.ids(wanted.text, narrow, conditions=conditions, before=before, limit=limit)
 
 
@@ -180,7 +181,7 @@ def _narrowed(query, district_id: int, wanted: Filter, public: bool):
     if wanted.sector_id is not None:
         query = query.where(Publication.sector_id == wanted.sector_id)
     if wanted.state is not None:
-        query = query.where(_in_state(wanted.state))
+        query = query.where(in_state(wanted.state))
     if wanted.access is not None:
         query = query.where(_with_access(wanted.access, district_id))
     return query
@@ -198,10 +199,3 @@ def _with_access(access: Access, district_id: int):
 
 def _today(district_id: int) -> date:
     return today(db.session.get_one(District, district_id).zone)
-
-
-def _in_state(state: State):
-    if state is State.PUBLISHED:
-        return Publication.published_at.is_not(None)
-    taken_back = select(Withdrawal.id).where(Withdrawal.publication_id == Publication.id).exists()
-    return Publication.published_at.is_(None) & (taken_back if state is State.WITHDRAWN else ~taken_back)

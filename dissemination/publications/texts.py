@@ -2,7 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
-from dissemination.publications.models import Kind, State
+from dissemination.bibliography.kinds import Access
+from dissemination.publications.models import Kind, Relation, State, Step
 
 KINDS = {
     Kind.ARTICLE: _l("Article"),
@@ -23,8 +24,39 @@ KINDS = {
 }
 STATES = {
     State.DRAFT: (_l("Draft"), "secondary"),
+    State.REVIEW: (_l("In review"), "warning"),
+    State.APPROVED: (_l("Approved"), "primary"),
     State.PUBLISHED: (_l("Public"), "success"),
+    State.SUPERSEDED: (_l("Superseded"), "secondary"),
     State.WITHDRAWN: (_l("Withdrawn"), "warning"),
+}
+ACCESSES = {
+    Access.OPEN: _l("Open to everybody"),
+    Access.EMBARGOED: _l("Under embargo until a day"),
+    Access.MEMBERS: _l("For member companies"),
+    Access.CLOSED: _l("Closed: only the description is public"),
+}
+STEPS = {
+    Step.ASKED: _l("asked for the approval"),
+    Step.COMMENT: _l("wrote"),
+    Step.CHANGES: _l("wants changes"),
+    Step.APPROVED: _l("approved"),
+    Step.LAPSED: _l("changed it after its approval, which no longer holds"),
+}
+RELATIONS = {
+    Relation.IS_PART_OF: _l("Is part of"),
+    Relation.HAS_PART: _l("Has as a part"),
+    Relation.IS_SUPPLEMENT_TO: _l("Is a supplement to"),
+    Relation.IS_SUPPLEMENTED_BY: _l("Is supplemented by"),
+    Relation.CITES: _l("Cites"),
+    Relation.IS_CITED_BY: _l("Is cited by"),
+    Relation.REFERENCES: _l("Refers to"),
+    Relation.IS_REFERENCED_BY: _l("Is referred to by"),
+    Relation.IS_DERIVED_FROM: _l("Is derived from"),
+    Relation.IS_SOURCE_OF: _l("Is the source of"),
+    Relation.IS_TRANSLATION_OF: _l("Is a translation of"),
+    Relation.DOCUMENTS: _l("Documents"),
+    Relation.IS_DOCUMENTED_BY: _l("Is documented by"),
 }
 LANGUAGES = {
     "it": _l("Italian"),

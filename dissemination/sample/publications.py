@@ -67,4 +67,4 @@ def _complete(world: World, publication: Publication, line: str, sector: str, ar
         lines = [title, "", names, "", abstract, "", "Opera inventata, per il distretto di esempio."]
         document = pdf.document(publication.publisher or publication.container, lines)
         actions.attach(publication, BytesIO(document), f"{publication.slug[:60]}.pdf")
-    actions.publish(publication, by=world.ada)
+    actions.publish(publication, by=world.bice)

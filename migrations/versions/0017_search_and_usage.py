@@ -1,7 +1,7 @@
 """the full-text index of publications and the texts of their files; views and downloads by COUNTER's rules
 
 Revision ID: 0017
-Revises: 0013
+Revises: 0014
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from dissemination.bibliography.words import kept
 from dissemination.publications import index
 
 revision = "0017"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -22,5 +22,6 @@ def publication(district, *, published=True, by=None, **facts):
     }  # fmt: skip
     row = actions.add(district, by=by, **facts)
     if published:
+        actions.approve(row, by=None)
         actions.publish(row, by=by)
     return row

@@ -8,7 +8,7 @@ from sqlalchemy import event, select, text
 from dissemination.bibliography.kinds import Access, Kind
 from dissemination.bibliography.records import Person, Record
 from dissemination.kernel.database import db, is_sqlite, transaction, writing
-from dissemination.publications import actions, contents, index, queries, reading, reindexing
+from dissemination.publications import actions, contents, extracting, index, queries, reindexing
 from dissemination.publications.contents import FileText, Reading
 from dissemination.publications.models import Publication
 from dissemination.publications.queries import Filter
@@ -26,7 +26,7 @@ def found(district, words, *, public=True, **narrow):
 def attached(row, data, name="studio.pdf"):
     with transaction():
         file = actions.attach(row, BytesIO(data), name)
-    reading.read_waiting()
+    extracting.read_waiting()
     db.session.expire_all()
     return file
 
@@ -154,10 +154,10 @@ def test_a_text_is_found_once_its_embargo_has_ended_in_rome_and_not_a_second_bef
     with transaction():
         actions.revise(dyeing, by=ada, version=dyeing.version, access=Access.EMBARGOED, embargo_until=date(2027, 1, 31))
     with time_machine.travel("2027-01-31T22:59:59Z", tick=False):
-        assert (reading.note_ends(), found(moda, "poliammide")) == (0, [])
+        assert (extracting.note_ends(), found(moda, "poliammide")) == (0, [])
         assert [facet(moda), found(moda, "tingere", access=Access.OPEN)] == [{Access.EMBARGOED: 1}, []]
     with time_machine.travel("2027-01-31T23:00:00Z", tick=False):
-        assert (reading.note_ends(), reading.note_ends()) == (1, 0)
+        assert (extracting.note_ends(), extracting.note_ends()) == (1, 0)
         assert found(moda, "poliammide") == [dyeing.slug]
         assert [facet(moda), found(moda, "tingere", access=Access.OPEN)] == [{Access.OPEN: 1}, [dyeing.slug]]
         with transaction():  # put off: closed again at once
@@ -190,7 +190,7 @@ def test_a_lost_file_is_said_to_be_lost(moda, dyeing, app):
     folder = app.config["SETTINGS"].files_url.removeprefix("file://")
     for path in __import__("pathlib").Path(folder).rglob(file.file.sha256):
         path.unlink()
-    reading.read_waiting()
+    extracting.read_waiting()
     assert db.session.get(FileText, file.id).state is Reading.LOST
 
 
@@ -247,7 +247,7 @@ def test_the_index_made_anew_finds_the_same(moda, dyeing, app):
     assert (found(moda, "tingere poliammide"), _rows()) == ([dyeing.slug], 1)
     reindexing.reindex(files=True)
     assert (found(moda, "poliammide"), len(contents.waiting(9))) == ([dyeing.slug], 1)
-    assert reading.read_waiting() == 1
+    assert extracting.read_waiting() == 1
 
 
 def test_a_search_asks_as_many_questions_for_50_hits_as_for_one(moda, client):
