@@ -13,7 +13,7 @@ from dissemination.kernel.database import Base, db
 
 PACKAGES = (
     "delivery", "districts", "people", "plan", "seals", "editions", "pastyears", "workshops", "publications",
-    "guests", "registrations", "attendance", "certificates", "feedback", "followups", "statistics", "proofs",
+    "usage", "guests", "registrations", "attendance", "certificates", "feedback", "followups", "statistics", "proofs",
     "forecast", "subscriptions", "newsletters", "reporting", "privacy", "front", "sample",
 )  # fmt: skip
 csrf = CSRFProtect()

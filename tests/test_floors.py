@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "kernel": 0, "delivery": 1, "bibliography": 1, "districts": 2, "people": 3, "plan": 4, "seals": 5, "editions": 5,
-    "pastyears": 5, "workshops": 5, "publications": 5, "guests": 6, "registrations": 7, "attendance": 8,
+    "pastyears": 5, "workshops": 5, "publications": 5, "guests": 6, "usage": 6, "registrations": 7, "attendance": 8,
     "certificates": 9, "feedback": 9, "followups": 9, "proofs": 9, "forecast": 9, "statistics": 9,
     "subscriptions": 9, "newsletters": 10, "reporting": 11, "privacy": 12, "front": 13, "sample": 14,
 }  # fmt: skip
@@ -82,11 +82,12 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "bibliography": {"kinds": 0, "words": 0.5, "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3},
     "publications": {
         "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1,
-        "index": 0.5, "searching": 1.5, "contents": 1.5, "pdf": 0, "extracting": 7, "reindexing": 7, "hooks": 1.5,
+        "index": 0.5, "searching": 1.5, "contents": 1.5, "pdf": 0, "extracting": 7, "reindexing": 7, "hooks": 1.5, "findable": 3,
         "metadata": 4,
         "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 6, "public": 7, "desk": 7,
         "uploads": 7.5,
     },
+    "usage": {"robots": 0, "counting": 1, "noting": 4, "logged": 5, "panels": 5, "proving": 5.5, "desk": 7.5},
     "people": {
         "deferred": 0, "__init__": 0.1, "names": 0.2, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,

@@ -10,7 +10,7 @@ from dissemination.bibliography.records import main_text
 from dissemination.kernel.clock import now
 from dissemination.kernel.downloads import attachment
 from dissemination.kernel.languages import translated
-from dissemination.publications import metadata, queries
+from dissemination.publications import hooks, metadata, queries
 from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
 from dissemination.publications.models import Publication
@@ -37,6 +37,7 @@ def index(district):
 def show(district, slug):
     """One publication, for readers and for the programs that index it."""
     publication = queries.by_slug(district, slug, public=True)
+    hooks.seen(publication)
     page, files = address(publication), _files(publication)
     return render_template(
         "publications/show.html", publication=publication, page=page, files=files, KINDS=KINDS,
@@ -65,7 +66,10 @@ def show_ris(district, slug):
 @public.get("/publications/<slug>/files/<int:file_id>")
 def show_file(district, slug, file_id):
     """Download a file of a published publication."""
-    return attachment(queries.file_of(queries.by_slug(district, slug, public=True), file_id).file)
+    publication = queries.by_slug(district, slug, public=True)
+    file = queries.file_of(publication, file_id)
+    hooks.seen(publication, file)
+    return attachment(file.file)
 
 
 @public.get("/publications.bib")

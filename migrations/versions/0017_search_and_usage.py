@@ -53,6 +53,8 @@ def upgrade():
     )
     _give_stems(op.get_bind())
     index.make(op.get_bind())
+    _make_usage()
+    _count_downloads_by("sum", instead_of="count")
 
 
 def _give_stems(connection):
@@ -68,7 +70,64 @@ def _give_stems(connection):
         )
 
 
+def _make_usage():
+    moment = sa.DateTime(timezone=True)
+    op.create_table(
+        "usage_hits",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("publication_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(40), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("visitor", sa.LargeBinary(16), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_hits")),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publications.id"], ondelete="CASCADE",
+            name=op.f("fk_usage_hits_publication_id_publications"),
+        ),
+    )  # fmt: skip
+    op.create_index("ix_usage_hits_at", "usage_hits", ["at"])
+    op.create_index(op.f("ix_usage_hits_publication_id"), "usage_hits", ["publication_id"])
+    op.create_table(
+        "usage_salts",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(32), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_usage_salts")),
+    )
+    counts = ("views", "unique_views", "downloads", "unique_downloads", "logged")
+    op.create_table(
+        "usage_months",
+        sa.Column("publication_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("district_id", sa.Integer(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in counts),
+        sa.PrimaryKeyConstraint("publication_id", "month", name=op.f("pk_usage_months")),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publications.id"], ondelete="CASCADE",
+            name=op.f("fk_usage_months_publication_id_publications"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_usage_months_district_id_districts")
+        ),
+    )  # fmt: skip
+    op.create_index("ix_usage_months_district", "usage_months", ["district_id", "month"])
+
+
+def _count_downloads_by(measure: str, *, instead_of: str):
+    """Downloads come as one row per publication and month with their number; nothing logged any before."""
+    connection = op.get_bind()
+    indicators = sa.table("indicators", sa.column("id"), sa.column("code"), sa.column("rule", sa.JSON()))
+    rows = connection.execute(sa.select(indicators).where(indicators.c.code == "DV-09")).all()
+    for row in rows:
+        if row.rule.get("measure") == instead_of and row.rule.get("verbs") == ["publication.downloaded"]:
+            changed = indicators.update().where(indicators.c.id == row.id)
+            connection.execute(changed.values(rule=row.rule | {"measure": measure}))
+
+
 def downgrade():
+    _count_downloads_by("count", instead_of="sum")
+    for table in ("usage_months", "usage_salts", "usage_hits"):
+        op.drop_table(table)
     index.drop(op.get_bind())
     op.execute("UPDATE publications SET search_text = replace(search_text, chr(10), ' ')"
                if op.get_bind().dialect.name == "postgresql"
