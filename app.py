@@ -13,8 +13,8 @@ from dissemination.kernel.database import Base, db
 
 PACKAGES = (
     "delivery", "districts", "people", "plan", "seals", "editions", "pastyears", "workshops", "publications",
-    "usage", "guests", "registrations", "attendance", "certificates", "feedback", "followups", "statistics", "proofs",
-    "forecast", "subscriptions", "newsletters", "reporting", "privacy", "front", "sample",
+    "submissions", "usage", "guests", "registrations", "attendance", "certificates", "feedback", "followups",
+    "statistics", "proofs", "forecast", "subscriptions", "newsletters", "reporting", "privacy", "front", "sample",
 )  # fmt: skip
 csrf = CSRFProtect()
 

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "kernel": 0, "delivery": 1, "bibliography": 1, "districts": 2, "people": 3, "plan": 4, "seals": 5, "editions": 5,
-    "pastyears": 5, "workshops": 5, "publications": 5, "guests": 6, "usage": 6, "registrations": 7, "attendance": 8,
+    "pastyears": 5, "workshops": 5, "publications": 5, "guests": 6, "submissions": 6, "usage": 6, "registrations": 7, "attendance": 8,
     "certificates": 9, "feedback": 9, "followups": 9, "proofs": 9, "forecast": 9, "statistics": 9,
     "subscriptions": 9, "newsletters": 10, "reporting": 11, "privacy": 12, "front": 13, "sample": 14,
 }  # fmt: skip
@@ -51,7 +51,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     "workshops": {
         "refusals": 0.5, "slots": 0.5, "words": 1.5, "questions": 2.5, "questions_forms": 4, "questions_desk": 7.5, "agenda": 2.5, "profiles": 3, "programme": 3.5, "desk_forms": 4,
-        "facts": 5, "linked": 5, "feeds": 5.5, "shape": 5.5, "kept": 6.5, "materials": 6.2, "series": 6.2, "templates": 6.2, "clashes": 6.2, "gaps": 6.4, "outlook": 6.4,
+        "naming": 3, "facts": 5, "linked": 5, "feeds": 5.5, "shape": 5.5, "kept": 6.5, "materials": 6.2, "series": 6.2, "templates": 6.2, "clashes": 6.2, "gaps": 6.4, "outlook": 6.4,
         "desk": 7.5, "public": 7.5, "series_desk": 7.6, "templates_desk": 7.6, "speakers_desk": 7.6, "materials_desk": 7.6,
     },
     "registrations": {"refusals": 0.5, "export_rows": 3.5, "exports": 7.5, "reports": 7.3, "mails_of_data": 4.5, "gauge": 5.6, "gauge_pages": 7.6, "answer_fields": 2.2, "answers": 3, "plain": 0.5, "known": 3.5, "mails_of_links": 4.5, "registering": 6.7, "ahead": 6.8, "form_desk": 7.75, "answer_pages": 7.8, "embed": 7.7, "recognised": 7.7, "sections": 1, "kept": 1, "rooms": 1, "history": 1, "seating": 1.5, "hours": 1, "unasked": 1.2, "fullness": 1.5, "mails_of_seats": 4.5, "line": 5.2, "entering": 5.3, "proofs": 5.4, "groups": 5.5, "offers": 5.5, "approvals": 5.5, "pools": 5.5, "substitutes": 5.5, "moves": 5.5, "mine_forms": 4.2, "mine_seat": 7.7, "mine_group": 7.7, "desk_forms": 4, "rows": 3, "desk_people": 7.6, "desk_pools": 7.6, "posts": 3, "pairing": 3.5, "invitations": 5, "calendars": 2.5, "rehearsing": 5.2, "replies": 6.5, "asking": 6.5, "board": 7.6, "rehearsal": 7.6, "coming": 7.6, "feeds": 7.6, "desk": 7.5, "public": 7.5, "mine": 7.6, "materials": 7.6},
@@ -81,13 +81,15 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "bibliography": {"kinds": 0, "words": 0.5, "records": 1, "vocabulary": 1, "latex": 1.5, "fields": 2, "bibtex": 3, "formats": 3},
     "publications": {
-        "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1,
+        "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1, "members": 3, "sending": 5, "naming": 6.5, "reader_pages": 7.2,
+        "texts": 1.5, "funding": 1, "life_forms": 4, "life_desk": 7.2, "links_desk": 7.2, "linking": 5.6,
         "index": 0.5, "searching": 1.5, "contents": 1.5, "pdf": 0, "extracting": 7, "reindexing": 7, "hooks": 1.5, "findable": 3,
         "metadata": 4,
         "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 6, "public": 7, "desk": 7,
         "uploads": 7.5,
     },
     "usage": {"robots": 0, "counting": 1, "noting": 4, "logged": 5, "panels": 5, "proving": 5.5, "desk": 7.5},
+    "submissions": {"texts": 1, "public": 7.5, "desk": 7.5},
     "people": {
         "deferred": 0, "__init__": 0.1, "names": 0.2, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,

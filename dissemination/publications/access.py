@@ -1,4 +1,4 @@
-"""Who may read the files of a publication, and when: the one place where pages, files, feeds and harvests ask.
+"""Who may read the files of a publication, and when: the one place where pages, files and harvests ask.
 
 What describes a publication is public once it is published; its files follow `access` (COAR access rights).
 An embargo holds until the end of its last day on the wall clock of the publication's district.

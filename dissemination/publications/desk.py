@@ -10,7 +10,7 @@ from dissemination.kernel.database import db, transaction
 from dissemination.kernel.downloads import attachment
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.publications import actions, queries
+from dissemination.publications import access, actions, queries, reading, versions
 from dissemination.publications.forms import (
     FileForm,
     PublicationForm,
@@ -18,9 +18,10 @@ from dissemination.publications.forms import (
     filter_from,
     values_of,
 )
+from dissemination.publications.life_forms import NoteForm
 from dissemination.publications.models import Kind, Publication, State
 from dissemination.publications.queries import Filter
-from dissemination.publications.texts import ACCESSES, KINDS, STATES
+from dissemination.publications.texts import ACCESSES, KINDS, STATES, STEPS
 
 desk = Blueprint("publications_desk", __name__, url_prefix="/<district>/desk/publications")
 
@@ -55,7 +56,7 @@ def new(district):
         try:
             with transaction():
                 publication = actions.add(district, by=current_user, **form.facts())
-            flash(_("The draft is saved. Nobody sees it until you publish it."))
+            flash(_("The draft is saved. Nobody sees it until it is published."))
             return redirect(url_for(".show", district=district, slug=publication.slug), 303)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -66,7 +67,7 @@ def new(district):
 @requires(Role.VIEWER)
 def show(district, slug):
     """A publication as it stands, and the one next step."""
-    return _show_page(queries.by_slug(district, slug), FileForm())
+    return show_page(queries.by_slug(district, slug), FileForm())
 
 
 @desk.route("/<slug>/edit", methods=["GET", "POST"])
@@ -111,7 +112,7 @@ def withdrawal(district, slug):
         try:
             with transaction():
                 actions.withdraw(publication, reason=form.reason.data, by=current_user)
-            flash(_("The publication is taken back: the public no longer sees it, and it is not counted."))
+            flash(_("The publication is withdrawn: its address says so and why, and it is not counted."))
             return redirect(url_for(".show", district=district, slug=slug), 303)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -143,12 +144,12 @@ def create_file(district, slug):
     if form.validate_on_submit():
         try:
             with transaction():
-                actions.attach(publication, form.file.data.stream, form.file.data.filename)
+                actions.attach(publication, form.file.data.stream, form.file.data.filename, by=current_user)
             flash(_("The file is added."))
             return redirect(url_for(".show", district=district, slug=slug), 303)
         except Refusal as refusal:
             form.refuse(Refusal(refusal.message, field="file"))
-    return _show_page(publication, form)
+    return show_page(publication, form)
 
 
 @desk.get("/<slug>/files/<int:file_id>")
@@ -167,7 +168,7 @@ def file_removal(district, slug, file_id):
     if request.method == "GET":
         return render_template("publications/removal.html", publication=publication, file=file)
     with transaction():
-        actions.detach(file)
+        actions.detach(file, by=current_user)
     flash(_("The file is removed."))
     return redirect(url_for(".show", district=district, slug=slug), 303)
 
@@ -177,9 +178,13 @@ def _form_page(form, publication):
     return page, 422 if form.errors else 200
 
 
-def _show_page(publication, form):
+def show_page(publication, form: FileForm, note_form: NoteForm | None = None):
+    """The page of a publication, with what was wrong in a form of its own."""
     page = render_template(
         "publications/desk_show.html", publication=publication, form=form, KINDS=KINDS, STATES=STATES,
-        State=State, citation=formats.citation(publication),
+        State=State, citation=formats.citation(publication), ACCESSES=ACCESSES, STEPS=STEPS,
+        note_form=note_form or NoteForm(), related=reading.related(publication, public=False),
+        origin=subjects.related("submissions", Publication.__tablename__, publication.id),
+        versions=versions.line(publication, public=False), ends=access.embargo_ends(publication),
     )  # fmt: skip
-    return page, 422 if form.errors else 200
+    return page, 422 if form.errors or (note_form is not None and note_form.errors) else 200

@@ -15,12 +15,13 @@ from dissemination.bibliography import records
 from dissemination.bibliography.kinds import Access
 from dissemination.bibliography.records import Person, iso_date
 from dissemination.districts.models import District
-from dissemination.kernel.forms import DataRequired, Form, WholeField, text_field
+from dissemination.kernel.forms import DataRequired, DayField, Form, WholeField, text_field
 from dissemination.kernel.languages import translated
 from dissemination.plan import queries as plans
+from dissemination.publications.funding import read_funding, written_funding
 from dissemination.publications.models import Kind, Publication, State
 from dissemination.publications.queries import Filter
-from dissemination.publications.texts import KINDS, LANGUAGES, LICENCES, language_name
+from dissemination.publications.texts import ACCESSES, KINDS, LANGUAGES, LICENCES, language_name
 
 DATES = (
     r"(?P<y>\d{4})(?:-(?P<m>\d{1,2})(?:-(?P<d>\d{1,2}))?)?",
@@ -100,6 +101,15 @@ class _Choice(SelectField):
         self.type = "SelectField"  # what the form macro goes by
 
 
+class _Day(DayField):
+    """A day or nothing, left to the form to judge (`Optional` would skip its check)."""
+
+    def process_formdata(self, valuelist):
+        """Read the day, if one was written."""
+        if valuelist and valuelist[0].strip():
+            super().process_formdata(valuelist)
+
+
 class PlacedForm(Form):
     """Where publications belong in the plan: activity line, macro-area, sector."""
 
@@ -160,12 +170,26 @@ class PublicationForm(PlacedForm):
     url = _Checked(_l("Web address"), clean=records.clean_url, most=500,
                    refusal=_l("Write a whole address that starts with https:// or http://."))  # fmt: skip
     licence = SelectField(_l("Licence"), validate_choice=True)
+    access = SelectField(
+        _l("Who may read the files"), choices=[SelectChoice(a.value, name) for a, name in ACCESSES.items()],
+        default=Access.OPEN.value,
+    )  # fmt: skip
+    embargo_until = _Day(_l("Last day of the embargo"))
+    funding = TextAreaField(_l("Funding"), validators=[Length(max=10_000)])
+    version_label = text_field(_l("Version"), most=40, required=False)
+    application_area_id = _Choice(_l("Application area"))
     keywords = text_field(_l("Keywords"), most=1000, required=False)
     reason = text_field(_l("Why it is counted otherwise"), most=300, required=False)
     version = WholeField(widget=HiddenInput(), validators=[Optional()])
 
     def offer(self, district: District, chosen: Publication | None = None):
         """The choices, with what the publication has now even when we would not offer it."""
+        self.offer_words(chosen)
+        self._offer_application_areas(district, chosen)
+        return super().offer(district, chosen)
+
+    def offer_words(self, chosen: Publication | None) -> None:
+        """The languages and licences to choose from."""
         languages = dict(LANGUAGES)
         if chosen is not None:
             languages.setdefault(chosen.language, language_name(chosen.language))
@@ -174,7 +198,13 @@ class PublicationForm(PlacedForm):
         if chosen is not None:
             licences.setdefault(chosen.licence, chosen.licence)
         self.licence.choices = list(licences.items())
-        return super().offer(district, chosen)
+
+    def _offer_application_areas(self, district: District, chosen: Publication | None) -> None:
+        areas = [a for macro in plans.macro_areas(district.id) for a in macro.application_areas]
+        if chosen is not None and chosen.application_area and chosen.application_area not in areas:
+            areas = [chosen.application_area, *areas]
+        named = [(a.id, f"{translated(a.macro_area, 'name')}: {translated(a, 'name')}") for a in areas]
+        self.application_area_id.choices = [("", _l("No choice")), *named]
 
     def validate_issued(self, field):
         """A date that exists, as far as it is known."""
@@ -191,16 +221,32 @@ class PublicationForm(PlacedForm):
 
     validate_editors = validate_authors
 
+    def validate_embargo_until(self, field):
+        """An embargo has a last day; else none is kept."""
+        if self.access.data == Access.EMBARGOED.value and field.data is None:
+            raise ValidationError(_l("Write the last day of the embargo."))
+
+    def validate_funding(self, field):
+        """Each line can be read."""
+        try:
+            read_funding(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
     def validate_title_it(self, field):
         """One of the two titles."""
         if not field.data and not self.title_en.data:
             raise ValidationError(_l("Write a title in Italian or in English."))
 
+    def placed(self) -> dict:
+        """The chosen ids, that of the application area among them."""
+        return super().placed() | {"application_area_id": self.application_area_id.data}
+
     def facts(self) -> dict:
         """What `actions.add` and `actions.revise` take."""
         names = (
             "language", "title_it", "title_en", "abstract_it", "abstract_en", "container", "volume", "number",
-            "pages", "publisher", "doi", "isbn", "issn", "url", "licence",
+            "pages", "publisher", "doi", "isbn", "issn", "url", "licence", "version_label",
         )  # fmt: skip
         issued, precision = read_date(self.issued.data)
         people = read_people(self.authors.data or "", editor=False)
@@ -208,8 +254,12 @@ class PublicationForm(PlacedForm):
         keywords = (records.one_line(k) for k in re.split(r"[,;]", self.keywords.data or ""))
         return {name: self[name].data or "" for name in names} | self.placed() | {
             "kind": Kind(self.kind.data), "issued": issued, "issued_precision": precision, "authors": people,
-            "keywords": list(dict.fromkeys(k for k in keywords if k)),
+            "keywords": list(dict.fromkeys(k for k in keywords if k)), "access": Access(self.access.data),
+            "embargo_until": self._last_day(), "funding": read_funding(self.funding.data or ""),
         }  # fmt: skip
+
+    def _last_day(self) -> date | None:
+        return self.embargo_until.data if self.access.data == Access.EMBARGOED.value else None
 
 
 def _check_people(field) -> None:
@@ -230,6 +280,8 @@ def values_of(publication: Publication) -> dict:
         "authors": written_people(a for a in publication.authors if not a.editor),
         "editors": written_people(a for a in publication.authors if a.editor),
         "keywords": ", ".join(publication.keywords),
+        "access": publication.access.value,
+        "funding": written_funding(publication.funding),
     }
 
 

@@ -65,6 +65,7 @@ class Publication(db.Model):  # type: ignore[name-defined]
         Index("ix_publications_sector", "district_id", "sector_id", "issued", "id"),
         Index("ix_publications_access", "district_id", "access", "issued", "id"),
         Index("ix_publications_changed", "district_id", "changed_at", "id"),
+        Index("ix_publications_embargo", "district_id", "embargo_until"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
@@ -186,6 +187,7 @@ class Withdrawal(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(primary_key=True)
     publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
     reason: Mapped[str] = mapped_column(String(500))
+    public: Mapped[bool] = mapped_column(default=True)  # False: written before readers were shown it
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     publication: Mapped[Publication] = relationship(back_populates="withdrawals")

@@ -8,9 +8,8 @@ from flask_babel import gettext as _
 from dissemination.bibliography import formats
 from dissemination.bibliography.records import main_text
 from dissemination.kernel.clock import now
-from dissemination.kernel.downloads import attachment
 from dissemination.kernel.languages import translated
-from dissemination.publications import hooks, metadata, queries
+from dissemination.publications import hooks, metadata, queries, reading
 from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
 from dissemination.publications.models import Publication
@@ -36,7 +35,7 @@ def index(district):
 @public.get("/publications/<slug>")
 def show(district, slug):
     """One publication, for readers and for the programs that index it."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     hooks.seen(publication)
     page, files = address(publication), _files(publication)
     return render_template(
@@ -45,31 +44,31 @@ def show(district, slug):
         dublin_core=metadata.dublin_core(publication, page=page),
         json_ld=metadata.json_ld(publication, page=page, files=files),
         citation=formats.citation(publication), main_text=main_text, language_name=language_name,
-        licence_address=licence_address,
+        licence_address=licence_address, **reading.shown(publication),
     )  # fmt: skip
 
 
 @public.get("/publications/<slug>.bib")
 def show_bib(district, slug):
     """One publication as BibTeX."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     return _file(formats.bibtex([publication]), "application/x-bibtex", f"{slug}.bib")
 
 
 @public.get("/publications/<slug>.ris")
 def show_ris(district, slug):
     """One publication as RIS."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     return _file(formats.ris([publication]), "application/x-research-info-systems", f"{slug}.ris")
 
 
 @public.get("/publications/<slug>/files/<int:file_id>")
 def show_file(district, slug, file_id):
     """Download a file of a published publication."""
-    publication = queries.by_slug(district, slug, public=True)
+    publication = reading.public_one(district, slug)
     file = queries.file_of(publication, file_id)
     hooks.seen(publication, file)
-    return attachment(file.file)
+    return reading.download(publication, file)
 
 
 @public.get("/publications.bib")

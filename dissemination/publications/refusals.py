@@ -87,11 +87,3 @@ class NewerExists(Refusal):
     """Versions form a line, not a tree."""
 
     message = _l("There is a newer version of this publication already: make the next one from that.")
-
-
-class EmbargoUndated(Refusal):
-    """An embargo has a last day."""
-
-    status = 422
-    message = _l("Write the last day of the embargo.")
-    field = "embargo_until"

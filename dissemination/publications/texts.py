@@ -40,7 +40,7 @@ STEPS = {
     Step.ASKED: _l("asked for the approval"),
     Step.COMMENT: _l("wrote"),
     Step.CHANGES: _l("wants changes"),
-    Step.APPROVED: _l("approved"),
+    Step.APPROVED: _l("approved it"),
     Step.LAPSED: _l("changed it after its approval, which no longer holds"),
 }
 RELATIONS = {

@@ -10,7 +10,7 @@ MOST = 50
 
 
 def line(publication: Publication, *, public: bool) -> list[Publication]:
-    """All versions of the work, newest first, itself among them; one query for each that is older or newer."""
+    """All versions of the work, newest first, itself among them; one query for each other one."""
     found, ids = [publication], {publication.id}
     first = publication
     while first.previous_id is not None and first.previous_id not in ids and len(found) < MOST:

@@ -9,12 +9,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
 
+from dissemination.kernel import subjects
 from dissemination.kernel.clock import now, today
 from dissemination.kernel.downloads import attachment
 from dissemination.kernel.languages import translated
 from dissemination.workshops import agenda, feeds, linked, materials, queries, series, slots
 from dissemination.workshops.forms import filters_from
-from dissemination.workshops.models import Mode, State
+from dissemination.workshops.models import Mode, State, Workshop
 from dissemination.workshops.queries import When
 
 public = Blueprint("workshops", __name__, url_prefix="/<district>")
@@ -42,6 +43,7 @@ def show(district, slug):
         event=linked.event(workshop, left=left.get(workshop.id)), url=linked.page_of(workshop),
         place=feeds.place_of(workshop), is_past=workshop.ends_at <= now(), left=left, others=others,
         materials=materials.open_to(workshop, participants=False), guest=_guest(workshop),
+        works=subjects.related("publications", Workshop.__tablename__, workshop.id),
     )  # fmt: skip
     return _discreet(page) if workshop.is_private else page
 

@@ -1,5 +1,6 @@
 """The pages of workshops: `public.py` for everybody, `desk.py` for the organisers."""
 
+from dissemination.workshops import naming as naming  # neighbours ask it for names
 from dissemination.workshops.desk import desk
 from dissemination.workshops.materials_desk import desk as materials_desk
 from dissemination.workshops.public import public

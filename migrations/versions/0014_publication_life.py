@@ -28,11 +28,15 @@ def upgrade():
             batch.f("fk_publications_application_area_id_application_areas"), "application_areas",
             ["application_area_id"], ["id"],
         )  # fmt: skip
+    op.create_index("ix_publications_embargo", "publications", ["district_id", "embargo_until"])
     # Whoever published until now answered for the district.
     op.execute(
         "UPDATE publications SET approved_at = published_at, approved_by = published_by "
         "WHERE published_at IS NOT NULL"
     )
+    # Reasons written until now were for the desk.
+    with op.batch_alter_table("publication_withdrawals") as batch:
+        batch.add_column(sa.Column("public", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "publication_notes",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -63,11 +67,48 @@ def upgrade():
     )  # fmt: skip
     op.create_index("ix_publication_links_publication_id", "publication_links", ["publication_id"])
     op.create_index("ix_publication_links_subject", "publication_links", ["subject_kind", "subject_id"])
+    op.create_table(
+        "submissions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("district_id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=False),
+        sa.Column("publication_id", sa.Integer(), nullable=True),
+        sa.Column("asked_at", moment, nullable=False),
+        sa.Column("invited_by", sa.Integer(), nullable=True),
+        sa.Column("sent_at", moment, nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("returned_at", moment, nullable=True),
+        sa.Column("returned_by", sa.Integer(), nullable=True),
+        sa.Column("declined_at", moment, nullable=True),
+        sa.Column("declined_by", sa.Integer(), nullable=True),
+        sa.Column("thanked_at", moment, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["districts.id"], name=op.f("fk_submissions_district_id_districts")
+        ),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_submissions_contact_id_contacts")),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publications.id"], ondelete="SET NULL",
+            name=op.f("fk_submissions_publication_id_publications"),
+        ),
+        sa.ForeignKeyConstraint(["invited_by"], ["accounts.id"], name=op.f("fk_submissions_invited_by_accounts")),
+        sa.ForeignKeyConstraint(["returned_by"], ["accounts.id"], name=op.f("fk_submissions_returned_by_accounts")),
+        sa.ForeignKeyConstraint(["declined_by"], ["accounts.id"], name=op.f("fk_submissions_declined_by_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
+    )  # fmt: skip
+    op.create_index("ix_submissions_district_id_id", "submissions", ["district_id", "id"])
+    op.create_index("ix_submissions_contact_id", "submissions", ["contact_id"])
+    op.create_index("ix_submissions_publication_id", "submissions", ["publication_id"])
 
 
 def downgrade():
+    op.drop_table("submissions")
+    op.drop_index("ix_publications_embargo", "publications")
     op.drop_table("publication_links")
     op.drop_table("publication_notes")
+    with op.batch_alter_table("publication_withdrawals") as batch:
+        batch.drop_column("public")
     with op.batch_alter_table("publications") as batch:
         batch.drop_constraint(
             batch.f("fk_publications_application_area_id_application_areas"), type_="foreignkey"

@@ -165,7 +165,8 @@ def test_drafts_and_what_was_taken_back_are_not_there_for_the_public(moda, ada, 
         actions.withdraw(back, reason="errore", by=ada)
     for row, file in zip((draft, back), files, strict=True):
         for path in ("", ".bib", ".ris", f"/files/{file.id}"):
-            assert client.get(f"/moda/publications/{row.slug}{path}").status_code == 404
+            status = 404 if row is draft else 410
+            assert client.get(f"/moda/publications/{row.slug}{path}").status_code == status
     for ending in ("bib", "ris", "json", "atom"):
         assert draft.title_it not in client.get(f"/moda/publications.{ending}").text
 
@@ -203,7 +204,7 @@ def test_hostile_texts_are_shown_as_texts(moda, ada, client, sign_in):
         )
 
 
-def test_ada_enters_a_publication_and_publishes_it(moda, ada, sign_in, client):
+def test_ada_enters_a_publication_and_bice_publishes_it(moda, ada, bice, sign_in, client):
     browser = sign_in(ada)
     form = entered(
         moda, title_en="Cold dyeing", editors="Verdi, Ugo", keywords="colore, acqua; colore", isbn="978-88-06-21964-2",
@@ -225,7 +226,9 @@ def test_ada_enters_a_publication_and_publishes_it(moda, ada, sign_in, client):
         date(2026, 5, 1), "month", ["colore", "acqua"], "10.1000/182", "1–9",
     )  # fmt: skip
     assert client.get("/moda/publications/tingere-a-freddo").status_code == 404
-    browser.post("/moda/desk/publications/tingere-a-freddo/publication")
+    assert browser.post("/moda/desk/publications/tingere-a-freddo/publication").status_code == 409
+    assert client.get("/moda/publications/tingere-a-freddo").status_code == 404
+    assert sign_in(bice).post("/moda/desk/publications/tingere-a-freddo/publication").status_code == 303
     assert client.get("/moda/publications/tingere-a-freddo").status_code == 200
 
 
@@ -277,7 +280,7 @@ def test_the_form_shows_a_publication_so_that_saving_it_changes_nothing(moda, ad
 
 
 def described(row):
-    own = {"version", "revised_at", "revised_by"}
+    own = {"version", "revised_at", "revised_by", "changed_at"}
     people = [
         (a.family_name, a.given_name, a.organisation, a.editor, a.affiliation, a.orcid) for a in row.authors
     ]
