@@ -14,7 +14,8 @@ from dissemination.kernel.database import Base, db
 PACKAGES = (
     "delivery", "districts", "people", "plan", "seals", "editions", "pastyears", "workshops", "publications",
     "submissions", "usage", "guests", "registrations", "attendance", "certificates", "feedback", "followups",
-    "statistics", "proofs", "forecast", "subscriptions", "newsletters", "reporting", "privacy", "front", "sample",
+    "statistics", "proofs", "forecast", "subscriptions", "newsletters", "reporting", "privacy", "front",
+    "sample",
 )  # fmt: skip
 csrf = CSRFProtect()
 

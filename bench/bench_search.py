@@ -41,16 +41,17 @@ def _fill(rows: int) -> None:
         for n in range(1, rows + 1):
             rare = "raro" if n <= RARE else "usuale"
             person = Person(f"Rossi{n % 997}", "Maria")
+            abstract = "Il lavoro misura e confronta le fibre riciclate di lana e cotone. " * 4
             issued = date(2026, 12, 31) - timedelta(days=n * 3000 // rows)
             record = Record(
                 Kind.REPORT, issued, title_it=f"{SUBJECTS[n % 8].title()}: rapporto {rare} numero {n}",
-                abstract_it="Il lavoro misura e confronta le fibre riciclate di lana e cotone. " * 4, authors=[person],
+                abstract_it=abstract, authors=[person],
             )  # fmt: skip
             facts = {k: v for k, v in vars(record).items() if k != "authors"}
             publications.append({
                 **facts, "id": n, "district_id": district.id, "slug": f"p-{n}", "activity_line_id": line,
-                "search_text": search_text_of(record), "created_at": moment, "changed_at": moment, "published_at": moment,
-                "access": Access.OPEN, "version": 1,
+                "search_text": search_text_of(record), "created_at": moment, "changed_at": moment,
+                "published_at": moment, "access": Access.OPEN, "version": 1,
             })  # fmt: skip
             authors.append({"publication_id": n, "position": 0, **vars(person)})
         for model, values in ((Publication, publications), (Author, authors)):

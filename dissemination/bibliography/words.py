@@ -19,12 +19,14 @@ MOST_TEXT = 350_000  # characters that are kept of one file; PostgreSQL's tsvect
 IN_ORDER = 250_000  # of these in their order, for phrases; then only words that did not occur yet
 STEMMERS = {"it": "italian", "en": "english"}
 # Articles, prepositions and conjunctions say nothing about what somebody looks for.
-STOP_WORDS = frozenset(
-    "a ad ai al all alla alle allo anche che chi ci coi col come con cui d da dai dal dall dalla dalle dallo degli"
-    " dei del dell della delle dello di e ed gli i il in io l la le lo ma ne negli nei nel nell nella nelle nello"
-    " non o od per piu quest questa queste questi questo se si su sua sue sugli sui sul sull sulla sulle sullo suo"
-    " suoi tra fra un una uno and an as at by for from is it its of on or that the this to with".split()
-)
+_STOP = """
+    a ad ai al all alla alle allo anche che chi ci coi col come con cui d da dai dal dall dalla dalle
+    dallo degli dei del dell della delle dello di e ed gli i il in io l la le lo ma ne negli nei nel
+    nell nella nelle nello non o od per piu quest questa queste questi questo se si su sua sue sugli sui
+    sul sull sulla sulle sullo suo suoi tra fra un una uno and an as at by for from is it its of on or
+    that the this to with
+"""
+STOP_WORDS = frozenset(_STOP.split())
 _WORD = re.compile(r"[^\W_]+")
 _TERM = re.compile(r'"([^"]*)"|([^\s"]+)')
 

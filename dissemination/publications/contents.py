@@ -56,7 +56,7 @@ index.keep_with(FileText.__table__)
 SAID = {
     Reading.WAITING: _l("Its text will be searchable in a few minutes."),
     Reading.READ: _l("Its text is searchable."),
-    Reading.NO_TEXT: _l("It holds pictures of pages without text: only its title and abstract are searchable."),
+    Reading.NO_TEXT: _l("It holds pictures of pages without text: search finds its title and abstract only."),
     Reading.ENCRYPTED: _l("It is protected by a password: its text is not searchable."),
     Reading.BROKEN: _l("It is not a sound PDF: its text is not searchable, and readers may not open it."),
     Reading.TOO_HEAVY: _l("It is too large or too intricate to be read: its text is not searchable."),

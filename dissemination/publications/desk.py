@@ -41,8 +41,8 @@ def index(district):
     """All publications, newest first."""
     wanted = filter_from(request.args, district, public=False)
     return render_template(
-        "publications/desk_index.html", wanted=wanted, KINDS=KINDS, STATES=STATES, State=State, ACCESSES=ACCESSES,
-        page=queries.listed(district.id, wanted=wanted, after=request.args.get("after")),
+        "publications/desk_index.html", wanted=wanted, KINDS=KINDS, STATES=STATES, State=State,
+        ACCESSES=ACCESSES, page=queries.listed(district.id, wanted=wanted, after=request.args.get("after")),
         years=queries.years(district.id), narrowed=wanted != Filter(),
     )  # fmt: skip
 

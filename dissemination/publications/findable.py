@@ -2,7 +2,10 @@
 
 from flask import render_template
 
+from dissemination.bibliography.kinds import Access
+from dissemination.kernel.clock import now
 from dissemination.publications import contents
+from dissemination.publications.access import effective
 from dissemination.publications.contents import SAID, Reading
 from dissemination.publications.models import Publication
 
@@ -13,4 +16,10 @@ def section(publication: Publication) -> str:
     files = [(f.file, texts[f.id]) for f in publication.files if f.id in texts]
     if not files:
         return ""
-    return render_template("publications/_findable.html", files=files, SAID=SAID, Reading=Reading)
+    return render_template(
+        "publications/_findable.html",
+        files=files,
+        SAID=SAID,
+        Reading=Reading,
+        hidden=effective(publication, now()) is not Access.OPEN,
+    )

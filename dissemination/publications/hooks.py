@@ -1,6 +1,6 @@
 """What higher floors are told and asked about publications: they register in their `setup.init_app`.
 
-`listen`: somebody asks for a public page or for a file. `show`: a section of the public page, or of the desk's.
+`listen`: somebody asks for a public page or for a file. `show`: a section of the public or the desk's page.
 """
 
 from collections.abc import Callable

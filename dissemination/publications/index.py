@@ -1,17 +1,17 @@
 """The full-text index of publications: `publication_search`, kept by triggers.
 
 Whoever writes a publication or the text of a file, by whatever statement, the index follows in the same
-transaction. It has one row per publication under a key that grows with date of issue and id, so that hits come
-in the order of the list, page by page, however many there are. What a row says:
+transaction. It has one row per publication under a key that grows with date of issue and id, so that hits
+come in the order of the list, page by page, however many there are. What a row says:
 
 tags    `d3` its district, `pub` while it is public, `kreport` its kind, `y2026` its year, `s5` its sector
 meta    what describes it (`Publication.search_text`, see `bibliography/words.py`)
 body    the texts of its files that everybody may read
 hidden  the texts of the other files: the desk finds them, the public does not
 
-SQLite: a virtual table of FTS5 (https://www.sqlite.org/fts5.html). PostgreSQL: a tsvector with a GIN index, in
-which meta has weight A, body B and hidden C and tags begin with "#". A batch migration on SQLite that rebuilds
-one of these tables loses its triggers silently: call `make` again after it.
+SQLite: a virtual table of FTS5 (https://www.sqlite.org/fts5.html). PostgreSQL: a tsvector with a GIN index,
+in which meta has weight A, body B and hidden C and tags begin with "#". A batch migration on SQLite that
+rebuilds one of these tables loses its triggers silently: call `make` again after it.
 """
 
 from datetime import date
@@ -21,7 +21,9 @@ from sqlalchemy import event
 NAME = "publication_search"
 SPREAD = 2**31  # a key is day * SPREAD + id
 DAY_ONE = 1721424  # the Julian day number before 1 January of the year 1
-COLUMNS = ("search_text", "district_id", "published_at", "kind", "issued", "sector_id", "access", "embargo_until")
+COLUMNS = (
+    "search_text", "district_id", "published_at", "kind", "issued", "sector_id", "access", "embargo_until",
+)  # fmt: skip
 FUNCTIONS = ("search_vector", "index_publication", "index_publication_text", "note_publication_file")
 TRIGGERS = {  # name -> its table
     "publications_search_insert": "publications",
@@ -83,8 +85,8 @@ def _sqlite() -> list[str]:
     findable = f"coalesce({_FINDABLE.format(p='NEW')}, 0)"
     body, hidden = _TEXTS.format(which=findable), _TEXTS.format(which=f"NOT {findable}")
     tags = (
-        "'d' || NEW.district_id || CASE WHEN NEW.published_at IS NULL THEN '' ELSE ' pub' END || ' k' || NEW.kind"
-        " || ' y' || strftime('%Y', NEW.issued) || coalesce(' s' || NEW.sector_id, '')"
+        "'d' || NEW.district_id || CASE WHEN NEW.published_at IS NULL THEN '' ELSE ' pub' END"
+        " || ' k' || NEW.kind || ' y' || strftime('%Y', NEW.issued) || coalesce(' s' || NEW.sector_id, '')"
     )
     new, old = _KEY.format(p="NEW"), _KEY.format(p="OLD")
     insert = (
@@ -141,7 +143,8 @@ def _postgresql() -> list[str]:
         END"""  # noqa: S608  our own names
     touch = """
         BEGIN
-          UPDATE publications SET search_text = search_text WHERE id = coalesce(NEW.publication_id, OLD.publication_id);
+          UPDATE publications SET search_text = search_text
+          WHERE id = coalesce(NEW.publication_id, OLD.publication_id);
           RETURN NULL;
         END"""
     note = """

@@ -1,7 +1,8 @@
 """The text of a PDF file that somebody brought, read by pypdf in a child process with limits.
 
-A PDF may be made to use up time or memory; then only the child ends. Nothing in it is run, and the child knows
-no setting and no secret of ours. `python -m dissemination.publications.pdf < FILE` prints what it found as JSON.
+A PDF may be made to use up time or memory; then only the child ends. Nothing in it is run, and the child
+knows no setting and no secret of ours. `python -m dissemination.publications.pdf 30 500000000 < FILE` prints
+what it found as JSON.
 """
 
 import json
@@ -35,8 +36,8 @@ def read(data: bytes, *, seconds: int = SECONDS, memory: int = MEMORY) -> Found:
     order = [sys.executable, "-m", "dissemination.publications.pdf", str(seconds), str(memory)]
     try:
         child = subprocess.run(
-            order, input=data, capture_output=True, timeout=2 * seconds, check=False, env={"LC_ALL": "C.UTF-8"},
-            cwd=Path(__file__).resolve().parents[2],
+            order, input=data, capture_output=True, timeout=2 * seconds, check=False,
+            env={"LC_ALL": "C.UTF-8"}, cwd=Path(__file__).resolve().parents[2],
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return Found("too_heavy")

@@ -68,7 +68,9 @@ def listed(
     return paging.Page(shown, paging.token_after(shown[-1], columns) if len(found) > size else None)
 
 
-def _found(district_id: int, wanted: Filter, public: bool, *, before: int | None = None, limit: int) -> list[int]:
+def _found(
+    district_id: int, wanted: Filter, public: bool, *, before: int | None = None, limit: int
+) -> list[int]:
     """The ids of publications that the words of `wanted` find, newest first."""
     narrow = searching.Narrow(
         district_id, public, kind=wanted.kind.value if wanted.kind else "", year=wanted.year,
@@ -93,9 +95,8 @@ def facets(district_id: int, *, wanted: Filter, public: bool = False) -> dict[st
 
     Empty when there are more than COUNTED_AT_MOST. An embargo that has ended counts as open.
     """
-    columns = (
-        Publication.kind, Publication.issued, Publication.sector_id, Publication.access, Publication.embargo_until,
-    )  # fmt: skip
+    names = ("kind", "issued", "sector_id", "access", "embargo_until")
+    columns = [getattr(Publication, name) for name in names]
     most = COUNTED_AT_MOST + 1
     if wanted.text.strip():
         found = _found(district_id, wanted, public, limit=most)

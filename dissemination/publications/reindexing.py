@@ -24,7 +24,9 @@ def reindex(*, files: bool = False) -> int:
             rows = db.session.scalars(query.options(selectinload(Publication.authors))).all()
             if not rows:
                 break
-            session.execute(update(Publication), [{"id": r.id, "search_text": search_text_of(r)} for r in rows])
+            session.execute(
+                update(Publication), [{"id": r.id, "search_text": search_text_of(r)} for r in rows]
+            )
             done, last = done + len(rows), rows[-1].id
     with transaction():
         index.make(writing())

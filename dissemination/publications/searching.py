@@ -39,8 +39,8 @@ def ids(
 ) -> list[int]:  # fmt: skip
     """The ids of at most `limit` publications that have all of `words`, newest first.
 
-    `conditions` are further ones on Publication, `before` is the key (`index.key_of`) that all are older than.
-    Empty when `words` holds no word at all.
+    `conditions` are further ones on Publication, `before` is the key (`index.key_of`) that all are older
+    than. Empty when `words` holds no word at all.
     """
     terms = terms_of(words)
     if not terms:
@@ -58,7 +58,9 @@ def ids(
 def _hits(terms: list[Term], narrow: Narrow) -> Select:
     if is_sqlite():
         found = table(NAME, column("rowid"))
-        return select(found.c.rowid).where(text(f"{NAME} MATCH :asked").bindparams(asked=_fts5(terms, narrow)))
+        return select(found.c.rowid).where(
+            text(f"{NAME} MATCH :asked").bindparams(asked=_fts5(terms, narrow))
+        )
     found = table(NAME, column("key"))
     condition = text(f"{NAME}.vector @@ CAST(:asked AS tsquery)")
     return select(found.c.key).where(condition.bindparams(asked=_tsquery(terms, narrow)))

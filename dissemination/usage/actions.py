@@ -42,7 +42,9 @@ def _add(found: list[counting.Counted]) -> None:
     places = dict(db.session.execute(
         select(Publication.id, Publication.district_id).where(Publication.id.in_(ids))
     ).all())  # fmt: skip
-    zones = {d.id: d.zone for d in db.session.scalars(select(District).where(District.id.in_(places.values())))}
+    zones = {
+        d.id: d.zone for d in db.session.scalars(select(District).where(District.id.in_(places.values())))
+    }
     totals: dict[tuple[int, date], dict[str, int]] = defaultdict(lambda: dict.fromkeys(FIGURES, 0))
     for c in found:
         day = clock.local(c.hit.at, zones[places[c.hit.publication_id]]).date()
@@ -54,9 +56,7 @@ def _add(found: list[counting.Counted]) -> None:
         key = {"publication_id": publication_id, "month": month, "district_id": places[publication_id]}
         fresh = insert_into(UsageMonth).values(**key, **figures, logged=0)
         more = {name: getattr(UsageMonth, name) + n for name, n in figures.items()}
-        db.session.execute(
-            fresh.on_conflict_do_update(index_elements=["publication_id", "month"], set_=more)
-        )
+        db.session.execute(fresh.on_conflict_do_update(index_elements=["publication_id", "month"], set_=more))
 
 
 def log_months(district: District) -> int:

@@ -28,7 +28,7 @@ class UsageHit(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(primary_key=True)
     publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id", ondelete="CASCADE"), index=True)
     what: Mapped[What] = mapped_column(one_of(What))
-    file_id: Mapped[int] = mapped_column(default=0)  # 0: the page; data, no foreign key: a file may go meanwhile
+    file_id: Mapped[int] = mapped_column(default=0)  # 0: the page; no foreign key: files go
     visitor: Mapped[bytes] = mapped_column(LargeBinary(16))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -1,8 +1,8 @@
 """Noting that somebody looked at a publication: one short row, after the answer is made.
 
-Left out are robots, pages that browsers fetch ahead, answers that hold nothing, and who works at the district's
-desk. The address never reaches the database. While somebody else writes for long (SQLite has one writer), a hit
-waits in memory for the next one, so that no reader waits for a count.
+Left out are robots, pages that browsers fetch ahead, answers that hold nothing, and who works at the
+district's desk. The address never reaches the database. While somebody else writes for long (SQLite has one
+writer), a hit waits in memory for the next one, so that no reader waits for a count.
 """
 
 import hashlib

@@ -80,7 +80,9 @@ def test_the_index_follows_each_verb_of_a_publications_life(moda, ada):
         actions.revise(row, by=ada, version=row.version, title_it="Taglio laser")
     assert (found(moda, "concia"), found(moda, "taglio")) == ([], [row.slug])
     with transaction():
-        actions.revise(row, by=ada, version=row.version, issued=date(2020, 1, 1), authors=[Person("Bini", "Ada")])
+        actions.revise(
+            row, by=ada, version=row.version, issued=date(2020, 1, 1), authors=[Person("Bini", "Ada")]
+        )
     assert [found(moda, w) for w in ("bini 2020", "rossi", "2026")] == [[row.slug], [], []]
     assert (found(moda, "bini", year=2020), found(moda, "bini", year=2026)) == ([row.slug], [])
     with transaction():
@@ -107,9 +109,9 @@ def test_an_import_and_a_rollback_are_followed(moda):
     with transaction():
         actions.add_all(moda, records, by=None, published=True, activity_line_id=line)
     assert found(moda, "filature neri") == ["filatura-2", "filatura-1"]
-    with pytest.raises(RuntimeError), transaction():
+    with transaction() as session:
         publication(moda, title_it="Mai avvenuta")
-        raise RuntimeError
+        session.rollback()
     assert found(moda, "avvenuta", public=False) == []
 
 
@@ -152,7 +154,9 @@ def test_texts_that_the_public_may_not_read_are_found_by_the_desk_only(moda, dye
 def test_a_text_is_found_once_its_embargo_has_ended_in_rome_and_not_a_second_before(moda, dyeing, ada):
     attached(dyeing, pdf("poliammide"))
     with transaction():
-        actions.revise(dyeing, by=ada, version=dyeing.version, access=Access.EMBARGOED, embargo_until=date(2027, 1, 31))
+        actions.revise(
+            dyeing, by=ada, version=dyeing.version, access=Access.EMBARGOED, embargo_until=date(2027, 1, 31)
+        )
     with time_machine.travel("2027-01-31T22:59:59Z", tick=False):
         assert (extracting.note_ends(), found(moda, "poliammide")) == (0, [])
         assert [facet(moda), found(moda, "tingere", access=Access.OPEN)] == [{Access.EMBARGOED: 1}, []]
@@ -273,9 +277,11 @@ def test_a_search_asks_as_many_questions_for_50_hits_as_for_one(moda, client):
 
 def test_keys_of_the_database_are_those_of_python(moda):
     with transaction():
-        rows = [publication(moda, issued=day) for day in (date(1, 1, 1), date(1999, 12, 31), date(9999, 12, 31))]
+        rows = [
+            publication(moda, issued=day) for day in (date(1, 1, 1), date(1999, 12, 31), date(9999, 12, 31))
+        ]
     name = "rowid" if is_sqlite() else "key"
-    keys = db.session.execute(text(f"SELECT {name} FROM publication_search ORDER BY {name}")).scalars().all()  # noqa: S608
+    keys = db.session.execute(text(f"SELECT {name} FROM publication_search ORDER BY {name}")).scalars().all()
     assert keys == [index.key_of(row.issued, row.id) for row in rows]
 
 

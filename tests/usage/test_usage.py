@@ -131,7 +131,10 @@ def test_months_are_those_of_the_districts_clock(work, client):
     visit(client, page(work), at="2026-05-31T21:59:00+00:00")
     visit(client, page(work), at="2026-05-31T22:01:00+00:00")  # midnight in Rome was at 22:00
     counted(work, "2026-06-01T09:00:00+00:00")
-    assert [(m.month, m.views) for m in queries.months_of(work.id)] == [(date(2026, 6, 1), 1), (date(2026, 5, 1), 1)]
+    assert [(m.month, m.views) for m in queries.months_of(work.id)] == [
+        (date(2026, 6, 1), 1),
+        (date(2026, 5, 1), 1),
+    ]
 
 
 def test_nothing_of_a_visitor_is_kept(work, client, app):
@@ -148,12 +151,11 @@ def test_nothing_of_a_visitor_is_kept(work, client, app):
 
 def _stored(words):
     """The tables in which `words` stand anywhere."""
-    found = []
-    for name in inspect(db.engine).get_table_names():
-        for row in db.session.execute(text(f'SELECT * FROM "{name}"')):  # noqa: S608
-            if any(words in str(value) for value in row):
-                found.append(name)
-    return found
+    return [
+        name for name in inspect(db.engine).get_table_names()
+        for row in db.session.execute(text(f'SELECT * FROM "{name}"'))
+        if any(words in str(value) for value in row)
+    ]  # fmt: skip
 
 
 def test_a_salt_lasts_for_its_day_and_is_the_same_for_every_process(work, client):
@@ -167,9 +169,9 @@ def test_a_salt_lasts_for_its_day_and_is_the_same_for_every_process(work, client
 def test_counting_twice_at_once_or_after_a_crash_counts_once(work, client):
     visit(client, page(work))
     with time_machine.travel("2026-05-04T12:00:00Z", tick=False):
-        with pytest.raises(RuntimeError), transaction():
+        with transaction() as session:
             assert jobs.actions.fold() == 1
-            raise RuntimeError
+            session.rollback()
         assert (jobs.count_hours(), jobs.count_hours()) == (1, 0)
     assert counted(work)[:2] == (1, 1)
 
@@ -209,7 +211,9 @@ def test_a_page_costs_as_many_questions_for_many_hits_as_for_none(work, client):
     with transaction():
         for n in range(50):
             month = date(2020 + n // 12, 1 + n % 12, 1)
-            db.session.add(UsageMonth(publication_id=number, month=month, district_id=1, views=9, unique_views=9))
+            db.session.add(
+                UsageMonth(publication_id=number, month=month, district_id=1, views=9, unique_views=9)
+            )
     for _ in range(20):
         visit(client, f"/moda/publications/{slug}")
     assert len(asked()) == len(few)
@@ -285,9 +289,9 @@ def test_a_month_waits_for_hits_that_are_not_counted_yet(work, client):
 
 def test_a_crash_between_log_and_mark_leaves_neither(downloaded):
     with month_end():
-        with pytest.raises(RuntimeError), transaction():
-            jobs.actions.log_months(downloaded.district)
-            raise RuntimeError
+        with transaction() as session:
+            assert jobs.actions.log_months(downloaded.district) == 1
+            session.rollback()
         assert (jobs.log_months(), jobs.log_months()) == (1, 0)
     assert figure() == 3
 
@@ -397,5 +401,3 @@ def test_downloads_need_their_number_to_count(moda, work):
             logged.Did.DOWNLOADED, work, district_id=moda.id, title="x", happened_on=date(2026, 5, 1), by=None
         )
     assert figure() == 0
-
-
