@@ -92,4 +92,5 @@ def _salt(day: date) -> bytes:
         fresh = insert_into(UsageSalt).values(day=day, salt=secrets.token_bytes(32)).on_conflict_do_nothing()
         db.session.execute(fresh)
         found = db.session.scalar(wanted)
+    assert found is not None  # ours, or that of who was faster
     return found
