@@ -173,12 +173,13 @@ def keys_of_record(thing) -> list[str]:
 
 def search_text_of(thing) -> str:
     """What a search looks through, of a Record or a Publication with its authors (see `words.kept`)."""
+    names = " ".join([f"{a.family_name} {a.given_name}" for a in thing.authors])
+    number = f"{thing.isbn} {isbn.compact(thing.isbn)}" if thing.isbn else ""
+    own = f"{thing.container} {' '.join(thing.keywords)}"
     return kept((
-        ("it", thing.title_it), ("en", thing.title_en),
-        ("", " ".join(a.family_name + " " + a.given_name for a in thing.authors)),
-        (thing.language, thing.container), ("", thing.publisher), (thing.language, " ".join(thing.keywords)),
-        ("", f"{thing.doi} {thing.isbn} {isbn.compact(thing.isbn)} {thing.issn} {thing.issued.year}"),
-        ("it", thing.abstract_it), ("en", thing.abstract_en),
+        ("it", thing.title_it), ("en", thing.title_en), (thing.language, own), ("it", thing.abstract_it),
+        ("en", thing.abstract_en),
+        ("", f"{names} {thing.publisher} {thing.doi} {number} {thing.issn} {thing.issued.year}"),
     ))  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from dissemination.kernel.text import fold
 
-LONGEST = 40  # characters of a word that are kept
+LONGEST = 40  # characters of a word; a longer one is kept in pieces
 MOST_TERMS = 10  # words and phrases of one search
 MOST_TEXT = 350_000  # characters that are kept of one file; PostgreSQL's tsvector holds 1 MB
 IN_ORDER = 250_000  # of these in their order, for phrases; then only words that did not occur yet
@@ -27,7 +27,7 @@ _STOP = """
     that the this to with
 """
 STOP_WORDS = frozenset(_STOP.split())
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(rf"[^\W_]{{1,{LONGEST}}}")
 _TERM = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 
@@ -42,28 +42,30 @@ class Term:
 
 def words_of(text: str) -> list[str]:
     """The folded words of `text`, in order, as often as they occur."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return [w for w in map(_folded, _WORD.findall(text.casefold())) if w]
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    return [word for word in map(_folded, _WORD.findall(unicodedata.normalize("NFKC", text).casefold())) if word]
 
 
 @lru_cache(maxsize=65_536)
 def _folded(word: str) -> str:
     if not word.isascii():  # folding may leave signs that are no letters
-        word = "".join(_WORD.findall(fold(word)))
-    return word[:LONGEST]
+        word = "".join(_WORD.findall(fold(word)))[:LONGEST]
+    return word
 
 
 def kept(parts: Iterable[tuple[str, str]]) -> str:
     """What an index keeps of (language or "", text) pairs: words in order, a line break, stems."""
     words: list[str] = []
-    stems: dict[str, None] = {}
+    stems: set[str] = set()
     for language, text in parts:
+        if not text:
+            continue
         found = words_of(text)
         words += found
         if language in STEMMERS:
-            stems.update(dict.fromkeys(stem(word, language) for word in found))
-    return " ".join(words) + "\n" + " ".join(sorted(stems.keys() - set(words)))
+            stems.update([stem(word, language) for word in set(found)])
+    return " ".join(words) + "\n" + " ".join(sorted(stems.difference(words)))
 
 
 def kept_of_file(text: str, language: str) -> str:

@@ -1,6 +1,6 @@
 """Making the full-text index anew: after words are read otherwise, or when somebody doubts it."""
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from dissemination.bibliography.records import search_text_of
@@ -20,13 +20,11 @@ def reindex(*, files: bool = False) -> int:
     done, last = 0, 0
     while True:
         query = select(Publication).where(Publication.id > last).order_by(Publication.id).limit(BATCH)
-        with transaction() as session:
+        with transaction():
             rows = db.session.scalars(query.options(selectinload(Publication.authors))).all()
             if not rows:
                 break
-            session.execute(
-                update(Publication), [{"id": r.id, "search_text": search_text_of(r)} for r in rows]
-            )
+            index.give_texts(writing(), {row.id: search_text_of(row) for row in rows})
             done, last = done + len(rows), rows[-1].id
     with transaction():
         index.make(writing())
