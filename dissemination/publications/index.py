@@ -10,8 +10,9 @@ body    the texts of its files that everybody may read
 hidden  the texts of the other files: the desk finds them, the public does not
 
 SQLite: a virtual table of FTS5 (https://www.sqlite.org/fts5.html). PostgreSQL: a tsvector with a GIN index,
-in which meta has weight A, body B and hidden C and tags begin with "#". A batch migration on SQLite that
-rebuilds one of these tables loses its triggers silently: call `make` again after it.
+in which meta has weight A, body B and hidden C and tags begin with "#"; district and public are columns, for a
+GIN index reads the whole list of a tag that nearly all rows have. A batch migration on SQLite that rebuilds
+one of these tables loses its triggers silently: call `make` again after it.
 """
 
 import json
@@ -151,10 +152,10 @@ def _postgresql() -> list[str]:
             DELETE FROM publication_search WHERE key = {key.replace("NEW", "OLD")};
           END IF;
           IF TG_OP <> 'DELETE' THEN
-            INSERT INTO publication_search(key, vector) VALUES ({key},
-              array_to_tsvector(array_remove(ARRAY['#d' || NEW.district_id,
-                CASE WHEN NEW.published_at IS NOT NULL THEN '#pub' END, '#k' || NEW.kind,
-                '#y' || to_char(NEW.issued, 'YYYY'), '#s' || NEW.sector_id], NULL))
+            INSERT INTO publication_search(key, district_id, public, vector) VALUES ({key},
+              NEW.district_id, NEW.published_at IS NOT NULL,
+              array_to_tsvector(array_remove(ARRAY['#k' || NEW.kind, '#y' || to_char(NEW.issued, 'YYYY'),
+                '#s' || NEW.sector_id], NULL))
               || search_vector(NEW.search_text, 'A')
               || search_vector(left({texts.format(which=findable)}, 350000), 'B')
               || search_vector(left({texts.format(which=f"NOT {findable}")}, 350000), 'C'));
@@ -184,7 +185,9 @@ def _postgresql() -> list[str]:
     }
     functions = {"index_publication": index, "index_publication_text": touch, "note_publication_file": note}
     return [
-        "CREATE TABLE publication_search (key bigint PRIMARY KEY, vector tsvector NOT NULL)",
+        "CREATE TABLE publication_search (key bigint PRIMARY KEY, district_id integer NOT NULL,"
+        " public boolean NOT NULL, vector tsvector NOT NULL)",
+        "CREATE INDEX ix_publication_search_district ON publication_search (district_id, key)",
         "CREATE INDEX ix_publication_search_vector ON publication_search USING gin (vector)",
         "CREATE FUNCTION search_vector(words text, weight text) RETURNS tsvector LANGUAGE sql IMMUTABLE AS"
         f" $${vector}$$",

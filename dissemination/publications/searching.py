@@ -61,9 +61,11 @@ def _hits(terms: list[Term], narrow: Narrow) -> Select:
         return select(found.c.rowid).where(
             text(f"{NAME} MATCH :asked").bindparams(asked=_fts5(terms, narrow))
         )
-    found = table(NAME, column("key"))
+    found = table(NAME, column("key"), column("district_id"), column("public"))
     condition = text(f"{NAME}.vector @@ CAST(:asked AS tsquery)")
-    return select(found.c.key).where(condition.bindparams(asked=_tsquery(terms, narrow)))
+    hits = select(found.c.key).where(condition.bindparams(asked=_tsquery(terms, narrow)))
+    hits = hits.where(found.c.district_id == narrow.district_id)
+    return hits.where(found.c.public) if narrow.public else hits
 
 
 def _fts5(terms: list[Term], narrow: Narrow) -> str:
@@ -84,7 +86,7 @@ def _fts5(terms: list[Term], narrow: Narrow) -> str:
 def _tsquery(terms: list[Term], narrow: Narrow) -> str:
     """The search as PostgreSQL reads it (§8.11.2), with the weights of what may be found."""
     weights = "AB" if narrow.public else "ABC"
-    parts = [f"'#{tag}'" for tag in narrow.tags]
+    parts = [f"'#{tag}'" for tag in narrow.tags if tag[0] in "kys"]
     for term in terms:
         if term.phrase:
             parts.append("(" + " <-> ".join(f"'{word}':{weights}" for word in term.phrase) + ")")
