@@ -44,7 +44,8 @@ def words_of(text: str) -> list[str]:
     """The folded words of `text`, in order, as often as they occur."""
     if text.isascii():
         return _WORD.findall(text.lower())
-    return [word for word in map(_folded, _WORD.findall(unicodedata.normalize("NFKC", text).casefold())) if word]
+    composed = unicodedata.normalize("NFKC", text).casefold()
+    return [word for word in map(_folded, _WORD.findall(composed)) if word]
 
 
 @lru_cache(maxsize=65_536)

@@ -10,8 +10,8 @@ body    the texts of its files that everybody may read
 hidden  the texts of the other files: the desk finds them, the public does not
 
 SQLite: a virtual table of FTS5 (https://www.sqlite.org/fts5.html). PostgreSQL: a tsvector with a GIN index,
-in which meta has weight A, body B and hidden C and tags begin with "#"; district and public are columns, for a
-GIN index reads the whole list of a tag that nearly all rows have. A batch migration on SQLite that rebuilds
+in which meta has weight A, body B and hidden C and tags begin with "#"; district and public are columns, for
+a GIN index reads the whole list of a tag that nearly all rows have. A batch migration on SQLite that rebuilds
 one of these tables loses its triggers silently: call `make` again after it.
 """
 
@@ -110,7 +110,8 @@ def _sqlite() -> list[str]:
         " || ' k' || NEW.kind || ' y' || strftime('%Y', NEW.issued) || coalesce(' s' || NEW.sector_id, '')"
     )
     new, old = _KEY.format(p="NEW"), _KEY.format(p="OLD")
-    into = f"INSERT INTO publication_search(rowid, tags, meta, body, hidden) VALUES ({new}, {tags},"
+    columns = "rowid, tags, meta, body, hidden"
+    into = f"INSERT INTO publication_search({columns}) VALUES ({new}, {tags},"  # noqa: S608  our own names
     insert = f"{into} NEW.search_text, {body}, {hidden});"
     delete = _DELETE.format(key=old)
     touch = "UPDATE publications SET search_text = search_text WHERE id = {row}.publication_id;"

@@ -14,6 +14,10 @@ from dissemination.kernel.database import db, is_sqlite
 from dissemination.publications.index import NAME, SPREAD
 from dissemination.publications.models import Publication
 
+AT_LEAST = 501
+"""PostgreSQL does not know how rare a rare word is: asked for one page it walks the whole list in its order to
+fill it. Asked for this many it takes the index for rare words, and walks for common ones, which is quick."""
+
 
 @dataclass(frozen=True)
 class Narrow:
@@ -51,8 +55,9 @@ def ids(
         found = found.join(Publication, Publication.id == key.bitwise_and(SPREAD - 1)).where(*conditions)
     if before is not None:
         found = found.where(key < before)
-    rows = db.session.scalars(found.order_by(key.desc()).limit(limit))
-    return [row & (SPREAD - 1) for row in rows]
+    asked = limit if is_sqlite() else max(limit, AT_LEAST)
+    rows = db.session.scalars(found.order_by(key.desc()).limit(asked)).all()
+    return [row & (SPREAD - 1) for row in rows[:limit]]
 
 
 def _hits(terms: list[Term], narrow: Narrow) -> Select:

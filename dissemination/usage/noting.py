@@ -88,9 +88,8 @@ def visitor(address: str, agent: str, *, day: date) -> bytes:
 def _salt(day: date) -> bytes:
     wanted = select(UsageSalt.salt).where(UsageSalt.day == day)
     found = db.session.scalar(wanted)
-    if found is None:
-        fresh = insert_into(UsageSalt).values(day=day, salt=secrets.token_bytes(32)).on_conflict_do_nothing()
-        db.session.execute(fresh)
-        found = db.session.scalar(wanted)
-    assert found is not None  # ours, or that of who was faster
-    return found
+    if found is not None:
+        return found
+    fresh = insert_into(UsageSalt).values(day=day, salt=secrets.token_bytes(32)).on_conflict_do_nothing()
+    db.session.execute(fresh)
+    return db.session.scalars(wanted).one()  # ours, or that of who was faster
