@@ -15,8 +15,8 @@ from dissemination.publications.index import NAME, SPREAD
 from dissemination.publications.models import Publication
 
 AT_LEAST = 501
-"""PostgreSQL does not know how rare a rare word is: asked for one page it walks the whole list in its order to
-fill it. Asked for this many it takes the index for rare words, and walks for common ones, which is quick."""
+"""PostgreSQL does not know how rare a rare word is: asked for one page it walks the whole list in its order
+to fill it. Asked for this many it takes the index for rare words, and walks for common ones, which is quick."""
 
 
 @dataclass(frozen=True)
