@@ -16,7 +16,7 @@ from dissemination.publications.models import Publication
 
 AT_LEAST = 501
 """PostgreSQL does not know how rare a rare word is: asked for one page it walks the whole list in its order
-to fill it. Asked for this many it takes the index for rare words, and walks for common ones, which is quick."""
+to fill it. Asked for this many it takes the index for rare words, and walks quickly for common ones."""
 
 
 @dataclass(frozen=True)
