@@ -7,7 +7,7 @@ the desk finds drafts and every text.
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, column, select, table, text
+from sqlalchemy import Integer, Select, String, bindparam, column, literal_column, select, table, text
 
 from dissemination.bibliography.words import Term, terms_of
 from dissemination.kernel.database import db, is_sqlite
@@ -56,7 +56,8 @@ def ids(
     if before is not None:
         found = found.where(key < before)
     asked = limit if is_sqlite() else max(limit, AT_LEAST)
-    rows = db.session.scalars(found.order_by(key.desc()).limit(asked)).all()
+    most = literal_column(str(asked), Integer)
+    rows = db.session.scalars(found.order_by(key.desc()).limit(most)).all()
     return [row & (SPREAD - 1) for row in rows[:limit]]
 
 
@@ -68,7 +69,9 @@ def _hits(terms: list[Term], narrow: Narrow) -> Select:
         )
     found = table(NAME, column("key"), column("district_id"), column("public"))
     condition = text(f"{NAME}.vector @@ CAST(:asked AS tsquery)")
-    hits = select(found.c.key).where(condition.bindparams(asked=_tsquery(terms, narrow)))
+    # As a literal: of a prepared statement PostgreSQL plans for words of which it knows nothing.
+    asked = bindparam("asked", _tsquery(terms, narrow), String, literal_execute=True)
+    hits = select(found.c.key).where(condition.bindparams(asked))
     hits = hits.where(found.c.district_id == narrow.district_id)
     return hits.where(found.c.public) if narrow.public else hits
 
