@@ -13,7 +13,7 @@ from dissemination.kernel.database import Base, db
 
 PACKAGES = (
     "delivery", "districts", "people", "plan", "seals", "editions", "pastyears", "workshops", "publications",
-    "submissions", "guests", "registrations", "attendance", "certificates", "feedback", "followups",
+    "submissions", "usage", "guests", "registrations", "attendance", "certificates", "feedback", "followups",
     "statistics", "proofs", "forecast", "harvest", "subscriptions", "newsletters", "reporting", "privacy",
     "front", "sample",
 )  # fmt: skip

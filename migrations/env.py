@@ -4,6 +4,7 @@ from alembic import context
 from flask_security import AsaList
 
 from dissemination.kernel.database import UtcDateTime, db, write_lock
+from dissemination.publications.index import is_index
 
 
 def render_item(kind, item, _autogen_context):
@@ -13,6 +14,11 @@ def render_item(kind, item, _autogen_context):
     if kind == "type" and isinstance(item, AsaList):
         return "sa.UnicodeText()"
     return False
+
+
+def include_name(name, kind, _parents):
+    """Leave out the full-text index, which no model describes."""
+    return kind != "table" or not is_index(name)
 
 
 def run() -> None:
@@ -26,7 +32,7 @@ def run() -> None:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
         context.configure(
             connection=connection, target_metadata=db.metadata, render_as_batch=True, render_item=render_item,
-            compare_type=True, transaction_per_migration=False,
+            compare_type=True, transaction_per_migration=False, include_name=include_name,
         )  # fmt: skip
         with context.begin_transaction():
             context.run_migrations()

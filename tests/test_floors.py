@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "kernel": 0, "delivery": 1, "bibliography": 1, "districts": 2, "people": 3, "plan": 4, "seals": 5, "editions": 5,
-    "pastyears": 5, "workshops": 5, "publications": 5, "guests": 6, "submissions": 6, "registrations": 7, "attendance": 8,
+    "pastyears": 5, "workshops": 5, "publications": 5, "guests": 6, "submissions": 6, "usage": 6, "registrations": 7, "attendance": 8,
     "certificates": 9, "feedback": 9, "followups": 9, "proofs": 9, "forecast": 9, "statistics": 9,
     "harvest": 9, "subscriptions": 9, "newsletters": 10, "reporting": 11, "privacy": 12, "front": 13, "sample": 14,
 }  # fmt: skip
@@ -80,17 +80,19 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "proofs": {"texts": 1, "checking": 1.5, "judging": 1.5, "previews": 3, "reminding": 6.2, "desk": 7.5},
     # Values and texts first, then the formats, then what an import would do; pages by who reads them.
     "bibliography": {
-        "kinds": 0, "records": 1, "vocabulary": 1, "rights": 1.2, "latex": 1.5, "braces": 1.5, "fields": 2, "reading": 2.2, "jsontext": 2.3,
+        "kinds": 0, "words": 0.5, "records": 1, "vocabulary": 1, "rights": 1.2, "latex": 1.5, "braces": 1.5, "fields": 2, "reading": 2.2, "jsontext": 2.3,
         "building": 2.5, "bibtex": 3, "datacite": 3, "dublincore": 3, "ris": 3, "csljson": 3, "citing": 3, "table": 3,
         "datacitejson": 3.5, "formats": 4, "readers": 4,
     },
     "publications": {
         "access": 1, "refusals": 0.5, "life": 5.6, "versions": 2.5, "reading": 6.5, "states": 1, "members": 3, "sending": 5, "naming": 6.5, "reader_pages": 7.2,
         "texts": 1.5, "funding": 1, "life_forms": 4, "life_desk": 7.2, "links_desk": 7.2, "linking": 5.6, "affiliations": 4.5, "authors_desk": 7.2,
+        "index": 0.5, "searching": 1.5, "contents": 1.5, "pdf": 0, "extracting": 7, "reindexing": 7, "hooks": 1.5, "findable": 3,
         "metadata": 4,
         "importing": 5, "logged": 5, "proving": 5.2, "facts": 5, "intake": 5.5, "downloads": 1, "related": 2.8, "described": 3, "jsonld": 4.5, "signposting": 4.8, "landing": 6.5, "exports": 7.2, "feeds": 7.2, "public": 7, "desk": 7,
         "merging": 3, "finishing": 6.5, "queued": 7.5, "resolving": 5, "doubles": 6.7, "lists": 7.5, "uploads": 7.5, "doubles_desk": 7.6,
     },
+    "usage": {"robots": 0, "counting": 1, "noting": 4, "logged": 5, "panels": 5, "proving": 5.5, "desk": 7.5},
     "submissions": {"texts": 1, "public": 7.5, "desk": 7.5},
     # A request is read, what it asks for is found, written in a format, and put into an answer.
     "harvest": {

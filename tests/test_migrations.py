@@ -16,6 +16,7 @@ from app import create_app
 from dissemination.districts.models import District
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import guards
+from dissemination.publications.index import is_index
 from dissemination.seals.sealing import seal
 from dissemination.seals.verifying import verify
 from tests.conftest import empty_database
@@ -39,7 +40,8 @@ def test_there_is_one_head():
 def test_upgrading_gives_the_tables_of_the_models(bare_app):
     upgrade()
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        kept_by_triggers = {"include_name": lambda name, kind, _of: kind != "table" or not is_index(name)}
+        context = MigrationContext.configure(connection, opts={"compare_type": True, **kept_by_triggers})
         assert compare_metadata(context, db.metadata) == []
 
 
@@ -172,7 +174,7 @@ def test_upgrading_gives_the_triggers_of_the_models(bare_app, app):
     with app.app_context(), db.engine.connect() as connection:
         if connection.dialect.name == kind:
             assert _triggers(connection) == migrated
-            assert len(migrated) == (21 if kind == "sqlite" else 22)
+            assert len(migrated) == (27 if kind == "sqlite" else 32)
 
 
 def _filled(table, **values):

@@ -7,12 +7,12 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 
 from stdnum import isbn, isni, issn
 from stdnum.exceptions import ValidationError
 
 from dissemination.bibliography.kinds import Access, Kind
+from dissemination.bibliography.words import kept
 from dissemination.kernel.text import fold
 
 LICENCES = (
@@ -172,17 +172,15 @@ def keys_of_record(thing) -> list[str]:
 
 
 def search_text_of(thing) -> str:
-    """The folded text that a search looks through, of a Record or a Publication with its authors."""
-    parts = [
-        thing.title_it, thing.title_en, *(a.family_name + " " + a.given_name for a in thing.authors),
-        thing.container, thing.publisher, *thing.keywords, thing.doi, thing.isbn, str(thing.issued.year),
-        thing.abstract_it, thing.abstract_en,
-    ]  # fmt: skip
-    words = " ".join(parts).casefold().split()
-    return " ".join([word if word.isascii() else _folded(word) for word in words])
-
-
-_folded = lru_cache(maxsize=65_536)(fold)  # folding word by word is the same, and words come back
+    """What a search looks through, of a Record or a Publication with its authors (see `words.kept`)."""
+    names = " ".join([f"{a.family_name} {a.given_name}" for a in thing.authors])
+    number = f"{thing.isbn} {isbn.compact(thing.isbn)}" if thing.isbn else ""
+    own = f"{thing.container} {' '.join(thing.keywords)}"
+    return kept((
+        ("it", thing.title_it), ("en", thing.title_en), (thing.language, own), ("it", thing.abstract_it),
+        ("en", thing.abstract_en),
+        ("", f"{names} {thing.publisher} {thing.doi} {number} {thing.issn} {thing.issued.year}"),
+    ))  # fmt: skip
 
 
 def page_range(text: str) -> str:

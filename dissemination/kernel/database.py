@@ -183,6 +183,21 @@ def write_lock(engine):
         os.close(handle)  # closing releases the lock, also when the process dies
 
 
+def somebody_writes() -> bool:
+    """Whether a transaction() of another process or thread would have to be waited for right now."""
+    engine = db.engine
+    if engine.dialect.name != "sqlite":
+        return False
+    handle = os.open(f"{engine.url.database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 @contextmanager
 def transaction():
     """Open the one write transaction of a request, job or command and commit it at the end.

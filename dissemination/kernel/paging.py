@@ -55,13 +55,23 @@ def _typed(value, column):
     return value
 
 
+def start_of(after: str | None, columns) -> list | None:
+    """The values of `columns` that a page begins after, for who pages by itself; None: from the start."""
+    return _decode(after, columns) if after else None
+
+
+def token_after(row, columns) -> str:
+    """The token of the page that begins after `row`."""
+    return _encode([getattr(row, c.key) for c in columns])
+
+
 def page(query, *, columns, after: str | None = None, descending=False, size: int = SIZE) -> Page:
     """One page of `query` (a select of one entity) ordered by `columns`.
 
     `columns` are NOT NULL model columns whose tuple is unique (end with the primary key). `after` is
     a token from a former page; one that cannot be read starts from the first page.
     """
-    start = _decode(after, columns) if after else None
+    start = start_of(after, columns)
     if start is not None:
         key = tuple_(*columns)
         query = query.where(key < tuple(start) if descending else key > tuple(start))
@@ -70,4 +80,4 @@ def page(query, *, columns, after: str | None = None, descending=False, size: in
     if len(rows) <= size:
         return Page(rows, None)
     rows = rows[:size]
-    return Page(rows, _encode([getattr(rows[-1], c.key) for c in columns]))
+    return Page(rows, token_after(rows[-1], columns))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dissemination.districts.models import District
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import queries as plans
-from dissemination.publications import actions
+from dissemination.publications import actions, reindexing
 from dissemination.publications.importing import preview
 
 publications = AppGroup("publications", help="Publications of a district.")
@@ -45,6 +45,13 @@ def import_(file, slug, dry_run, as_json, publish, line, language):
         "problems": [{"line": p.line, "message": str(p.message)} for p in found.problems],
     }
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else _in_words(result, dry_run))
+
+
+@publications.command("reindex")
+@click.option("--files", is_flag=True, help="Let the worker read the PDF files again, too.")
+def reindex_(files):
+    """Make the full-text index of all publications anew."""
+    click.echo(f"{reindexing.reindex(files=files)} publications indexed")
 
 
 def _in_words(result: dict, dry_run: bool) -> str:

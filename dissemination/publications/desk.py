@@ -42,7 +42,7 @@ def index(district):
     wanted = filter_from(request.args, district, public=False)
     return render_template(
         "publications/desk_index.html", wanted=wanted, KINDS=KINDS, STATES=STATES, State=State,
-        page=queries.listed(district.id, wanted=wanted, after=request.args.get("after")),
+        ACCESSES=ACCESSES, page=queries.listed(district.id, wanted=wanted, after=request.args.get("after")),
         years=queries.years(district.id), narrowed=wanted != Filter(),
     )  # fmt: skip
 

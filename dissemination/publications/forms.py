@@ -339,6 +339,7 @@ def filter_from(arguments, district: District, *, public: bool) -> Filter:
         kind=_member(Kind, arguments.get("kind")),
         year=int(year) if re.fullmatch(r"[1-9]\d{3}", year) else None,
         sector_id=sectors.get(arguments.get("sector", "")),
+        access=_member(Access, arguments.get("access")),
         state=None if public else _member(State, arguments.get("state")),
     )
 

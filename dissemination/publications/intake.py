@@ -9,12 +9,12 @@ from sqlalchemy import func, insert, select, update
 from dissemination.bibliography.records import Record, search_text_of
 from dissemination.districts.models import District
 from dissemination.kernel import clock, files
-from dissemination.kernel.database import db, rows_changed
+from dissemination.kernel.database import db, rows_changed, writing
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
 from dissemination.plan import activity
-from dissemination.publications import queries
+from dissemination.publications import index, queries
 from dissemination.publications.facts import RESERVED, titled
 from dissemination.publications.logged import happening, say
 from dissemination.publications.models import Author, Import, Kind, Publication
@@ -95,10 +95,12 @@ def add_all(
     for record in records:
         slug = free_slug(titled(vars(record)), taken.__contains__)
         taken.add(slug)
-        facts = {**vars(record), **common, "slug": slug, "search_text": search_text_of(record)}
+        facts = {**vars(record), **common, "slug": slug, "search_text": ""}
         del facts["authors"]
         rows.append(facts)
     ids = _insert(district, rows)
+    words = {number: search_text_of(record) for number, record in zip(ids, records, strict=True)}
+    index.give_texts(writing(), words)
     people = [
         {"publication_id": number, "position": n, **vars(person)}
         for number, record in zip(ids, records, strict=True)

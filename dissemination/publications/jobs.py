@@ -7,6 +7,7 @@ from dissemination.districts.models import District
 from dissemination.kernel import clock
 from dissemination.kernel.database import db, rows_changed, transaction
 from dissemination.publications import access
+from dissemination.publications.extracting import note_ends, read_waiting
 from dissemination.publications.models import Publication
 from dissemination.publications.queued import import_queued
 
@@ -43,4 +44,4 @@ def _ended_unnoted(publication: Publication) -> bool:
     return ends is not None and publication.changed_at < ends <= clock.now()
 
 
-JOBS = [(60, end_embargoes), (5, import_queued)]
+JOBS = [(60, end_embargoes), (5, import_queued), (30, read_waiting), (60, note_ends)]

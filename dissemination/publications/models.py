@@ -68,6 +68,7 @@ class Publication(db.Model):  # type: ignore[name-defined]
         Index("ix_publications_district_id_doi", "district_id", "doi"),
         Index("ix_publications_kind", "district_id", "kind", "issued", "id"),
         Index("ix_publications_sector", "district_id", "sector_id", "issued", "id"),
+        Index("ix_publications_access", "district_id", "access", "issued", "id"),
         Index("ix_publications_changed", "district_id", "changed_at", "id"),
         # What was ever public, as harvesters list it: drafts, however many, are in none of these.
         _ever_public("ix_publications_harvest", "changed_at", "id"),
@@ -108,7 +109,7 @@ class Publication(db.Model):  # type: ignore[name-defined]
     macro_area_id: Mapped[int | None] = mapped_column(ForeignKey("macro_areas.id"))
     activity_line_id: Mapped[int] = mapped_column(ForeignKey("activity_lines.id"))
     application_area_id: Mapped[int | None] = mapped_column(ForeignKey("application_areas.id"))
-    search_text: Mapped[str] = mapped_column(Text, default="")  # folded: titles, authors, abstracts …
+    search_text: Mapped[str] = mapped_column(Text, default="")  # see `records.search_text_of`
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

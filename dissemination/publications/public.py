@@ -7,13 +7,13 @@ from flask import Blueprint, Response, render_template, request, url_for
 from dissemination.bibliography import formats
 from dissemination.bibliography.records import main_text
 from dissemination.kernel.clock import now
-from dissemination.publications import landing, queries, reading
+from dissemination.publications import hooks, landing, queries, reading
 from dissemination.publications.described import described
 from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
 from dissemination.publications.models import Publication
 from dissemination.publications.queries import Filter
-from dissemination.publications.texts import KINDS, language_name, licence_address
+from dissemination.publications.texts import ACCESSES, KINDS, language_name, licence_address
 
 public = Blueprint("publications", __name__, url_prefix="/<district>")
 BATCH = 200
@@ -24,7 +24,7 @@ def index(district):
     """The district's publications, newest first, narrowed by search and facets."""
     wanted = filter_from(request.args, district, public=True)
     return render_template(
-        "publications/index.html", wanted=wanted, KINDS=KINDS, main_text=main_text,
+        "publications/index.html", wanted=wanted, KINDS=KINDS, ACCESSES=ACCESSES, main_text=main_text,
         page=queries.listed(district.id, wanted=wanted, public=True, after=request.args.get("after")),
         facets=queries.facets(district.id, wanted=wanted, public=True),
         years=queries.years(district.id, public=True), narrowed=wanted != Filter(), narrowing=_narrowing(),
@@ -35,6 +35,7 @@ def index(district):
 def show(district, slug):
     """One publication, for readers and for the programs that index it."""
     publication = reading.public_one(district, slug)
+    hooks.seen(publication)
     about = described(publication, now())
     page = render_template(
         "publications/show.html", publication=publication, KINDS=KINDS,
@@ -63,7 +64,9 @@ def show_ris(district, slug):
 def show_file(district, slug, file_id):
     """Download a file of a published publication."""
     publication = reading.public_one(district, slug)
-    return reading.download(publication, queries.file_of(publication, file_id))
+    file = queries.file_of(publication, file_id)
+    hooks.seen(publication, file)
+    return reading.download(publication, file)
 
 
 @public.get("/publications.bib")
@@ -118,7 +121,7 @@ def all_listed(district):
 
 
 def _narrowing() -> dict[str, str]:
-    names = ("q", "kind", "year", "sector")
+    names = ("q", "kind", "year", "sector", "access")
     return {name: request.args[name] for name in names if request.args.get(name)}
 
 

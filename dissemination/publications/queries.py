@@ -6,12 +6,15 @@ from datetime import date
 from sqlalchemy import Row, select
 from sqlalchemy.orm import selectinload
 
+from dissemination.bibliography.kinds import Access
 from dissemination.bibliography.records import keys_of_record
 from dissemination.districts.models import District
 from dissemination.kernel import paging
+from dissemination.kernel.clock import today
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile
-from dissemination.kernel.text import like
+from dissemination.publications import searching
+from dissemination.publications.index import key_of
 from dissemination.publications.models import Import, Kind, Publication, PublicationFile, State
 from dissemination.publications.states import in_state
 
@@ -21,12 +24,13 @@ COUNTED_AT_MOST = 500
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list is narrowed to. `text` finds publications that hold each of its words."""
+    """What a list is narrowed to. `text` finds publications that have each of its words (see `searching`)."""
 
     text: str = ""
     kind: Kind | None = None
     year: int | None = None
     sector_id: int | None = None
+    access: Access | None = None
     state: State | None = None  # for the desk
 
 
@@ -56,9 +60,31 @@ def listed(
     size: int = paging.SIZE,
 ) -> paging.Page:  # fmt: skip
     """One page of the district's publications, newest date of issue first."""
-    query = _narrowed(select(Publication), district_id, wanted or Filter(), public).options(*_shown())
+    wanted = wanted or Filter()
     columns = (Publication.issued, Publication.id)
-    return paging.page(query, columns=columns, after=after, descending=True, size=size)
+    if not wanted.text.strip():
+        query = _narrowed(select(Publication), district_id, wanted, public).options(*_shown())
+        return paging.page(query, columns=columns, after=after, descending=True, size=size)
+    start = paging.start_of(after, columns)
+    before = key_of(*start) if start else None
+    found = _found(district_id, wanted, public, before=before, limit=size + 1)
+    query = _with_ids(select(Publication), district_id, found[:size])
+    rows = {row.id: row for row in db.session.scalars(query.options(*_shown()))}
+    shown = [rows[number] for number in found[:size] if number in rows]
+    return paging.Page(shown, paging.token_after(shown[-1], columns) if len(found) > size else None)
+
+
+def _found(
+    district_id: int, wanted: Filter, public: bool, *, before: int | None = None, limit: int
+) -> list[int]:
+    """The ids of publications that the words of `wanted` find, newest first."""
+    narrow = searching.Narrow(
+        district_id, public, kind=wanted.kind.value if wanted.kind else "", year=wanted.year,
+        sector_id=wanted.sector_id,
+    )  # fmt: skip
+    conditions = [] if wanted.access is None else [_with_access(wanted.access, district_id)]
+    conditions += [] if wanted.state is None else [in_state(wanted.state)]
+    return searching.ids(wanted.text, narrow, conditions=conditions, before=before, limit=limit)
 
 
 def published_since(district_id: int, since: date | None = None, *, limit: int = 100) -> list[Publication]:
@@ -71,19 +97,27 @@ def published_since(district_id: int, since: date | None = None, *, limit: int =
 
 
 def facets(district_id: int, *, wanted: Filter, public: bool = False) -> dict[str, dict]:
-    """How many results have each kind, year and sector: `{"kind": {Kind: n}, "year": …, "sector": …}`.
+    """How many results there are of each: `{"kind": {Kind: n}, "year": …, "sector": …, "access": …}`.
 
-    Empty when there are more than COUNTED_AT_MOST.
+    Empty when there are more than COUNTED_AT_MOST. An embargo that has ended counts as open.
     """
-    columns = (Publication.kind, Publication.issued, Publication.sector_id)
-    rows = db.session.execute(
-        _narrowed(select(*columns), district_id, wanted, public).limit(COUNTED_AT_MOST + 1)
-    ).all()
-    counts: dict[str, dict] = {"kind": {}, "year": {}, "sector": {}}
+    names = ("kind", "issued", "sector_id", "access", "embargo_until")
+    columns = [getattr(Publication, name) for name in names]
+    most = COUNTED_AT_MOST + 1
+    if wanted.text.strip():
+        found = _found(district_id, wanted, public, limit=most)
+        query = _with_ids(select(*columns), district_id, found)
+    else:
+        query = _narrowed(select(*columns), district_id, wanted, public).limit(most)
+    rows = db.session.execute(query).all()
+    counts: dict[str, dict] = {"kind": {}, "year": {}, "sector": {}, "access": {}}
     if len(rows) > COUNTED_AT_MOST:
         return counts
-    for kind, issued, sector in rows:
-        for facet, value in (("kind", kind), ("year", issued.year), ("sector", sector)):
+    today = _today(district_id)
+    for kind, issued, sector, access, until in rows:
+        if access is Access.EMBARGOED and until is not None and until < today:
+            access = Access.OPEN
+        for facet, value in (("kind", kind), ("year", issued.year), ("sector", sector), ("access", access)):
             counts[facet][value] = counts[facet].get(value, 0) + 1
     return counts
 
@@ -141,6 +175,11 @@ def _shown():
     )
 
 
+def _with_ids(query, district_id: int, ids: list[int]):
+    """`+ 0` keeps planners from walking the whole list in its order when the ids are known."""
+    return query.where(Publication.district_id + 0 == district_id, Publication.id.in_(ids))
+
+
 def _narrowed(query, district_id: int, wanted: Filter, public: bool):
     query = query.where(Publication.district_id == district_id)
     if public:
@@ -155,6 +194,20 @@ def _narrowed(query, district_id: int, wanted: Filter, public: bool):
         query = query.where(Publication.sector_id == wanted.sector_id)
     if wanted.state is not None:
         query = query.where(in_state(wanted.state))
-    for word in wanted.text.split()[:10]:
-        query = query.where(Publication.search_text.like(like(word), escape="\\"))
+    if wanted.access is not None:
+        query = query.where(_with_access(wanted.access, district_id))
     return query
+
+
+def _with_access(access: Access, district_id: int):
+    """The works that have this access today; an embargo that has ended is open (see `access.effective`)."""
+    lasts = Publication.embargo_until.is_(None) | (Publication.embargo_until >= _today(district_id))
+    if access is Access.OPEN:
+        return (Publication.access == Access.OPEN) | ((Publication.access == Access.EMBARGOED) & ~lasts)
+    if access is Access.EMBARGOED:
+        return (Publication.access == Access.EMBARGOED) & lasts
+    return Publication.access == access
+
+
+def _today(district_id: int) -> date:
+    return today(db.session.get_one(District, district_id).zone)

@@ -202,8 +202,16 @@ def _funded(b, start, end):
     return Counted(lambda a, d: (Decimal(len(a)), Decimal(len(a)), Decimal(len(d))), funded, decided)
 
 
+def _downloads(b, start, end):
+    return _summed(b, "publication.downloaded", start, end)
+
+
 def _money_granted(b, start, end):
-    rows = [r for r in b.sound({"application.funded"}, start, end) if r["amount"] is not None]
+    return _summed(b, "application.funded", start, end)
+
+
+def _summed(b, verb, start, end):
+    rows = [r for r in b.sound({verb}, start, end) if r["amount"] is not None]
     return Counted(
         lambda a, _b: (sum((Decimal(str(r["amount"])) for r in a), Decimal("0.00")), None, None), rows
     )
@@ -268,7 +276,7 @@ INDICATORS = {
     "DV-06": _of(count, "newsletter.sent"),
     "DV-07": _reached,
     "DV-08": _of(count, "publication.published"),
-    "DV-09": _of(count, "publication.downloaded"),
+    "DV-09": _downloads,
     "IS-01": _strategic,
     "IS-02": _of(count, "roadmap.approved"),
     "RE-01": _of(count, "audit.visited"),

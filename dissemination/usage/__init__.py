@@ -1,0 +1,1 @@
+"""Floor 6: how often publications are looked at and downloaded, by the COUNTER code of practice."""

@@ -1,0 +1,5 @@
+"""The pages of usage."""
+
+from dissemination.usage.desk import desk
+
+blueprints = (desk,)
