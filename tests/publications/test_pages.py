@@ -145,7 +145,7 @@ def test_the_page_carries_what_google_scholar_reads(moda, client):
         "@type": "Periodical", "name": "Textile Journal", "issn": "0097-8493",
     }  # fmt: skip
     assert (
-        "Rossi, M. &amp; Regione Toscana (2026). Cold dyeing. Textile Journal, 12(3), 10–15. https://doi.org/10.1000/182"
+        "Rossi, M., &amp; Regione Toscana. (2026). Cold dyeing. <i>Textile Journal</i>, <i>12</i>(3), 10–15. https://doi.org/10.1000/182"
         in page
     )
 
