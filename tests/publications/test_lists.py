@@ -16,7 +16,6 @@ LIST = "/moda/publications/reading-list"
 @pytest.fixture
 def three(moda, nautica):
     with transaction():
-        factories.DAY.date()
         rows = [
             publication(moda, title_it=f"Lana {n}", issued=factories.DAY.date().replace(year=2020 + n))
             for n in (1, 2)
