@@ -5,10 +5,8 @@ resolves neither `dtv # { and sons}` nor crossrefs. Nothing here touches the dat
 MAX_ENTRIES; a file beyond them is read not at all rather than in part.
 """
 
-import gc
 import logging
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
@@ -24,6 +22,7 @@ from dissemination.bibliography.reading import (
     too_many,
 )
 from dissemination.bibliography.vocabulary import MONTHS, NO_RECORD, PARTS, words
+from dissemination.kernel.memory import without_collecting
 
 if TYPE_CHECKING:  # the library takes 4 MiB, and few web processes ever read a file
     from bibtexparser.model import Entry as Block
@@ -42,24 +41,12 @@ NOT_INHERITED = frozenset(words(
 TITLES = {"title": "booktitle", "subtitle": "booksubtitle", "titleaddon": "booktitleaddon"}
 
 
-@contextmanager
-def _without_collecting():
-    """Reading makes a million small objects and no cycles: looking for cycles costs a fifth of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 def read(data: bytes, *, language: str = "it", tell: Tell = None) -> Reading:
     """The records of a .bib file. `language` (ISO 639-1) is that of entries that do not say theirs.
 
     Never raises for what is in the file: all of it is in `problems`, sorted by line.
     """
-    with _without_collecting():
+    with without_collecting():
         return _read(data, language, tell)
 
 

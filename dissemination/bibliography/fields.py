@@ -74,13 +74,16 @@ class EntryReader:
     def raw(self, *names: str) -> str:
         """The first of the fields `names` that is there, as it stands, taken away."""
         for name in names:
-            if self.left.get(name, "").strip():
-                return self.left.pop(name).strip()
+            found = self.left.get(name)
+            if found and (found := found.strip()):
+                del self.left[name]
+                return found
         return ""
 
     def text(self, *names: str) -> str:
         """The first of the fields `names` that is there, as plain text in one line, taken away."""
-        return self.line(self.raw(*names))
+        found = self.raw(*names)
+        return self.line(found) if found else ""
 
     def line(self, source: str) -> str:
         """`source` as plain text in one line."""

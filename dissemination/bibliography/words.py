@@ -43,16 +43,25 @@ class Term:
 def words_of(text: str) -> list[str]:
     """The folded words of `text`, in order, as often as they occur."""
     if text.isascii():
-        return _WORD.findall(text.lower())
+        return _split(text.lower())
     composed = unicodedata.normalize("NFKC", text).casefold()
-    return [word for word in map(_folded, _WORD.findall(composed)) if word]
+    return [w for w in [w if w.isascii() else _folded(w) for w in _split(composed)] if w]
+
+
+def _split(text: str) -> list[str]:
+    """As `_WORD.findall(text)`, which takes twice the time for words that have no sign beside them."""
+    found: list[str] = []
+    for part in text.split():
+        if part.isalnum() and len(part) <= LONGEST:
+            found.append(part)
+        else:
+            found += _WORD.findall(part)
+    return found
 
 
 @lru_cache(maxsize=65_536)
 def _folded(word: str) -> str:
-    if not word.isascii():  # folding may leave signs that are no letters
-        word = "".join(_WORD.findall(fold(word)))[:LONGEST]
-    return word
+    return "".join(_WORD.findall(fold(word)))[:LONGEST]  # folding may leave signs that are no letters
 
 
 def kept(parts: Iterable[tuple[str, str]]) -> str:

@@ -1,7 +1,9 @@
-"""What the C library keeps of memory that was freed."""
+"""Memory: what the C library keeps of what was freed, and when Python looks for cycles."""
 
 import ctypes
-from contextlib import suppress
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
@@ -20,3 +22,15 @@ def give_back() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(M_MMAP_THRESHOLD, AS_AT_THE_START)
         library.mallopt(M_TRIM_THRESHOLD, AS_AT_THE_START)
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """For work that makes a million small objects without cycles: looking for these costs a fifth of it."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -6,8 +6,9 @@ import unicodedata
 
 def fold(text: str) -> str:
     """`text` without case, accents and surplus space, for comparing and searching."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join([c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c)])
     return " ".join(plain.split())
 
 

@@ -6,8 +6,9 @@ from sqlalchemy import Row
 
 from dissemination.bibliography import readers
 from dissemination.bibliography.fields import Problem
-from dissemination.bibliography.reading import Found, Tell
+from dissemination.bibliography.reading import Found, Reading, Tell
 from dissemination.bibliography.records import keys_of_record
+from dissemination.kernel.memory import without_collecting
 from dissemination.publications import queries
 
 
@@ -55,7 +56,11 @@ class Preview:
 
 def preview(district_id: int, data: bytes, *, language: str, tell: Tell = None) -> Preview:
     """Read a bibliography; compare it with the district's publications by DOI, ISBN and title with year."""
-    reading = readers.read(data, language=language, tell=tell)
+    with without_collecting():
+        return _compared(district_id, readers.read(data, language=language, tell=tell))
+
+
+def _compared(district_id: int, reading: Reading) -> Preview:
     known = queries.known(district_id)
     seen: dict[str, int] = {}
     lines = []

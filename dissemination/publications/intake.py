@@ -1,15 +1,17 @@
 """Many publications at once: an uploaded bibliography kept, then imported, all of it or nothing."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, literal_column, null, select, update
 
 from dissemination.bibliography.records import Record, search_text_of
 from dissemination.districts.models import District
 from dissemination.kernel import clock, files
 from dissemination.kernel.database import db, rows_changed, writing
+from dissemination.kernel.memory import without_collecting
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
@@ -81,7 +83,17 @@ def add_all(
     `records` are as a reader of ours makes them. Returns their ids, in order. Raises TitleMissing: then the
     caller's transaction holds none of them.
     """
-    records = list(records)
+    with without_collecting():
+        return _add_all(
+            district, list(records), by=by, published=published, activity_line_id=activity_line_id,
+            sector_id=sector_id, macro_area_id=macro_area_id,
+        )  # fmt: skip
+
+
+def _add_all(
+    district: District, records: list[Record], *, by: Account | None, published: bool, activity_line_id: int,
+    sector_id: int | None, macro_area_id: int | None,
+) -> list[int]:  # fmt: skip
     taken = queries.slugs(district.id) | RESERVED
     now, who = clock.now(), by.id if by else None
     common = {
@@ -95,10 +107,10 @@ def add_all(
     for record in records:
         slug = free_slug(titled(vars(record)), taken.__contains__)
         taken.add(slug)
-        facts = {**vars(record), **common, "slug": slug, "search_text": ""}
+        facts = {**vars(record), "slug": slug, "search_text": ""}
         del facts["authors"]
         rows.append(facts)
-    ids = _insert(district, rows)
+    ids = _insert(district, rows, common)
     words = {number: search_text_of(record) for number, record in zip(ids, records, strict=True)}
     index.give_texts(writing(), words)
     people = [
@@ -120,12 +132,18 @@ def add_all(
     return ids
 
 
-def _insert(district: District, rows: list[dict]) -> list[int]:
-    """Insert publications and return their ids in the same order; new ids are above all former ones."""
+def _insert(district: District, rows: list[dict], common: dict) -> list[int]:
+    """Insert publications and return their ids in the same order; new ids are above all former ones.
+
+    What is `common` to all is written into the statement: bound for each row, its times would cost more than
+    the rest.
+    """
     if not rows:
         return []
     last = db.session.scalar(select(func.max(Publication.id))) or 0
-    db.session.execute(insert(Publication.__table__), rows)
+    table = Publication.__table__
+    same = {name: _literal(table.c[name].type, value) for name, value in common.items()}
+    db.session.execute(insert(table).values(same), rows)
     found = db.session.execute(
         select(Publication.slug, Publication.id).where(
             Publication.id > last, Publication.district_id == district.id
@@ -133,3 +151,9 @@ def _insert(district: District, rows: list[dict]) -> list[int]:
     )
     ids = {slug: number for slug, number in found}  # noqa: C416 (a Result has keys of its own)
     return [ids[row["slug"]] for row in rows]
+
+
+def _literal(kind, value: int | datetime | None):
+    if value is None:
+        return null()
+    return literal_column(kind.dialect_impl(db.engine.dialect).literal_processor(db.engine.dialect)(value))
