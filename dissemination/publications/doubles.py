@@ -10,7 +10,7 @@ from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
 from dissemination.people.accounts import Account
 from dissemination.plan import holders
-from dissemination.publications import actions, finishing
+from dissemination.publications import actions, finishing, hooks, linking
 from dissemination.publications.merging import How
 from dissemination.publications.models import Publication, PublicationFile, State, Withdrawal
 
@@ -80,6 +80,8 @@ def merge(publication: Publication, others: list[Publication], *, address: str, 
             .where(PublicationFile.publication_id == other.id)
             .values(publication_id=publication.id)
         )
+        linking.take_over(publication, other)
+        hooks.merged(other, publication)
         db.session.expire(other)
         if other.state is State.PUBLISHED:
             actions.withdraw(other, reason=_("Duplicate of %(address)s", address=address), by=by)

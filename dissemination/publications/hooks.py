@@ -1,6 +1,7 @@
 """What higher floors are told and asked about publications: they register in their `setup.init_app`.
 
-`listen`: somebody asks for a public page or for a file. `show`: a section of the public or the desk's page.
+`listen`: somebody asks for a public page or for a file. `follow`: a duplicate goes into another. `show`: a
+section of the public or the desk's page.
 """
 
 from collections.abc import Callable
@@ -10,9 +11,11 @@ from markupsafe import Markup
 from dissemination.publications.models import Publication, PublicationFile
 
 Listener = Callable[[Publication, PublicationFile | None], None]
+Follower = Callable[[Publication, Publication], None]
 Section = Callable[[Publication], str]
 PUBLIC, DESK = "public", "desk"
 _listeners: list[Listener] = []
+_followers: list[Follower] = []
 _sections: dict[str, list[tuple[int, Section]]] = {PUBLIC: [], DESK: []}
 
 
@@ -26,6 +29,18 @@ def seen(publication: Publication, file: PublicationFile | None = None) -> None:
     """Somebody asks for the page of a publication, or for a file of it."""
     for listener in _listeners:
         listener(publication, file)
+
+
+def follow(follower: Follower) -> None:
+    """Have `follower(other, publication)` called when `other` is merged into it, in the transaction."""
+    if follower not in _followers:
+        _followers.append(follower)
+
+
+def merged(other: Publication, publication: Publication) -> None:
+    """What named `other` names `publication` from now on."""
+    for follower in _followers:
+        follower(other, publication)
 
 
 def show(section: Section, *, on: str, position: int) -> None:

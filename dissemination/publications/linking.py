@@ -28,6 +28,22 @@ def add(
     return row
 
 
+def take_over(publication: Publication, other: Publication) -> None:
+    """What `other` is related to, and what is related to it, is said of `publication` from now on."""
+    kind = Publication.__tablename__
+    for link in list(other.links):
+        if (link.subject_kind, link.subject_id) != (kind, publication.id):
+            add(
+                publication, link.relation, subject_kind=link.subject_kind, subject_id=link.subject_id,
+                identifier=link.identifier,
+            )  # fmt: skip
+    naming = select(Link).where(Link.subject_kind == kind, Link.subject_id == other.id)
+    for link in db.session.scalars(naming).all():
+        if link.publication_id != publication.id:
+            add(link.publication, link.relation, subject_kind=kind, subject_id=publication.id)
+        remove(link)
+
+
 def remove(link: Link) -> None:
     """Relate it no longer."""
     publication = link.publication

@@ -18,6 +18,8 @@ from dissemination.publications.index import key_of
 from dissemination.publications.models import Import, Kind, Publication, PublicationFile, State
 from dissemination.publications.states import in_state
 
+CURRENT = Publication.superseded_at.is_(None)
+"""Lists for the public show the newest version; its page leads to the former ones."""
 COUNTED_AT_MOST = 500
 """Facets show how many only up to so many results: beyond, counting would cost more than the page."""
 
@@ -51,8 +53,10 @@ def by_id(district_id: int, publication_id: int) -> Publication | None:
 
 def public_ones(district_id: int, ids: list[int]) -> list[Publication]:
     """Those of `ids` that the public sees, in no order."""
-    query = _narrowed(select(Publication), district_id, Filter(), public=True).options(*_shown())
-    return list(db.session.scalars(query.where(Publication.id.in_(ids)))) if ids else []
+    query = select(Publication).where(
+        Publication.district_id == district_id, Publication.published_at.is_not(None), Publication.id.in_(ids)
+    )
+    return list(db.session.scalars(query.options(*_shown()))) if ids else []
 
 
 def listed(
@@ -83,6 +87,7 @@ def _found(
         sector_id=wanted.sector_id,
     )  # fmt: skip
     conditions = [] if wanted.access is None else [_with_access(wanted.access, district_id)]
+    conditions += [CURRENT] if public else []
     conditions += [] if wanted.state is None else [in_state(wanted.state)]
     return searching.ids(wanted.text, narrow, conditions=conditions, before=before, limit=limit)
 
@@ -183,7 +188,7 @@ def _with_ids(query, district_id: int, ids: list[int]):
 def _narrowed(query, district_id: int, wanted: Filter, public: bool):
     query = query.where(Publication.district_id == district_id)
     if public:
-        query = query.where(Publication.published_at.is_not(None))
+        query = query.where(Publication.published_at.is_not(None), CURRENT)
     if wanted.kind is not None:
         query = query.where(Publication.kind == wanted.kind)
     if wanted.year is not None and 1 <= wanted.year < 9999:

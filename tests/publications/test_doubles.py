@@ -5,8 +5,9 @@ from sqlalchemy import select
 
 from dissemination.bibliography.records import Person
 from dissemination.kernel.database import db, transaction
-from dissemination.publications import actions, doubles
-from dissemination.publications.models import Publication
+from dissemination.publications import actions, doubles, linking
+from dissemination.publications.models import Link, Publication, Relation
+from dissemination.submissions.models import Submission
 from tests import factories
 from tests.publications.cast import publication
 
@@ -64,6 +65,33 @@ def test_merging_completes_the_one_that_stays_and_removes_the_draft(moda, ada, s
     assert [(a.given_name, a.orcid) for a in first.authors] == [("M.", "0000-0002-1825-0097")]
     assert [f.file.name for f in first.files] == ["lana.pdf"]
     assert "Nessuna pubblicazione compare due volte" in browser.get(f"{DESK}/duplicates").text
+
+
+def test_what_was_related_to_a_duplicate_is_related_to_the_one_that_stays(moda, pair):
+    first, second = pair
+    with transaction():
+        third = publication(moda, title_it="Altro")
+        linking.add(second, Relation.REFERENCES, identifier="10.1000/182")
+        linking.add(second, Relation.REFERENCES, subject_kind="publications", subject_id=first.id)
+        linking.add(third, Relation.REFERENCES, subject_kind="publications", subject_id=second.id)
+    with transaction():
+        doubles.merge(first, [second], address="https://moda.example/x", by=None)
+    assert [(x.publication_id, x.subject_id, x.identifier) for x in db.session.query(Link).order_by(Link.id)] == [
+        (first.id, None, "10.1000/182"), (third.id, first.id, ""),
+    ]  # fmt: skip
+
+
+def test_the_author_of_a_duplicate_is_told_of_the_one_that_stays(moda, pair):
+    first, second = pair
+    with transaction():
+        row = Submission(
+            district_id=moda.id, contact_id=factories.contact(moda).id, publication_id=second.id,
+            asked_at=factories.DAY,
+        )  # fmt: skip
+        db.session.add(row)
+    with transaction():
+        doubles.merge(first, [second], address="https://moda.example/x", by=None)
+    assert db.session.get(Submission, row.id).publication_id == first.id
 
 
 def test_a_public_duplicate_is_withdrawn_and_its_page_says_where_to_go(moda, ada, client, sign_in, pair):

@@ -503,3 +503,16 @@ def test_authors_get_an_organisation_of_the_registry(moda, nautica, ada, sign_in
         actions.revise(row, by=ada, version=2, authors=again)
     assert people_of(row) == expected
     assert f"/moda/desk/people/companies/{university.id}" in browser.get(f"{DESK}/{row.slug}").text
+
+
+def test_lists_for_the_public_show_the_newest_version_only(moda, ada, bice, client, sign_in):
+    with transaction():
+        one = publication(moda, title_it="Tabella di marcia")
+        two = actions.new_version(one, by=ada)
+        actions.publish(two, by=bice)
+    shown = f'href="/moda/publications/{one.slug}"', f'href="/moda/publications/{two.slug}"'
+    for address in ("/moda/publications/", "/moda/publications/?q=tabella"):
+        page = client.get(address).text
+        assert [link in page for link in shown] == [False, True]
+    assert shown[0] in client.get(f"/moda/publications/{two.slug}").text
+    assert one.slug in sign_in(ada).get(f"{DESK}/").text

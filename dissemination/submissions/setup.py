@@ -1,0 +1,20 @@
+"""What this package does when publications change below it."""
+
+from sqlalchemy import update
+
+from dissemination.kernel.database import db
+from dissemination.publications import hooks
+from dissemination.publications.models import Publication
+from dissemination.submissions.models import Submission
+
+
+def init_app(_app) -> None:
+    """Let links to a work that was merged show the work that it went into."""
+    hooks.follow(follow)
+
+
+def follow(other: Publication, publication: Publication) -> None:
+    """`other` was merged into `publication`: its author is told of that one."""
+    db.session.execute(
+        update(Submission).where(Submission.publication_id == other.id).values(publication_id=publication.id)
+    )
