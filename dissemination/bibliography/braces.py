@@ -2,14 +2,32 @@
 
 import re
 
+_AND = re.compile(r"[ \r\n\t]+and[ \r\n\t]+", re.IGNORECASE)
+_LEADING = re.compile("and", re.IGNORECASE)  # the library has rules of its own for these
+_ESCAPED = re.compile(r"\\[{}\s]")
+
 
 def split_names(source: str) -> list[str]:
     """The names of an author field, split at each "and" outside braces."""
-    if "{" not in source and "\\" not in source:
-        return [n for n in re.split(r"\s+and\s+", source, flags=re.IGNORECASE) if n.strip()]
+    if not _ESCAPED.search(source):
+        parts = _AND.split(source.strip(" \r\n\t"))
+        if all(_is_name(part) for part in parts):
+            return [part for part in parts if part.strip()]
     from bibtexparser.middlewares import names  # see `bibtex`
 
     return [n for n in names.split_multiple_persons_names(source) if n.strip()]
+
+
+def _is_name(source: str) -> bool:
+    """Whether it was split off outside braces: its own are in pairs."""
+    if "{" not in source and "}" not in source:
+        return _LEADING.match(source) is None
+    depth = 0
+    for brace in re.findall("[{}]", source):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            return False
+    return depth == 0 and _LEADING.match(source) is None
 
 
 def whole_group(source: str) -> bool:

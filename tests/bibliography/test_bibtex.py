@@ -3,8 +3,12 @@
 from datetime import date
 
 import pytest
+from bibtexparser.middlewares import names
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dissemination.bibliography import bibtex, formats
+from dissemination.bibliography.braces import split_names
 from dissemination.bibliography.kinds import Kind
 from dissemination.bibliography.latex import decode, encode
 from dissemination.bibliography.records import Person, Record
@@ -339,3 +343,23 @@ def test_other_formats_are_whole():
         formats.citation(record)
         == "Rossi, M., & Regione Toscana. (2024). Titolo. Rivista, 1(2), 3–4. https://doi.org/10.1000/1"
     )
+
+
+NAMES = st.lists(
+    st.sampled_from(
+        ["and", "AND", "Rossi", " ", "\n", "{", "}", "'", "{and}", "a", "nd", ",", " and ", "\u00a0"]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@given(NAMES)
+def test_names_are_split_as_the_library_does(source):
+    split = [name for name in names.split_multiple_persons_names(source) if name.strip()]
+    assert [name.strip() for name in split_names(source)] == [name.strip() for name in split]
+
+
+def test_a_name_that_begins_with_an_accent_keeps_it():
+    assert split_names('Rossi, M. and \\"Ozturk, A. and \\v{C}apek, K.') == [
+        "Rossi, M.", '\\"Ozturk, A.', "\\v{C}apek, K.",
+    ]  # fmt: skip
