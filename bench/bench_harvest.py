@@ -2,14 +2,13 @@
 
 import statistics
 import time
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 from sqlalchemy import insert
 
-from bench.bench_pages import _application, _instance
+from bench.growing import compared
 from bench.measure import Result
 from dissemination.bibliography.kinds import Access, Kind
 from dissemination.harvest import tokens
@@ -88,32 +87,20 @@ def _deep() -> dict[str, str]:
 
 def growth() -> list[Result]:
     """Each answer at 100,000 records against 100."""
-    with ExitStack() as stack:
-        sides = []
-        for rows in (FEW, MANY):
-            environment = stack.enter_context(_instance())
-            with _application(environment):
-                _fill(rows)
-            sides.append(environment)
-        taken: dict[str, tuple[list, list]] = {name: ([], []) for name in (*ASKED, "deep")}
-        for _ in range(ROUNDS):
-            for side, environment in enumerate(sides):
-                with _application(environment) as application, application.test_request_context():
-                    browser = application.test_client()
-                    for name, asked in {**ASKED, "deep": _deep() if side else WHOLE}.items():
-                        records = {"identify": 0, "record": 1}.get(name, FEW)
-                        browser.get("/oai?" + urlencode(asked))
-                        taken[name][side].append(_seconds(browser, asked, records))
-    return [_compared(name, *times) for name, times in taken.items()]
+    names = (*ASKED, "deep")
+    return compared(
+        "oai.growth", names, fill=_fill, take=_taken, few=FEW, many=MANY, rounds=ROUNDS, goal=GOAL
+    )
 
 
-def _compared(name: str, few: list[float], many: list[float]) -> Result:
-    small, large = statistics.median(few) * 1000, statistics.median(many) * 1000
-    return Result(
-        f"oai.growth.{name}", round(large, 2), f"ms at {MANY} records", f"ms at {FEW} records",
-        round(small, 2),
-        round(large / small, 2), f"<= {GOAL:g}", large <= GOAL * small, ROUNDS,
-    )  # fmt: skip
+def _taken(application, rows: int) -> dict[str, float]:
+    taken = {}
+    with application.test_request_context():
+        browser = application.test_client()
+        for name, asked in {**ASKED, "deep": _deep() if rows == MANY else WHOLE}.items():
+            browser.get("/oai?" + urlencode(asked))
+            taken[name] = _seconds(browser, asked, {"identify": 0, "record": 1}.get(name, FEW))
+    return taken
 
 
 MEASURES = {"oai.growth": growth}

@@ -1,12 +1,11 @@
 """Lists and searches of publications at 100,000 rows, against the same at 100 rows."""
 
-import statistics
-from contextlib import ExitStack
 from datetime import date, timedelta
 
 from sqlalchemy import insert
 
-from bench.bench_pages import _application, _browser, _instance, _seconds
+from bench.bench_pages import _browser, _seconds
+from bench.growing import compared
 from bench.measure import Result
 from dissemination.bibliography.kinds import Access, Kind
 from dissemination.bibliography.records import Person, Record, search_text_of
@@ -60,29 +59,17 @@ def _fill(rows: int) -> None:
 
 def searches() -> list[Result]:
     """`page.search`: each list at 100,000 rows against the same list at 100 rows."""
-    with ExitStack() as stack:
-        sides = []
-        for rows in (FEW, MANY):
-            environment = stack.enter_context(_instance())
-            with _application(environment):
-                _fill(rows)
-            sides.append(environment)
-        taken: dict[str, tuple[list, list]] = {name: ([], []) for name in LISTS}
-        for _ in range(ROUNDS):
-            for side, environment in enumerate(sides):
-                with _application(environment) as application:
-                    browser = _browser(application)
-                    for name, path in LISTS.items():
-                        browser.get(path)
-                        taken[name][side].append(_seconds(browser, path))
-    return [_compared(name, *times) for name, times in taken.items()]
+    return compared(
+        "page.search", LISTS, fill=_fill, take=_taken, few=FEW, many=MANY, rounds=ROUNDS, goal=1.5
+    )
 
 
-def _compared(name: str, few: list[float], many: list[float]) -> Result:
-    small, large = statistics.median(few) * 1000, statistics.median(many) * 1000
-    return Result(f"page.search.{name.replace(' ', '_')}", round(large, 2), f"ms at {MANY} rows",
-                  f"ms at {FEW} rows", round(small, 2), round(large / small, 2), "<= 1.5",
-                  large <= 1.5 * small, ROUNDS)  # fmt: skip
+def _taken(application, _rows: int) -> dict[str, float]:
+    browser, taken = _browser(application), {}
+    for name, path in LISTS.items():
+        browser.get(path)
+        taken[name] = _seconds(browser, path)
+    return taken
 
 
 MEASURES = {"page.search": searches}

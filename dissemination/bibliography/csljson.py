@@ -9,12 +9,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from dissemination.bibliography import jsontext
 from dissemination.bibliography.building import TAGS, Builder, language_of, licence_of, untagged
-from dissemination.bibliography.fields import Problem
 from dissemination.bibliography.jsontext import first, objects, text
 from dissemination.bibliography.kinds import Access, Kind
-from dissemination.bibliography.reading import Found, Reading, Tell, TooMuch, text_of
 from dissemination.bibliography.records import (
     LICENCES,
     Person,
@@ -69,29 +66,8 @@ OTHERS = ("others", "et al.", "et al")
 CUSTOM = "district"
 
 
-def read(data: bytes, *, language: str = "it", tell: Tell = None) -> Reading:
-    """The records of a CSL-JSON or Crossref file. `language` is that of entries that do not say theirs."""
-    reading = Reading(format="CSL-JSON", tell=tell)
-    try:
-        found = jsontext.entries(text_of(data, reading.problems), reading.problems)
-    except TooMuch as much:
-        return Reading([], [Problem(1, much.args[0], lost=True)], "CSL-JSON")
-    return read_entries(found, reading, language)
-
-
-def read_entries(found: list[tuple[dict, int]], reading: Reading, language: str) -> Reading:
-    """The same for objects that stand ready, with the lines of the file."""
-    for item, line in found:
-        builder = Builder(line, language)
-        record = _record(item, builder)
-        reading.problems += builder.problems
-        if record is not None:
-            reading.add(Found(record, line, text(item.get("type")) or "-"))
-    reading.problems.sort(key=lambda p: p.line)
-    return reading
-
-
-def _record(item: dict, builder: Builder) -> Record | None:
+def record(item: dict, builder: Builder) -> Record | None:
+    """One object of CSL-JSON 1.0.2 or of Crossref's API; `None` where it has nothing to be kept by."""
     kind = _kind(item, builder)
     builder.language = language_of(text(item.get("language"))) or builder.language
     title = untagged(first(item.get("title")))

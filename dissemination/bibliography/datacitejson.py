@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from dissemination.bibliography import jsontext
 from dissemination.bibliography.building import Builder, language_of, licence_of, untagged
 from dissemination.bibliography.datacite import TYPES, UNKNOWN
-from dissemination.bibliography.fields import Problem
 from dissemination.bibliography.jsontext import first, objects, text
 from dissemination.bibliography.kinds import Access, Kind
-from dissemination.bibliography.reading import Found, Reading, Tell, TooMuch, text_of
 from dissemination.bibliography.records import Person, Record
 from dissemination.bibliography.rights import ACCESS_TERM
 
@@ -27,29 +24,8 @@ def is_entry(item: dict) -> bool:
     return isinstance(item.get("titles"), list) and ("creators" in item or "types" in item)
 
 
-def read(data: bytes, *, language: str = "it", tell: Tell = None) -> Reading:
-    """The records of a DataCite JSON file. `language` is that of entries that do not say theirs."""
-    reading = Reading(format="DataCite JSON", tell=tell)
-    try:
-        found = jsontext.entries(text_of(data, reading.problems), reading.problems)
-    except TooMuch as much:
-        return Reading([], [Problem(1, much.args[0], lost=True)], "DataCite JSON")
-    return read_entries(found, reading, language)
-
-
-def read_entries(found: list[tuple[dict, int]], reading: Reading, language: str) -> Reading:
-    """The same for objects that stand ready, with the lines of the file."""
-    for item, line in found:
-        builder = Builder(line, language)
-        record = _record(item, builder)
-        reading.problems += builder.problems
-        if record is not None:
-            reading.add(Found(record, line, _types(item)[0] or "-"))
-    reading.problems.sort(key=lambda p: p.line)
-    return reading
-
-
-def _record(item: dict, builder: Builder) -> Record | None:
+def record(item: dict, builder: Builder) -> Record | None:
+    """One object of DataCite's JSON (schema 4.5); `None` where it has nothing to be kept by."""
     builder.language = language_of(text(item.get("language"))) or builder.language
     whole = _whole(item)
     numbers = _identifiers(item)
@@ -82,6 +58,11 @@ def _named(value: Any, name: str) -> Any:
 
 def _known(value: str) -> str:
     return "" if value.startswith(":") else value
+
+
+def type_of(item: dict) -> str:
+    """What the entry says that it is: its `resourceTypeGeneral`."""
+    return _types(item)[0]
 
 
 def _types(item: dict) -> tuple[str, str]:

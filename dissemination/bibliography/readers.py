@@ -5,8 +5,9 @@ import re
 from flask_babel import lazy_gettext as _l
 
 from dissemination.bibliography import bibtex, csljson, datacitejson, jsontext, ris, table
+from dissemination.bibliography.building import Builder
 from dissemination.bibliography.fields import Problem
-from dissemination.bibliography.reading import Reading, Tell, TooMuch, text_of
+from dissemination.bibliography.reading import Found, Reading, Tell, TooMuch, text_of
 
 FORMATS = ("BibTeX", "RIS", "CSL-JSON", "Crossref JSON", "DataCite JSON", "CSV")
 
@@ -44,12 +45,17 @@ def _json(text: str, data: bytes, language: str, tell: Tell) -> Reading:
         found = jsontext.entries(text, reading.problems)
     except TooMuch as much:
         return Reading([], [Problem(1, much.args[0], lost=True)], reading.format)
-    theirs = [(item, line) for item, line in found if datacitejson.is_entry(item)]
-    if theirs:
+    for item, line in found:
+        is_datacite = datacitejson.is_entry(item)
+        builder = Builder(line, language)
+        record = (datacitejson if is_datacite else csljson).record(item, builder)
+        reading.problems += builder.problems
+        if record is not None:
+            kind = datacitejson.type_of(item) if is_datacite else jsontext.text(item.get("type"))
+            reading.add(Found(record, line, kind or "-"))
+    if any(datacitejson.is_entry(item) for item, _line in found):
         reading.format = "DataCite JSON"
-        datacitejson.read_entries(theirs, reading, language)
-    csljson.read_entries([(i, line) for i, line in found if not datacitejson.is_entry(i)], reading, language)
-    reading.found.sort(key=lambda f: f.line)
+    reading.problems.sort(key=lambda problem: problem.line)
     if not found and not reading.problems:
         reading.problems.append(Problem(1, _l("The file holds no entry."), lost=True))
     return reading
