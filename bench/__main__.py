@@ -15,7 +15,7 @@ LIMIT = 600  # seconds for the whole run
 def main() -> int:
     """Run the group named on the command line (`send`, `send.rate` …), or everything."""
     only = sys.argv[1] if len(sys.argv) > 1 else ""
-    began = time.monotonic()
+    began, ran = time.monotonic(), 0
     with (HERE / "results.jsonl").open("w") as out:
         for module in MODULES:
             for name, measure in import_module(f"bench.{module}").MEASURES.items():
@@ -24,11 +24,15 @@ def main() -> int:
                 if time.monotonic() - began > LIMIT:
                     print(f"{name:22} left out: the run has used its {LIMIT} s")
                     continue
+                ran += 1
                 for result in _as_list(measure()):
                     line = dataclasses.asdict(result)
                     out.write(json.dumps(line, ensure_ascii=False) + "\n")
                     out.flush()
                     print(_shown(line), flush=True)
+    if not ran:
+        print(f"bench: no measure is named {only!r} or begins with {only + '.'!r}", file=sys.stderr)
+        return 2
     print(f"bench: {time.monotonic() - began:.0f} s, written to bench/results.jsonl")
     return 0
 
