@@ -61,11 +61,12 @@ _TOKEN = re.compile(
     r"|(?P<text>[^\\{}$~`'\-]+|.)",
     re.DOTALL,
 )
-_MARK = r"\\([`'^\"~=.])"
+_MARK = r"([`'^\"~=.])"
 _ACCENT = re.compile(
-    rf"(?<!\\)(?:\{{{_MARK}([A-Za-z])\}}|\{{{_MARK}\{{([A-Za-z])\}}\}}|{_MARK}\{{([A-Za-z])\}}|{_MARK}([A-Za-z]))"
+    rf"\{{(?<!\\\{{)\\{_MARK}(?:([A-Za-z])\}}|\{{([A-Za-z])\}}\}})|\\(?<!\\\\){_MARK}(?:\{{([A-Za-z])\}}|([A-Za-z]))"
 )
-"""An accent on a letter in its four usual spellings: most LaTeX in bibliographies is nothing else."""
+"""An accent on a letter in its four usual spellings: most LaTeX in bibliographies is nothing else. (What
+must not stand before is asked behind the first sign: then `re` looks for that sign alone.)"""
 LIGATURES = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("{", ""), ("}", ""), ("~", " "))
 """In this order: braces part what would else become one (`-{}-`)."""
 _LINE = "\x01"
@@ -90,8 +91,7 @@ def decode(source: str) -> tuple[str, frozenset[str]]:
 
 
 def _accented(match) -> str:
-    accent, letter = (part for part in match.groups() if part)
-    return letter + ACCENTS[accent]
+    return match[match.lastindex] + ACCENTS[match[1] or match[4]]
 
 
 def _decode(source: str) -> tuple[str, frozenset[str]]:

@@ -3,13 +3,22 @@
 import re
 import unicodedata
 
+_MARKS = re.compile("[\u0300-\u036f]+")  # the accents of European scripts: most marks, taken away at once
+
 
 def fold(text: str) -> str:
     """`text` without case, accents and surplus space, for comparing and searching."""
+    return " ".join(unaccented(text).split())
+
+
+def unaccented(text: str) -> str:
+    """`text` without case and accents."""
     plain = text.casefold()
     if not plain.isascii():
-        plain = "".join([c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c)])
-    return " ".join(plain.split())
+        plain = _MARKS.sub("", unicodedata.normalize("NFKD", plain))
+    if not plain.isascii():
+        plain = "".join([c for c in plain if c < "\x80" or not unicodedata.combining(c)])
+    return plain
 
 
 def slugify(text: str, *, limit: int = 80) -> str:

@@ -38,14 +38,18 @@ def upgrade():
     )
     with op.batch_alter_table("publications") as batch:
         batch.alter_column("changed_at", existing_type=moment, nullable=False)
-    op.create_index("ix_publications_previous_id", "publications", ["previous_id"])
-    op.create_index("ix_publications_changed", "publications", ["district_id", "changed_at", "id"])
+    _index_of_given("ix_publications_previous_id", "publications", "previous_id")
     with op.batch_alter_table("authors") as batch:
         batch.add_column(sa.Column("company_id", sa.Integer(), nullable=True))
         batch.create_foreign_key(
             batch.f("fk_authors_company_id_companies"), "companies", ["company_id"], ["id"]
         )
-    op.create_index("ix_authors_company_id", "authors", ["company_id"])
+    _index_of_given("ix_authors_company_id", "authors", "company_id")
+
+
+def _index_of_given(name, table, column):
+    given = sa.text(f"{column} IS NOT NULL")
+    op.create_index(name, table, [column], sqlite_where=given, postgresql_where=given)
 
 
 def downgrade():
@@ -53,7 +57,6 @@ def downgrade():
     with op.batch_alter_table("authors") as batch:
         batch.drop_constraint(batch.f("fk_authors_company_id_companies"), type_="foreignkey")
         batch.drop_column("company_id")
-    op.drop_index("ix_publications_changed", "publications")
     op.drop_index("ix_publications_previous_id", "publications")
     with op.batch_alter_table("publications") as batch:
         batch.drop_constraint(batch.f("fk_publications_previous_id_publications"), type_="foreignkey")

@@ -28,7 +28,11 @@ def upgrade():
             batch.f("fk_publications_application_area_id_application_areas"), "application_areas",
             ["application_area_id"], ["id"],
         )  # fmt: skip
-    op.create_index("ix_publications_embargo", "publications", ["district_id", "embargo_until"])
+    given = sa.text("embargo_until IS NOT NULL")
+    op.create_index(
+        "ix_publications_embargo", "publications", ["district_id", "embargo_until"], sqlite_where=given,
+        postgresql_where=given,
+    )  # fmt: skip
     # Whoever published until now answered for the district.
     op.execute(
         "UPDATE publications SET approved_at = published_at, approved_by = published_by "
