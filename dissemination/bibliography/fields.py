@@ -57,6 +57,9 @@ class Entry:
     lines: dict[str, int] = field(default_factory=dict)
 
 
+_NOTE = re.compile(r'(\d{1,5})\s*=\s*"([^"]*)"')
+
+
 class EntryReader:
     """Reads one entry, field by field; what is left over goes to `extra`."""
 
@@ -234,6 +237,8 @@ class EntryReader:
 
     def _people(self, name: str, *, editor: bool) -> list[Person]:
         source = self.raw(name)
+        if not source:
+            return []
         names = split_names(source)
         if names and names[-1].strip().lower() == "others":
             names.pop()
@@ -250,9 +255,9 @@ class EntryReader:
 
     def _notes(self, name: str) -> dict[int, str]:
         """A data annotation of biblatex (manual §3.7): `1="text"; 3="text"`."""
-        source = self.raw(name)
-        pairs = re.findall(r'(\d{1,5})\s*=\s*"([^"]*)"', source) if source else ()
-        return {int(number): text for number, text in pairs}
+        if name not in self.left:
+            return {}
+        return {int(number): text for number, text in _NOTE.findall(self.raw(name))}
 
     def _known_name(self, source: str, field_name: str) -> tuple[str, str, bool]:
         """`_name`, once for each spelling in a file: the same people come back."""

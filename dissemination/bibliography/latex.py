@@ -74,19 +74,24 @@ _LINE = "\x01"
 _SCRIPT = re.compile(r"([\^_])(?:\{([^{}]*)\}|(.))")
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 def decode(source: str) -> tuple[str, frozenset[str]]:
     """The plain text of `source`, and the names of commands that are not known (their text is kept).
 
     Blank lines separate paragraphs and come out as an empty line; `\\\\` and `\\newline` as a line break.
     """
+    if source.isalnum() and source.isascii():
+        return source, _NONE
     if _PLAIN.match(source) and "\n" not in source:
-        return unicodedata.normalize("NFC", " ".join(source.split())), frozenset()
+        return unicodedata.normalize("NFC", " ".join(source.split())), _NONE
     if "\n\n" not in source and "$" not in source:
         quick = _ACCENT.sub(_accented, source)
         if "\\" not in quick:
             for mark, text in LIGATURES:
                 quick = quick.replace(mark, text)
-            return unicodedata.normalize("NFC", " ".join(quick.split())), frozenset()
+            return unicodedata.normalize("NFC", " ".join(quick.split())), _NONE
     return _remembered(source) if len(source) <= 200 else _decode(source)
 
 
