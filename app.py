@@ -13,9 +13,9 @@ from dissemination.kernel.database import Base, db
 
 PACKAGES = (
     "delivery", "districts", "people", "plan", "seals", "editions", "pastyears", "workshops", "publications",
-    "submissions", "usage", "guests", "registrations", "attendance", "certificates", "feedback", "followups",
-    "statistics", "proofs", "forecast", "harvest", "subscriptions", "newsletters", "reporting", "privacy",
-    "front", "sample",
+    "research", "calls", "submissions", "usage", "guests", "audits", "registrations", "visits",
+    "applications", "attendance", "certificates", "feedback", "followups", "statistics", "proofs", "forecast",
+    "harvest", "subscriptions", "newsletters", "reporting", "timelines", "privacy", "front", "sample",
 )  # fmt: skip
 csrf = CSRFProtect()
 

@@ -8,9 +8,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "kernel": 0, "delivery": 1, "bibliography": 1, "districts": 2, "people": 3, "plan": 4, "seals": 5, "editions": 5,
-    "pastyears": 5, "workshops": 5, "publications": 5, "guests": 6, "submissions": 6, "usage": 6, "registrations": 7, "attendance": 8,
+    "pastyears": 5, "workshops": 5, "publications": 5, "research": 5, "calls": 5, "guests": 6, "audits": 6, "submissions": 6, "usage": 6, "registrations": 7, "visits": 7, "applications": 7, "attendance": 8,
     "certificates": 9, "feedback": 9, "followups": 9, "proofs": 9, "forecast": 9, "statistics": 9,
-    "harvest": 9, "subscriptions": 9, "newsletters": 10, "reporting": 11, "privacy": 12, "front": 13, "sample": 14,
+    "harvest": 9, "subscriptions": 9, "newsletters": 10, "reporting": 11, "timelines": 11, "privacy": 12, "front": 13, "sample": 14,
 }  # fmt: skip
 # Inside a package: a module imports only modules of a lower step.
 STEPS = {
