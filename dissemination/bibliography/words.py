@@ -46,7 +46,7 @@ def words_of(text: str) -> list[str]:
     plain = unaccented(text)
     if plain.isascii():
         found = plain.translate(_SIGNS).split()
-        if max(map(len, found), default=0) <= LONGEST:
+        if len(plain) <= LONGEST or max(map(len, found), default=0) <= LONGEST:
             return found
     return _WORD.findall(plain)
 
@@ -54,15 +54,18 @@ def words_of(text: str) -> list[str]:
 def kept(parts: Iterable[tuple[str, str]]) -> str:
     """What an index keeps of (language or "", text) pairs: words in order, a line break, stems."""
     words: list[str] = []
+    seen: set[str] = set()
     stems: set[str] = set()
     for language, text in parts:
         if not text:
             continue
         found = words_of(text)
+        different = set(found)
         words += found
+        seen |= different
         if language in STEMMERS:
-            stems.update([stem(word, language) for word in set(found)])
-    return " ".join(words) + "\n" + " ".join(sorted(stems.difference(words)))
+            stems.update([stem(word, language) for word in different])
+    return " ".join(words) + "\n" + " ".join(sorted(stems - seen))
 
 
 def kept_of_file(text: str, language: str) -> str:

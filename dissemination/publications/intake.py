@@ -1,15 +1,15 @@
 """Many publications at once: an uploaded bibliography kept, then imported, all of it or nothing."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import BinaryIO
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, insert, literal_column, null, select, update
+from sqlalchemy import func, select, update
 
 from dissemination.bibliography.records import Record, search_text_of
 from dissemination.districts.models import District
 from dissemination.kernel import clock, files
+from dissemination.kernel.bulk import insert_many
 from dissemination.kernel.database import db, rows_changed, writing
 from dissemination.kernel.memory import without_collecting
 from dissemination.kernel.refusals import Refusal
@@ -118,8 +118,7 @@ def _add_all(
         for number, record in zip(ids, records, strict=True)
         for n, person in enumerate(sorted(record.authors, key=lambda p: p.editor))
     ]
-    if people:
-        db.session.execute(insert(Author.__table__), people)
+    insert_many(Author.__table__, people)
     if published:
         happened = happening(
             district, sector_id=sector_id, macro_area_id=macro_area_id, activity_line_id=activity_line_id,
@@ -133,17 +132,11 @@ def _add_all(
 
 
 def _insert(district: District, rows: list[dict], common: dict) -> list[int]:
-    """Insert publications and return their ids in the same order; new ids are above all former ones.
-
-    What is `common` to all is written into the statement: bound for each row, its times would cost more than
-    the rest.
-    """
+    """Insert publications and return their ids in the same order; new ids are above all former ones."""
     if not rows:
         return []
     last = db.session.scalar(select(func.max(Publication.id))) or 0
-    table = Publication.__table__
-    same = {name: _literal(table.c[name].type, value) for name, value in common.items()}
-    db.session.execute(insert(table).values(same), rows)
+    insert_many(Publication.__table__, rows, same=common)
     found = db.session.execute(
         select(Publication.slug, Publication.id).where(
             Publication.id > last, Publication.district_id == district.id
@@ -151,9 +144,3 @@ def _insert(district: District, rows: list[dict], common: dict) -> list[int]:
     )
     ids = {slug: number for slug, number in found}  # noqa: C416 (a Result has keys of its own)
     return [ids[row["slug"]] for row in rows]
-
-
-def _literal(kind, value: int | datetime | None):
-    if value is None:
-        return null()
-    return literal_column(kind.dialect_impl(db.engine.dialect).literal_processor(db.engine.dialect)(value))

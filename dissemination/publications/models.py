@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dissemination.bibliography.kinds import Access, Kind
 from dissemination.districts.models import District, Sector
-from dissemination.kernel.database import UtcDateTime, db, one_of
+from dissemination.kernel.database import UtcDateTime, db, index_where_set, one_of
 from dissemination.kernel.files import StoredFile
 from dissemination.people.accounts import Account
 from dissemination.plan.models import ActivityLine, ApplicationArea, MacroArea
@@ -75,7 +75,7 @@ class Publication(db.Model):  # type: ignore[name-defined]
         _given("first_published_at", "ix_publications_harvest_district", "district_id", "changed_at", "id"),
         _given("first_published_at", "ix_publications_harvest_kind", "kind", "changed_at", "id"),
         _given("embargo_until", "ix_publications_embargo", "district_id", "embargo_until"),
-        _given("previous_id", "ix_publications_previous_id", "previous_id"),
+        index_where_set("ix_publications_previous_id", "previous_id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
@@ -167,7 +167,7 @@ class Author(db.Model):  # type: ignore[name-defined]
     """An author or editor; an organisation has only `family_name`."""
 
     __tablename__ = "authors"
-    __table_args__ = (_given("company_id", "ix_authors_company_id", "company_id"),)
+    __table_args__ = (index_where_set("ix_authors_company_id", "company_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), index=True)
     position: Mapped[int] = mapped_column(default=0)

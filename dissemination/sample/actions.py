@@ -25,6 +25,7 @@ from dissemination.sample import (
     newsletters,
     publications,
     reports,
+    shelf,
     workshops,
 )
 from dissemination.sample.world import World, table
@@ -71,6 +72,7 @@ def _fill(world: World) -> None:
     lives = workshops.schedule(world)
     afterwards.schedule(world, lives)
     publications.schedule(world)
+    shelf.schedule(world)
     history.schedule(world)
     reports.schedule(world)
     world.live()

@@ -9,7 +9,7 @@ from itertools import groupby
 from dissemination.bibliography import bibtex
 from dissemination.publications import actions
 from dissemination.publications.models import Publication
-from dissemination.sample import pdf
+from dissemination.sample import pdf, shelf
 from dissemination.sample.dates import at, spread
 from dissemination.sample.world import DATA, World, table
 
@@ -59,6 +59,7 @@ def _complete(world: World, publication: Publication, line: str, sector: str, ar
         publication, by=world.ada, version=publication.version, activity_line_id=world.line(line).id,
         sector_id=world.sector(sector).id if sector else None,
         macro_area_id=world.area(area).id if area else None,
+        **shelf.restricted(world, publication.citation_key),
     )  # fmt: skip
     if world.chance.random() < WITH_FILE or not (publication.url or publication.doi):
         title = publication.title_it if publication.language == "it" else publication.title_en
