@@ -103,6 +103,7 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const field of form.querySelectorAll("[data-score]")) field.value = facts.scores?.[field.dataset.score]?.points || "";
     for (const field of form.querySelectorAll("[data-note]")) field.value = facts.scores?.[field.dataset.note]?.note || "";
     VisitPad.show(facts.signature || "");
+    form.elements.visited_on.readOnly = Boolean(said && said.visited);
     number();
     offerContacts();
   }

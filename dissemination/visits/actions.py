@@ -32,7 +32,7 @@ from dissemination.visits.refusals import (
 from dissemination.visits.taking import settle, take
 
 __all__ = [
-    "answer", "comment", "forget", "open_report", "remind", "settle", "share", "take", "tell", "withdraw",
+    "answer", "comment", "forget", "read", "remind", "settle", "share", "take", "tell", "withdraw",
 ]  # fmt: skip
 
 LONGEST = 5000  # characters of a comment
@@ -63,7 +63,7 @@ def share(audit: Audit, contacts: Sequence[Contact], *, by: Account | None) -> R
         if not again:
             row.mark = secrets.token_hex(16)
         row.shared_at, row.shared_by = now(), by.id if by else None
-        row.revoked_at = row.revoked_by = row.opened_at = row.reminded_at = None
+        row.revoked_at = row.revoked_by = row.read_at = row.reminded_at = None
         db.session.flush()
         _post(mails.shared(row, again=again), row)
     return report
@@ -72,7 +72,7 @@ def share(audit: Audit, contacts: Sequence[Contact], *, by: Account | None) -> R
 def _report(audit: Audit, by: Account | None) -> Report:
     """What is shared: the last report when nothing changed since, else a further one."""
     last, said = queries.last_report(audit), content.of_audit(audit)
-    if last is not None and last.content == said:
+    if last is not None and not content.differ(last.content, said):
         return last
     report = Report(
         audit_id=audit.id, number=last.number + 1 if last else 1, content=said, seen_version=audit.version,
@@ -102,10 +102,10 @@ def remind(sharing: Sharing) -> None:
     _post(mails.reminder(sharing), sharing)
 
 
-def open_report(sharing: Sharing) -> None:
-    """Its reader opened the report, for the first time."""
-    query = update(Sharing).where(Sharing.id == sharing.id, Sharing.opened_at.is_(None))
-    rows_changed(query.values(opened_at=now()))
+def read(sharing: Sharing) -> None:
+    """Its reader says that she has read the report; what programs open on the way says nothing. Twice is once."""
+    query = update(Sharing).where(Sharing.id == sharing.id, Sharing.read_at.is_(None))
+    rows_changed(query.values(read_at=now()))
 
 
 def comment(sharing: Sharing, *, text: str, area_id: int | None) -> Remark:
@@ -115,6 +115,7 @@ def comment(sharing: Sharing, *, text: str, area_id: int | None) -> Remark:
         raise ClosedForRemarks
     if queries.remarks_by(sharing.contact, since=now() - timedelta(days=1)) >= MOST_A_DAY:
         raise SaidTooOften
+    read(sharing)
     return _say(audit, text, area_id, contact=sharing.contact)
 
 

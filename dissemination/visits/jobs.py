@@ -22,9 +22,9 @@ def tell_of_comments() -> int:
 
 
 def remind_readers() -> int:
-    """Remind, once, those who have not opened their report; how many."""
+    """Remind, once, those who have not said that they read their report; how many."""
     done = 0
-    for sharing in queries.unopened(shared_before=now() - REMIND_AFTER):
+    for sharing in queries.unread(shared_before=now() - REMIND_AFTER):
         if not queries.may_read(sharing):
             continue
         try:

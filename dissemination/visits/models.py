@@ -87,7 +87,7 @@ class Sharing(db.Model):  # type: ignore[name-defined]
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     mark: Mapped[str] = mapped_column(String(32))  # in the link; a new one each time it is shared again
-    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     audit: Mapped[Audit] = relationship()
     contact: Mapped[Contact] = relationship()

@@ -148,13 +148,13 @@ def untold(*, quiet_since: datetime, waiting_since: datetime, most: int = 100) -
     return list(db.session.scalars(query.limit(most)))
 
 
-def unopened(*, shared_before: datetime, most: int = 100) -> list[Sharing]:
-    """Sharings that nobody opened since they were mailed, and of which nobody was reminded."""
+def unread(*, shared_before: datetime, most: int = 100) -> list[Sharing]:
+    """Sharings of which nobody said since the mail that the report was read, and nobody was reminded."""
     query = (
         select(Sharing)
         .join(Sharing.audit)
         .where(
-            Sharing.opened_at.is_(None), Sharing.reminded_at.is_(None), Sharing.revoked_at.is_(None),
+            Sharing.read_at.is_(None), Sharing.reminded_at.is_(None), Sharing.revoked_at.is_(None),
             Sharing.shared_at <= shared_before, Audit.state == State.SHARED,
         )
         .options(joinedload(Sharing.contact), joinedload(Sharing.audit))

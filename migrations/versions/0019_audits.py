@@ -122,7 +122,7 @@ def upgrade():
     sa.Column("revoked_at", moment, nullable=True),
     sa.Column("revoked_by", sa.Integer(), nullable=True),
     sa.Column("mark", sa.String(length=32), nullable=False),
-    sa.Column("opened_at", moment, nullable=True),
+    sa.Column("read_at", moment, nullable=True),
     sa.Column("reminded_at", moment, nullable=True),
     sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_audit_sharings_audit_id_audits")),
     sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_audit_sharings_contact_id_contacts")),
