@@ -206,7 +206,9 @@ document.addEventListener("DOMContentLoaded", () => {
     await refresh();
     if (wrong || !draft || draft.state !== "waiting") return wrong;
     wrong = (await sendPhotos()) || (await sendSheet());
-    return wrong || fetchSaid();
+    wrong = wrong || (await fetchSaid());
+    if (!draft && !saving) await recall(); // what was sent is the server's now
+    return wrong;
   }
   async function sync() {
     if (busy) { again = true; return; }
