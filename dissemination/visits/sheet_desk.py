@@ -21,7 +21,7 @@ desk = Blueprint("sheet_desk", __name__, url_prefix="/<district>/desk/audits/<in
 DECISIONS = {"take": True, "keep": False}
 
 
-@desk.get("/sheets/<int:sheet_id>")
+@desk.get("/visit/sheets/<int:sheet_id>")
 @requires(Role.ORGANISER)
 def show(district, audit_id, sheet_id):
     """What a device sent, beside what the audit says."""
@@ -49,7 +49,7 @@ def _sheet(district, audit_id, sheet_id) -> VisitSheet:
     return queries.sheet(found(district, audit_id), sheet_id) or abort(404)
 
 
-@desk.post("/sheets/<int:sheet_id>/decision")
+@desk.post("/visit/sheets/<int:sheet_id>/decision")
 @requires(Role.ORGANISER)
 def create_decision(district, audit_id, sheet_id):
     """Take what the device sent, or keep what is here."""
@@ -67,7 +67,7 @@ def create_decision(district, audit_id, sheet_id):
     return redirect(url_for("audits_desk.show", district=district, audit_id=audit_id), 303)
 
 
-@desk.get("/sheets/<int:sheet_id>/signed.pdf")
+@desk.get("/visit/sheets/<int:sheet_id>/signed.pdf")
 @requires(Role.ORGANISER)
 def show_signed(district, audit_id, sheet_id):
     """The visit sheet with the signature."""

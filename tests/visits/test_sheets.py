@@ -73,7 +73,7 @@ def test_a_signature_makes_the_visit_sheet_and_the_audit_counts(audit, ada, sign
     sheet = db.session.scalars(select(VisitSheet)).one()
     data = files.read(sheet.file)
     assert (data[:5], sheet.signed_by, sheet.file.media_type) == (b"%PDF-", "Mara Blu", "application/pdf")
-    page = browser.get(f"/moda/desk/audits/{audit.id}/sheets/{sheet.id}/signed.pdf")
+    page = browser.get(f"/moda/desk/audits/{audit.id}/visit/sheets/{sheet.id}/signed.pdf")
     assert (page.status_code, page.data, page.headers["Cache-Control"]) == (200, data, "private, no-store")
 
 
@@ -85,7 +85,7 @@ def test_what_somebody_wrote_at_the_desk_meanwhile_is_not_overwritten(audit, ada
     assert (answer.status_code, answer.json["outcome"]) == (200, "to_compare")
     assert (audit.strengths, audit.state) == ("Scritto al banco", State.PLANNED)
     sheet = db.session.scalars(select(VisitSheet)).one()
-    address = f"/moda/desk/audits/{audit.id}/sheets/{sheet.id}"
+    address = f"/moda/desk/audits/{audit.id}/visit/sheets/{sheet.id}"
     page = browser.get(address).text
     assert "Scritto al banco" in page
     assert "Squadra esperta" in page
@@ -104,7 +104,7 @@ def test_the_desk_may_keep_what_it_has(audit, ada, bice, sign_in):
     browser = sign_in(ada)
     send(browser, audit, version=1, signature=cast.signature(), signed_by="Mara Blu")
     sheet = db.session.scalars(select(VisitSheet)).one()
-    browser.post(f"/moda/desk/audits/{audit.id}/sheets/{sheet.id}/decision", data={"decision": "keep"})
+    browser.post(f"/moda/desk/audits/{audit.id}/visit/sheets/{sheet.id}/decision", data={"decision": "keep"})
     db.session.expire_all()
     assert (audit.strengths, audit.state, sheet.waits, logged()) == ("Scritto al banco", State.PLANNED, False, [])
     assert sheet.facts["strengths"] == "Squadra esperta"  # kept as it came
@@ -124,7 +124,7 @@ def test_a_closed_audit_takes_no_sheet_and_loses_none(audit, ada, sign_in):
     browser = sign_in(ada)
     assert send(browser, audit).json["outcome"] == "to_compare"
     sheet = db.session.scalars(select(VisitSheet)).one()
-    browser.post(f"/moda/desk/audits/{audit.id}/sheets/{sheet.id}/decision", data={"decision": "take"})
+    browser.post(f"/moda/desk/audits/{audit.id}/visit/sheets/{sheet.id}/decision", data={"decision": "take"})
     db.session.expire_all()
     assert (audit.state, sheet.waits) == (State.DECLINED, True)
 
