@@ -94,12 +94,15 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     "usage": {"robots": 0, "counting": 1, "noting": 4, "logged": 5, "panels": 5, "proving": 5.5, "desk": 7.5},
     "submissions": {"texts": 1, "public": 7.5, "desk": 7.5},
+    "audits": {
+        "refusals": 0.5, "hooks": 1, "states": 1, "texts": 1, "logged": 4.5, "contents": 5, "life": 5, "appointments": 5.5, "answers": 6, "proving": 6.5,
+    },
     # A request is read, what it asks for is found, written in a format, and put into an answer.
     "harvest": {
         "refusals": 0.5, "requests": 1, "tokens": 1.2, "sets": 1.5, "answers": 2.5, "formats": 3, "verbs": 4, "sitemaps": 4,
     },
     "people": {
-        "deferred": 0, "__init__": 0.1, "names": 0.2, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
+        "deferred": 0, "__init__": 0.1, "names": 0.2, "describing": 0.5, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,
     },
     "privacy": {
