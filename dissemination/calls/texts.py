@@ -23,7 +23,7 @@ STANDINGS = {
     Standing.UPCOMING: (_l("Opens soon"), "primary"),
     Standing.OPEN: (_l("Open"), "success"),
     Standing.CLOSED: (_l("Closed"), "secondary"),
-    Standing.WITHDRAWN: (_l("Withdrawn"), "danger"),
+    Standing.WITHDRAWN: (_l("Withdrawn by its body"), "danger"),
 }
 SIZE_NAMES = {
     "micro": _l("Micro"), "small": _l("Small"), "medium": _l("Medium"), "large": _l("Large"),
