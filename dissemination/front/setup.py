@@ -13,6 +13,7 @@ PUBLIC = (
     ("workshops.index", _l("Workshops")),
     ("publications.index", _l("Publications")),
     ("newsletters.index", _l("Newsletters")),
+    ("calls.index", _l("Calls")),
     ("plan.index", _l("Plan and figures")),
     ("transparency.index", _l("Transparency")),
 )
@@ -22,6 +23,8 @@ DESK = (
     ("publications_desk.index", _l("Publications")),
     ("audits_desk.index", _l("Audits")),
     ("newsletters_desk.index", _l("Newsletters")),
+    ("calls_desk.index", _l("Calls")),
+    ("applications_desk.index", _l("Applications")),
     ("people_desk.companies", _l("Companies")),
     ("people_desk.contacts", _l("Contacts")),
     ("plan_desk.figures", _l("Figures")),
@@ -34,6 +37,7 @@ DESK = (
 )
 # Pages that stand at an address of their own, and the entry that they belong to.
 BELONGS = {
+    "services_desk": "calls_desk.index",
     "subscriptions": "newsletters.index", "subscriptions_desk": "newsletters_desk.index",
     "series_desk": "workshops_desk.index", "speakers_desk": "workshops_desk.index",
     "templates_desk": "workshops_desk.index", "board_desk": "workshops_desk.index",
