@@ -99,7 +99,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "refusals": 0.5, "requests": 1, "tokens": 1.2, "sets": 1.5, "answers": 2.5, "formats": 3, "verbs": 4, "sitemaps": 4,
     },
     "people": {
-        "deferred": 0, "__init__": 0.1, "names": 0.2, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
+        "deferred": 0, "__init__": 0.1, "names": 0.2, "describing": 0.5, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,
     },
     "privacy": {
