@@ -112,6 +112,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "kept": 5, "overview": 5, "document": 6.2, "workbook": 6.2, "bundle": 6.2, "opendata": 6.2, "delivered": 6.4,
         "desk": 7.5, "downloads": 7.6, "region": 7.5, "public": 7.5,
     },
+    "research": {"texts": 1, "logged": 3, "labs": 5, "meetings": 5, "agreements": 5, "proving": 6.5, "desk": 7.5, "public": 7.5, "meetings_desk": 7.5, "agreements_desk": 7.5},
     "followups": {"fields": 1, "timing": 1, "ready": 1.5, "mails": 3.5, "desk": 7.5},
 }
 # fmt: on

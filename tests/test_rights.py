@@ -20,6 +20,7 @@ PUBLIC = {
     "publications.index_ris", "publications.show", "publications.show_bib", "publications.show_ris",
     "publications.show_file", "publications.show_named_file", "publications.show_csl", "publications.show_jsonld",
     "publications.show_datacite", "publications.show_dc", "harvest.oai", "harvest.sitemap", "harvest.district_sitemap", "harvest.publications_sitemap",
+    "research.index", "research.show",
     "submissions.ask", "submissions.asked", "submissions.show", "submissions.show_file",
     "submissions.create_file_removal",
     "publications.index_pdf", "publications.reading_list", "publications.reading_list_file",

@@ -11,6 +11,7 @@ from dissemination.kernel.refusals import Refusal
 PUBLIC = (
     ("workshops.index", _l("Workshops")),
     ("publications.index", _l("Publications")),
+    ("research.index", _l("Laboratories")),
     ("newsletters.index", _l("Newsletters")),
     ("plan.index", _l("Plan and figures")),
     ("transparency.index", _l("Transparency")),
@@ -19,6 +20,7 @@ DESK = (
     ("front_desk.today", _l("Today")),
     ("workshops_desk.index", _l("Workshops")),
     ("publications_desk.index", _l("Publications")),
+    ("research_desk.index", _l("Research")),
     ("newsletters_desk.index", _l("Newsletters")),
     ("people_desk.companies", _l("Companies")),
     ("people_desk.contacts", _l("Contacts")),
