@@ -94,6 +94,9 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     "usage": {"robots": 0, "counting": 1, "noting": 4, "logged": 5, "panels": 5, "proving": 5.5, "desk": 7.5},
     "submissions": {"texts": 1, "public": 7.5, "desk": 7.5},
+    "audits": {
+        "refusals": 0.5, "hooks": 1, "states": 1, "texts": 1, "logged": 4.5, "contents": 5, "life": 5, "appointments": 5.5, "answers": 6, "proving": 6.5,
+    },
     # A request is read, what it asks for is found, written in a format, and put into an answer.
     "harvest": {
         "refusals": 0.5, "requests": 1, "tokens": 1.2, "sets": 1.5, "answers": 2.5, "formats": 3, "verbs": 4, "sitemaps": 4,

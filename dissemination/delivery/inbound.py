@@ -101,11 +101,19 @@ class Outcome:
 
 Handler = Callable[..., Outcome]
 _handlers: dict[Kind, Handler] = {}
+_invite_too: list[Handler] = []
 
 
 def register(kind: Kind, handler: Handler) -> None:
     """Let `handler(incoming, dry=bool)` act on messages of `kind`; dry: only say what it would do."""
     _handlers[kind] = handler
+
+
+def invites_too(handler: Handler) -> None:
+    """Ask `handler` first about calendars' answers: it keeps those to its own invitations, found by their
+    UID, and gives `Outcome()` for all others."""
+    if handler not in _invite_too:
+        _invite_too.append(handler)
 
 
 def acts_on(kind: Kind) -> bool:
@@ -115,6 +123,10 @@ def acts_on(kind: Kind) -> bool:
 
 def act(incoming: Incoming, *, dry: bool = False) -> Outcome:
     """Do what a message asks for, or say what would be done. Needs transaction() unless dry."""
+    for first in _invite_too if incoming.kind is Kind.REPLY else ():
+        outcome = first(incoming, dry=dry)
+        if outcome.kept:
+            return outcome
     handler = _handlers.get(incoming.kind)
     return handler(incoming, dry=dry) if handler else Outcome()
 

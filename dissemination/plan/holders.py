@@ -35,7 +35,8 @@ class Holder:
 
     `held`: the codes fulfilled besides files and notes; `where`: the desk page; `who`: the account that
     is to be reminded; `pending`: what is not logged yet, of a district; `remove`: takes a proof back
-    under the kind's own rules (raises a Refusal).
+    under the kind's own rules (raises a Refusal). `confidential`: that a file is there is the proof for all,
+    what stands in it is for the district's organisers alone.
     """
 
     verb: str
@@ -46,6 +47,7 @@ class Holder:
     pending: Callable[[int], list[Pending]] = lambda _district_id: []
     computed: frozenset[str] = frozenset()  # codes that no file can prove
     remove: Callable[[int, Evidence, str, Account | None], None] | None = None
+    confidential: bool = False
 
 
 Listener = Callable[[str, Sequence[int]], None]
@@ -66,6 +68,11 @@ def of(verb: str, kind: str) -> Holder | None:
 def of_kind(kind: str) -> Holder | None:
     """Who knows about subjects of `kind` (a table's name); None when nobody registered."""
     return next((h for h in _holders.values() if h.kind == kind), None)
+
+
+def is_confidential(kind: str) -> bool:
+    """Whether files that prove subjects of `kind` are for the district's organisers alone."""
+    return any(h.confidential for h in _holders.values() if h.kind == kind)
 
 
 def every() -> list[Holder]:
