@@ -102,7 +102,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "refusals": 0.5, "requests": 1, "tokens": 1.2, "sets": 1.5, "answers": 2.5, "formats": 3, "verbs": 4, "sitemaps": 4,
     },
     "people": {
-        "deferred": 0, "__init__": 0.1, "names": 0.2, "describing": 0.5, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
+        "hooks": 1.5, "deferred": 0, "__init__": 0.1, "names": 0.2, "describing": 0.5, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,
     },
     "privacy": {
@@ -114,6 +114,10 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "refusals": 0.5, "frozen": 1, "signatures": 1.2, "given": 1.5, "freezing": 3, "checklist": 3, "adjustments": 4, "verifying": 4, "comparing": 5, "charts": 3,
         "kept": 5, "overview": 5, "document": 6.2, "workbook": 6.2, "bundle": 6.2, "opendata": 6.2, "delivered": 6.4,
         "desk": 7.5, "downloads": 7.6, "region": 7.5, "public": 7.5,
+    },
+    "timelines": {
+        "texts": 1, "scope": 1.5, "sources": 2.5, "deeds": 2.6, "effects": 2.5, "history": 2.8, "next_steps": 3, "exports": 5,
+        "desk": 7.5, "effects_desk": 7.5, "public": 7.5,
     },
     "research": {"texts": 1, "logged": 3, "labs": 5, "meetings": 5, "agreements": 5, "proving": 6.5, "desk": 7.5, "public": 7.5, "meetings_desk": 7.5, "agreements_desk": 7.5},
     "followups": {"fields": 1, "timing": 1, "ready": 1.5, "mails": 3.5, "desk": 7.5},
