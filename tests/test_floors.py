@@ -96,6 +96,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "submissions": {"texts": 1, "public": 7.5, "desk": 7.5},
     "audits": {
         "refusals": 0.5, "hooks": 1, "states": 1, "texts": 1, "logged": 4.5, "contents": 5, "life": 5, "appointments": 5.5, "answers": 6, "proving": 6.5,
+        "planning": 3, "benchmarks": 3, "columns": 1, "importing": 6.5, "desk": 7.5, "steps_desk": 7.6, "contents_desk": 7.6, "appointments_desk": 7.6, "imports_desk": 7.6,
     },
     # A request is read, what it asks for is found, written in a format, and put into an answer.
     "harvest": {

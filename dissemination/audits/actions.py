@@ -31,8 +31,8 @@ __all__ = [
 
 def plan(
     district: District, companies: Sequence[Company], *, by: Account | None, line: ActivityLine | None = None,
-    auditor: Account | None = None, auditor_name: str = "", reason: str = "", macro_area_id: int | None = None,
-    repeat_meant: bool = False, on: date | None = None,
+    auditor: Account | None = None, auditor_name: str = "", reason: str = "",
+    macro_area_id: int | None = None, repeat_meant: bool = False, on: date | None = None,
 ) -> list[Audit]:  # fmt: skip
     """Plan an audit of each of these companies; the audits, in their order.
 
@@ -52,8 +52,8 @@ def plan(
     repeated = {families[audit.company_id] for audit in again}
     made = [
         Audit(
-            district_id=district.id, company=company, auditor=auditor, auditor_name=one_line(auditor_name)[:200],
-            activity_line_id=line.id, macro_area_id=macro_area_id, reason=paragraphs(reason),
+            district_id=district.id, company=company, auditor=auditor,
+            auditor_name=one_line(auditor_name)[:200], activity_line_id=line.id, macro_area_id=macro_area_id, reason=paragraphs(reason),
             site=_address(company)[:300], repeat_meant=company.id in repeated, state=State.PLANNED,
             departments=[], created_at=clock.now(), created_by=by.id if by else None, version=1,
             steps=[AuditStep(state=State.PLANNED, on=on, at=clock.now(), by=by.id if by else None)],
@@ -89,7 +89,9 @@ def declined(audit: Audit, *, on: date, by: Account | None, reason: str) -> None
         appointments.call_off(audit, by=by)
 
 
-def sheet_on_file(audit: Audit, *, by: Account | None, file: StoredFile | None = None, note: str = "") -> None:
+def sheet_on_file(
+    audit: Audit, *, by: Account | None, file: StoredFile | None = None, note: str = ""
+) -> None:
     """The visit sheet was brought: a stored file, or a note on where it is. From now on the audit counts.
 
     Raises NotVisited.

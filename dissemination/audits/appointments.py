@@ -51,16 +51,20 @@ def move(
     audit: Audit, *, starts_at: datetime, ends_at: datetime, by: Account | None, place: str = "",
     message: str = "",
 ) -> VisitAppointment:  # fmt: skip
-    """Agree on another time or place; nothing is mailed when all stays. Raises NoAppointment and as `appoint`."""
+    """Agree on another time or place; nothing is mailed when all stays.
+
+    Raises NoAppointment, and what `appoint` raises.
+    """
     row = _held(audit)
     _check(audit, row.contact, starts_at, ends_at)
     facts = {"starts_at": starts_at, "ends_at": ends_at, "place": one_line(place)[:300]}
     old = {name: getattr(row, name) for name in facts}
-    if old == facts and paragraphs(message) == row.message:
+    words = paragraphs(message)
+    if old == facts and words in ("", row.message):
         return row
     for name, value in facts.items():
         setattr(row, name, value)
-    row.message, row.made_at, row.made_by = paragraphs(message), clock.now(), by.id if by else None
+    row.message, row.made_at, row.made_by = words, clock.now(), by.id if by else None
     if old != facts:
         row.sequence += 1  # RFC 5546 §2.1.4
         row.reply, row.replied_at = "", None  # she answered to the former date
@@ -94,7 +98,10 @@ def _check(audit: Audit, contact: Contact, starts_at: datetime, ends_at: datetim
     if audit.state not in BEFORE_THE_VISIT:
         raise OutOfOrder
     firm = queries.standing_company(audit)
-    if contact.company_id not in queries.family(audit.district_id, [firm.id]) or contact.erased_at is not None:
+    if (
+        contact.company_id not in queries.family(audit.district_id, [firm.id])
+        or contact.erased_at is not None
+    ):
         raise NotHers
     hours = (ends_at - starts_at).total_seconds() / 3600
     if starts_at <= clock.now() or not 0 < hours <= 24:

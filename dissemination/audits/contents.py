@@ -74,18 +74,22 @@ def set_area(area: ImprovementArea, *, by: Account | None, **facts: Any) -> None
 
 
 def _write(audit: Audit, facts: Mapping[str, Any]) -> None:
-    for name in LONG:
-        if name in facts:
-            setattr(audit, name, paragraphs(facts[name] or ""))
-    for name, most in SHORT.items():
-        if name in facts:
-            setattr(audit, name, one_line(facts[name] or "")[:most])
-    for name in PLAIN:
-        if name in facts:
-            setattr(audit, name, facts[name])
+    _write_columns(audit, facts, long=LONG, short=SHORT, plain=PLAIN)
     if "departments" in facts:
         ticked = set(facts["departments"] or ())
         audit.departments = [d.value for d in Department if d.value in ticked]
+
+
+def _write_columns(row, facts: Mapping[str, Any], *, long, short: Mapping[str, int], plain) -> None:
+    for name in long:
+        if name in facts:
+            setattr(row, name, paragraphs(facts[name] or ""))
+    for name, most in short.items():
+        if name in facts:
+            setattr(row, name, one_line(facts[name] or "")[:most])
+    for name in plain:
+        if name in facts:
+            setattr(row, name, facts[name])
 
 
 def _people(audit: Audit, people: Sequence[Mapping[str, Any]]) -> None:
@@ -131,15 +135,7 @@ def _write_area(audit: Audit, area: ImprovementArea, facts: Mapping[str, Any]) -
         area.type = AreaType(facts["type"])
     if "outcome" in facts:
         area.outcome = Outcome(facts["outcome"])
-    for name in AREA_LONG:
-        if name in facts:
-            setattr(area, name, paragraphs(facts[name] or ""))
-    for name, most in AREA_SHORT.items():
-        if name in facts:
-            setattr(area, name, one_line(facts[name] or "")[:most])
-    for name in AREA_PLAIN:
-        if name in facts:
-            setattr(area, name, facts[name])
+    _write_columns(area, facts, long=AREA_LONG, short=AREA_SHORT, plain=AREA_PLAIN)
     if "keywords" in facts:
         words = [one_line(word)[:60] for word in facts["keywords"] or ()]
         area.keywords = list(dict.fromkeys(w for w in words if w))[:KEYWORDS]

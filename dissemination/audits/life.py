@@ -21,9 +21,9 @@ def visited(
     audit: Audit, *, on: date, by: Account | None, starts: time | None = None, ends: time | None = None,
     note: str = "",
 ) -> None:  # fmt: skip
-    """The visit took place on that day; `starts`, `ends` on the district's clock. Raises OutOfOrder, WrongDay.
+    """The visit took place on that day; `starts`, `ends` on the district's clock.
 
-    It is counted from the moment that its visit sheet is on file too (`actions.sheet_on_file`).
+    Raises OutOfOrder, WrongDay. It is counted from the moment that its visit sheet is on file too (`actions.sheet_on_file`).
     """
     _hold(audit)
     _allow(audit, State.VISITED, on)

@@ -62,7 +62,10 @@ def appointment_changed(row: VisitAppointment, old: dict) -> Post:
 def appointment_cancelled(row: VisitAppointment) -> Post:
     """We do not come on that day (METHOD:CANCEL, STATUS:CANCELLED)."""
     return _post(
-        row, "appointment_cancelled", _("Our visit on %(day)s does not take place", day=_day(row)), method="CANCEL"
+        row,
+        "appointment_cancelled",
+        _("Our visit on %(day)s does not take place", day=_day(row)),
+        method="CANCEL",
     )
 
 
@@ -88,13 +91,16 @@ def _post(row: VisitAppointment, template: str, subject: str, *, method: str, **
     audit, contact = row.audit, row.contact
     shared = {
         **frame(audit.district, contact.language), "when": _when(row, row.starts_at, row.ends_at),
-        "place": row.place, "words": row.message, "company": audit.company.name, "auditor": auditor(audit), **facts,
+        "place": row.place, "words": row.message, "company": audit.company.name, "auditor": auditor(audit),
+        **facts,
     }  # fmt: skip
     mail = Mail(
         district_id=audit.district_id, template=f"audits/{template}", language=contact.language,
         subject=subject[:200], sender=sender(audit), shared=shared,
     )  # fmt: skip
-    recipient = Recipient(contact.email, contact.name, contact.id, {"name": contact.given_name or contact.name})
+    recipient = Recipient(
+        contact.email, contact.name, contact.id, {"name": contact.given_name or contact.name}
+    )
     return Post(mail, recipient, _object(row, method))
 
 

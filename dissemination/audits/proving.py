@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -13,6 +14,7 @@ from dissemination.audits.states import FROM_THE_VISIT
 from dissemination.districts.models import District
 from dissemination.kernel.database import db
 from dissemination.kernel.languages import translated
+from dissemination.kernel.rights import Role
 from dissemination.people.accounts import Account
 from dissemination.plan import actions as plans
 from dissemination.plan import queries
@@ -23,11 +25,12 @@ MOST = 500
 
 
 def where(ids: Sequence[int]) -> dict[int, str]:
-    """The desk page of each audit."""
+    """The desk page of each audit, for those who may open it."""
     query = select(Audit.id, District).join(District, District.id == Audit.district_id)
     return {
         audit_id: url_for("audits_desk.show", district=district, audit_id=audit_id)
         for audit_id, district in db.session.execute(query.where(Audit.id.in_(ids)))
+        if current_user.is_authenticated and current_user.may(Role.ORGANISER, district)
     }
 
 
@@ -61,7 +64,7 @@ def _holds(line, day) -> bool:
     return line.valid_from <= day and (line.valid_until is None or day <= line.valid_until)
 
 
-def remove(audit_id: int, proof: Evidence, reason: str, by: Account | None) -> None:
+def remove(_audit_id: int, proof: Evidence, reason: str, by: Account | None) -> None:
     """Take the sheet back: the audit counts no more until another one is brought."""
     plans.remove_evidence(proof, reason=reason, by=by)
 

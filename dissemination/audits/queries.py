@@ -7,13 +7,25 @@ from datetime import date, datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from dissemination.audits.models import Audit, ImprovementArea, Outcome, State, VisitAppointment
+from dissemination.audits.models import (
+    Audit,
+    AuditStep,
+    ImprovementArea,
+    Outcome,
+    State,
+    VisitAppointment,
+)
 from dissemination.audits.states import FROM_THE_VISIT, OPEN
+from dissemination.calls.models import Call, Service
+from dissemination.kernel import clock
 from dissemination.kernel.database import db
 from dissemination.kernel.paging import Page, page
-from dissemination.people.models import Company
+from dissemination.kernel.rights import Role
+from dissemination.people.accounts import Account, Appointment
+from dissemination.people.models import Company, OrganisationType
 from dissemination.plan import queries as plans
 from dissemination.plan.models import ActivityLine, LineKind
+from dissemination.research.models import Laboratory
 
 
 def by_id(district_id: int, audit_id: int) -> Audit | None:
@@ -42,7 +54,7 @@ def family(district_id: int, company_ids: Collection[int]) -> dict[int, int]:
     query = select(Company.id, func.coalesce(Company.merged_into_id, Company.id)).where(
         Company.district_id == district_id, or_(Company.id.in_(mine), Company.merged_into_id.in_(mine))
     )
-    return {company_id: root for company_id, root in db.session.execute(query)}
+    return dict(db.session.execute(query).all())
 
 
 def of_company(district_id: int, company_id: int) -> list[Audit]:
@@ -54,10 +66,8 @@ def of_company(district_id: int, company_id: int) -> list[Audit]:
     return list(db.session.scalars(loaded.order_by(Audit.id.desc())).unique())
 
 
-def open_areas(
-    district_id: int, *, company_id: int | None = None, most: int = 200
-) -> list[ImprovementArea]:
-    """Improvement areas that nothing came of yet, of visited audits: by priority, then the newest audit first.
+def open_areas(district_id: int, *, company_id: int | None = None, most: int = 200) -> list[ImprovementArea]:
+    """Improvement areas of visited audits that nothing came of yet: by priority, then the newest audit.
 
     At most `most`; `company_id` narrows them to one company (with its merged duplicates).
     """
@@ -67,8 +77,12 @@ def open_areas(
     )  # fmt: skip
     if company_id is not None:
         query = query.where(Audit.company_id.in_(family(district_id, [company_id])))
-    query = query.options(joinedload(ImprovementArea.audit).joinedload(Audit.company).joinedload(Company.sector))
-    query = query.order_by(ImprovementArea.priority, ImprovementArea.audit_id.desc(), ImprovementArea.position)
+    query = query.options(
+        joinedload(ImprovementArea.audit).joinedload(Audit.company).joinedload(Company.sector)
+    )
+    query = query.order_by(
+        ImprovementArea.priority, ImprovementArea.audit_id.desc(), ImprovementArea.position
+    )
     return list(db.session.scalars(query.limit(most)).unique())
 
 
@@ -76,15 +90,16 @@ def visited_before(audit: Audit) -> bool:
     """Whether the company had been visited for an earlier audit."""
     if audit.visited_on is None:
         return False
+    mine = family(audit.district_id, [audit.company_id])
     earlier = select(Audit.id).where(
-        Audit.district_id == audit.district_id, Audit.company_id.in_(family(audit.district_id, [audit.company_id])),
+        Audit.district_id == audit.district_id, Audit.company_id.in_(mine),
         Audit.visited_on < audit.visited_on, Audit.state.in_(FROM_THE_VISIT), Audit.id != audit.id,
     )  # fmt: skip
     return db.session.scalar(earlier.limit(1)) is not None
 
 
 def in_this_plan(district_id: int, company_ids: Collection[int], on: date) -> list[Audit]:
-    """Audits of these companies in the plan's period that holds `on`: visited in it, or still to be visited."""
+    """Audits of these companies in the plan that holds `on`: visited in its time, or still to be visited."""
     plan = plans.current_plan(district_id, on)
     mine = family(district_id, company_ids)
     query = select(Audit).where(
@@ -136,7 +151,9 @@ def audits(
     if auditor_id is not None:
         query = query.where(Audit.auditor_id == auditor_id)
     query = query.options(
-        joinedload(Audit.company).joinedload(Company.sector), joinedload(Audit.auditor), selectinload(Audit.areas)
+        joinedload(Audit.company).joinedload(Company.sector),
+        joinedload(Audit.auditor),
+        selectinload(Audit.areas),
     )
     return page(query, columns=(Audit.id,), after=after, descending=True)
 
@@ -144,7 +161,7 @@ def audits(
 def by_state(district_id: int) -> dict[State, int]:
     """How many audits stand where; states that none has are left out."""
     query = select(Audit.state, func.count()).where(Audit.district_id == district_id).group_by(Audit.state)
-    return {state: many for state, many in db.session.execute(query)}
+    return dict(db.session.execute(query).all())
 
 
 @dataclass(frozen=True)
@@ -173,3 +190,66 @@ def pasts(district_id: int, company_ids: Collection[int]) -> dict[int, Past]:
             state if is_open else known.open_state,
         )  # fmt: skip
     return found
+
+
+def line_of(audit: Audit) -> ActivityLine:
+    """The line of the plan that the audit hangs on."""
+    return db.session.get_one(ActivityLine, audit.activity_line_id)
+
+
+def auditors(district_id: int, *, also: Account | None = None) -> list[Account]:
+    """Who may visit companies for the district, by name: its organisers and managers; `also` too."""
+    query = (
+        select(Account).join(Appointment, Appointment.account_id == Account.id)
+        .where(
+            Appointment.district_id == district_id, Appointment.role.in_((Role.ORGANISER, Role.MANAGER)),
+            Account.active.is_(True),
+        )
+        .order_by(Account.name, Account.id).distinct()
+    )  # fmt: skip
+    found = list(db.session.scalars(query))
+    return found if also is None or also in found else [*found, also]
+
+
+def services(district_id: int, area: ImprovementArea | None = None) -> list[Service]:
+    """The catalogue by code, with what an area names already."""
+    named = Service.id == (area.service_id if area else None)
+    query = select(Service).where(
+        Service.district_id == district_id,
+        or_(Service.valid_until.is_(None), Service.valid_until >= clock.today(), named),
+    )
+    return list(db.session.scalars(query.order_by(Service.code)))
+
+
+def calls(district_id: int, area: ImprovementArea | None = None) -> list[Call]:
+    """The calls that were not withdrawn, the newest first, with the one that an area names already."""
+    named = Call.id == (area.call_id if area else None)
+    query = select(Call).where(Call.district_id == district_id, or_(Call.withdrawn_at.is_(None), named))
+    return list(db.session.scalars(query.order_by(Call.id.desc()).limit(200)))
+
+
+def laboratories(district_id: int, area: ImprovementArea | None = None) -> list[Laboratory]:
+    """The laboratories that are offered, by name, with the one that an area names already."""
+    named = Laboratory.id == (area.laboratory_id if area else None)
+    query = select(Laboratory).where(
+        Laboratory.district_id == district_id, or_(Laboratory.retired_at.is_(None), named)
+    )
+    query = query.options(joinedload(Laboratory.organisation))
+    return list(db.session.scalars(query.order_by(Laboratory.name_folded, Laboratory.id)))
+
+
+def companies(district_id: int, ids: Collection[int]) -> list[Company]:
+    """The district's companies with these ids, merged ones as the company that stands for them."""
+    roots = set(family(district_id, ids).values())
+    query = select(Company).where(
+        Company.district_id == district_id, Company.id.in_(roots), Company.type == OrganisationType.COMPANY
+    )
+    query = query.options(joinedload(Company.sector), selectinload(Company.memberships))
+    return list(db.session.scalars(query))
+
+
+def steps(audit: Audit) -> list[tuple[AuditStep, str]]:
+    """The audit's steps with the name of who entered each, the oldest first."""
+    query = select(AuditStep, Account.name).outerjoin(Account, Account.id == AuditStep.by)
+    query = query.where(AuditStep.audit_id == audit.id).order_by(AuditStep.id)
+    return [(step, name or "") for step, name in db.session.execute(query)]

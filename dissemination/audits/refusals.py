@@ -42,8 +42,8 @@ class AuditedAlready(Refusal):
     def __init__(self, names: list[str]):
         self.names = names
         words = _l(
-            "Already in this plan's period: %(names)s. A second audit is possible, but the company counts once."
-            " Tick the box if it is meant.", names=", ".join(names),
+            "Already in this plan's period: %(names)s. A second audit is possible, but the company counts"
+            " once. Tick the box if it is meant.", names=", ".join(names),
         )  # fmt: skip
         super().__init__(words)
 
@@ -92,9 +92,10 @@ class AreaInUse(Refusal):
     field = "areas"
 
     def __init__(self, titles: list[str]):
+        names = ", ".join(titles)
         super().__init__(
-            _l("An application or a meeting came of this area, so it stays: %(titles)s.", titles=", ".join(titles))
-        )  # fmt: skip
+            _l("An application or a meeting came of this area, so it stays: %(titles)s.", titles=names)
+        )
 
 
 class WrongScore(Refusal):

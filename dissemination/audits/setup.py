@@ -1,11 +1,13 @@
 """What this package tells lower floors."""
 
-from flask import g, has_request_context, url_for
+from flask import has_request_context, url_for
+from flask_login import current_user
 
 from dissemination.audits import answers, hooks, logged, proving  # noqa: F401 (answers: registers itself)
 from dissemination.audits.models import Audit, ImprovementArea
 from dissemination.kernel import subjects
 from dissemination.kernel.database import db
+from dissemination.kernel.rights import Role
 from dissemination.plan import holders
 
 
@@ -32,6 +34,9 @@ def page_of_area(area_id: int) -> str | None:
 
 
 def _url(audit: Audit, anchor: str | None = None) -> str | None:
-    if not has_request_context() or g.get("district") is None:
+    """None for who may not read audits: a row of a figure is then all that is shown."""
+    if not has_request_context() or not current_user.is_authenticated:
+        return None
+    if not current_user.may(Role.ORGANISER, audit.district):
         return None
     return url_for("audits_desk.show", district=audit.district, audit_id=audit.id, _anchor=anchor)

@@ -79,4 +79,6 @@ def later_than(state: State, on: date | None) -> str:
     """Why a day is wrong: it lies in the future (`on` None), or before the step that it follows."""
     if on is None:
         return _("This day lies in the future.")
-    return _("Not before %(day)s: the audit became “%(state)s” then.", day=format_date(on), state=STATES[state])
+    return _(
+        "Not before %(day)s: the audit became “%(state)s” then.", day=format_date(on), state=STATES[state]
+    )

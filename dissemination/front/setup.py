@@ -2,6 +2,7 @@
 
 from flask import render_template, request, url_for
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -21,6 +22,7 @@ DESK = (
     ("workshops_desk.index", _l("Workshops")),
     ("publications_desk.index", _l("Publications")),
     ("research_desk.index", _l("Research")),
+    ("audits_desk.index", _l("Audits")),
     ("newsletters_desk.index", _l("Newsletters")),
     ("people_desk.companies", _l("Companies")),
     ("people_desk.contacts", _l("Contacts")),
@@ -70,13 +72,21 @@ def _navigation(entries, district) -> list[tuple]:
     return [(url, words, endpoint == current) for endpoint, url, words in shown]
 
 
+def _may_open(view, district) -> bool:
+    """Whether the reader's role suffices: an entry that answers 403 is no help."""
+    role = getattr(view, "required_role", None)
+    return role is None or (current_user.is_authenticated and current_user.may(role, district))
+
+
 def init_app(app) -> None:
     """Put navigation and error pages on `app`."""
 
     @app.template_global()
     def navigation(on_desk, district):
         entries = DESK if on_desk else PUBLIC
-        return _navigation([(e, words) for e, words in entries if e in app.view_functions], district)
+        views = app.view_functions
+        shown = [(e, words) for e, words in entries if e in views and _may_open(views[e], district)]
+        return _navigation(shown, district)
 
     @app.errorhandler(Refusal)
     def refused(refusal):

@@ -1,4 +1,4 @@
-"""The verbs of companies' own pages: opened to somebody, renewed, revoked; corrections asked for and answered."""
+"""The verbs of companies' own pages: opened, renewed, revoked; corrections asked for and answered."""
 
 from datetime import timedelta
 

@@ -106,7 +106,9 @@ def report(district: District, *, days: int, since: date | None = None, until: d
     deeds: dict[str, list[Deed]] = defaultdict(list)
     for row in rows:
         deeds[row.verb].append(
-            Deed(ids[row.company_id], row.happened_on, row.subject_kind, row.subject_id, row.title, row.amount)
+            Deed(
+                ids[row.company_id], row.happened_on, row.subject_kind, row.subject_id, row.title, row.amount
+            )
         )
     effects = _workshops(district, deeds[PRESENT], since, until)
     money = {d.subject_id: d for d in deeds[FUNDED] if d.kind == Application.__tablename__}
@@ -148,7 +150,8 @@ def _workshops(
             days[deed.subject_id] = deed.on
     query = select(Workshop).where(Workshop.district_id == district.id, Workshop.id.in_(list(came)))
     effects = [
-        Effect(w.id, w.slug, translated(w, "title"), days[w.id], came[w.id]) for w in db.session.scalars(query)
+        Effect(w.id, w.slug, translated(w, "title"), days[w.id], came[w.id])
+        for w in db.session.scalars(query)
     ]
     return sorted(effects, key=lambda e: (e.on, e.workshop_id), reverse=True)
 

@@ -31,7 +31,8 @@ def facts(scope: Scope) -> list[tuple[str, str]]:
     company, held = scope.company, values_of(scope.company)
     held["size"] = str(SIZES[held["size"]]) if held["size"] else ""
     members = ", ".join(
-        f"{short_date(m.since)} – {short_date(m.until) if m.until else _('today')}" for m in company.memberships
+        f"{short_date(m.since)} – {short_date(m.until) if m.until else _('today')}"
+        for m in company.memberships
     )
     return [
         (str(FIELDS["name"]), company.name), (_("Partita IVA"), company.tax_id or ""),
@@ -120,7 +121,15 @@ def effect_head() -> list[str]:
 def effect_rows(found: Report) -> list[list]:
     """A line for each workshop, and the totals in which each thing stands once."""
     rows = [
-        [e.on, e.title, len(e.companies), len(e.audited), len(e.applications), len(e.funded), float(e.granted)]
+        [
+            e.on,
+            e.title,
+            len(e.companies),
+            len(e.audited),
+            len(e.applications),
+            len(e.funded),
+            float(e.granted),
+        ]
         for e in found.effects
     ]
     total = [

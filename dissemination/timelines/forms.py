@@ -98,7 +98,8 @@ class WindowForm(Form):
 
     days = WholeField(
         _l("Days after a workshop"),
-        validators=[InputRequired(), NumberRange(min=1, max=MOST_DAYS, message=_l("Between 1 and 1825 days."))],
+        validators=[
+            InputRequired(),
+            NumberRange(min=1, max=MOST_DAYS, message=_l("Between 1 and 1825 days.")),
+        ],
     )
-
-

@@ -69,7 +69,8 @@ def _ending(scope: Scope) -> Iterator[Step]:
     on = today(scope.district.zone)
     query = select(Agreement).where(
         Agreement.district_id == scope.district.id, Agreement.company_id.in_(scope.ids),
-        Agreement.signed_on.is_not(None), Agreement.ended_at.is_(None), Agreement.ends_on.between(on, on + SOON),
+        Agreement.signed_on.is_not(None), Agreement.ended_at.is_(None),
+        Agreement.ends_on.between(on, on + SOON),
     ).options(joinedload(Agreement.partner))  # fmt: skip
     for row in db.session.scalars(query.order_by(Agreement.ends_on).limit(MOST)):
         if row.ends_on is not None:
@@ -83,8 +84,10 @@ def _ending(scope: Scope) -> Iterator[Step]:
 def _reports(scope: Scope) -> Iterator[Step]:
     on = today(scope.district.zone)
     query = select(Audit).where(
-        Audit.district_id == scope.district.id, Audit.company_id.in_(scope.ids),
-        Audit.state.in_((State.VISITED, State.DRAFTED)), Audit.visited_on < on - SLOW,
+        Audit.district_id == scope.district.id,
+        Audit.company_id.in_(scope.ids),
+        Audit.state.in_((State.VISITED, State.DRAFTED)),
+        Audit.visited_on < on - SLOW,
     )
     for row in db.session.scalars(query.order_by(Audit.visited_on).limit(MOST)):
         if row.visited_on is not None:
@@ -191,8 +194,11 @@ def _silence(scope: Scope) -> Iterator[Step]:
         return
     last = db.session.scalar(
         select(func.max(Activity.happened_on)).where(
-            Activity.district_id == scope.district.id, Activity.company_id.in_(scope.ids),
-            Activity.verb.in_(("attendance.present", "audit.visited", "meeting.held", "application.submitted")),
+            Activity.district_id == scope.district.id,
+            Activity.company_id.in_(scope.ids),
+            Activity.verb.in_(
+                ("attendance.present", "audit.visited", "meeting.held", "application.submitted")
+            ),
         )
     )
     if last is None or last < on - SILENT:
@@ -200,6 +206,3 @@ def _silence(scope: Scope) -> Iterator[Step]:
             "A member; the last thing done together was on %(day)s.", day=short_date(last)
         )  # fmt: skip
         yield Step(_("Get in touch"), why)
-
-
-

@@ -7,6 +7,7 @@ from dissemination.kernel.database import transaction
 from dissemination.kernel.languages import clock_time
 from dissemination.kernel.refusals import Refusal
 from dissemination.people import throttle
+from dissemination.people.texts import SIZES
 from dissemination.people.throttle import Attempted
 from dissemination.registrations.registering import private
 from dissemination.research import queries as research
@@ -15,7 +16,6 @@ from dissemination.timelines.forms import AskForm, CorrectionForm, WishForm, val
 from dissemination.timelines.models import CompanyLink
 from dissemination.timelines.scope import Reader, Scope, scope_of
 from dissemination.timelines.texts import KINDS, Kind
-from dissemination.people.texts import SIZES
 
 public = Blueprint("timelines", __name__, url_prefix="/<district>/company")
 
@@ -25,7 +25,9 @@ def ask(district):
     """Ask for the link anew. The answer is the same for known and unknown addresses."""
     form = AskForm()
     if form.validate_on_submit():
-        attempted = Attempted("recovery", f"company {district.id} {form.email.data}", request.remote_addr or "")
+        attempted = Attempted(
+            "recovery", f"company {district.id} {form.email.data}", request.remote_addr or ""
+        )
         until = throttle.wait_until(attempted)
         if until is None:
             with transaction():
@@ -66,7 +68,9 @@ def _page(
     asked_for = request.args.get("kind", "")
     kind = Kind(asked_for) if asked_for in set(Kind) else None
     laboratory = request.args.get("laboratory", "")
-    wish = wish or WishForm(formdata=None, data={"laboratory_id": int(laboratory) if laboratory.isdecimal() else None})
+    wish = wish or WishForm(
+        formdata=None, data={"laboratory_id": int(laboratory) if laboratory.isdecimal() else None}
+    )
     page = render_template(
         "timelines/company.html", link=link, token=token, company=scope.company, KINDS=KINDS, kind=kind,
         facts=exports.facts(scope), sums=exports.sums(history.received(scope)), when=exports.when,

@@ -76,7 +76,7 @@ def corrections(district_id: int, *, after: str | None = None) -> paging.Page:
 
 
 def open_corrections(district_id: int, company_ids=None) -> list[CompanyCorrection]:
-    """Corrections that wait for an answer, the oldest first (at most 50); of one company when ids are given."""
+    """Corrections that wait for an answer, the oldest first (at most 50); of one company's ids."""
     query = select(CompanyCorrection).where(
         CompanyCorrection.district_id == district_id, CompanyCorrection.decided_at.is_(None)
     )
@@ -97,4 +97,3 @@ def window_days(district_id: int) -> int:
     """How many days after a workshop are looked at."""
     row = db.session.get(EffectWindow, district_id)
     return row.days if row is not None else DAYS
-

@@ -1,4 +1,4 @@
-"""The lines of a timeline, table by table: each function asks its table once and says what the reader may read.
+"""The lines of a timeline, table by table: each function asks its table once and says what may be read.
 
 Newsletters stand by subject and topics; who opened or clicked what is nobody's business and is not asked.
 """
@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from dissemination.attendance.models import Presence
@@ -73,10 +73,11 @@ def registrations(scope: Scope, cut: Cut) -> Iterator[Entry]:
 
 def presences(scope: Scope, cut: Cut) -> Iterator[Entry]:
     """Who was there (R3: presence, not registration)."""
-    query = select(Presence).join(Presence.registration).where(Registration.company_id.in_(scope.ids)).options(
+    query = select(Presence).join(Presence.registration).where(Registration.company_id.in_(scope.ids))
+    query = query.options(
         contains_eager(Presence.registration).joinedload(Registration.workshop),
         contains_eager(Presence.registration).joinedload(Registration.contact),
-    )  # fmt: skip
+    )
     query = cut.of(query, source="presence", column=Presence.at, row_id=Presence.registration_id)
     for row in db.session.scalars(query):
         seat = row.registration
@@ -122,7 +123,11 @@ def newsletters(scope: Scope, cut: Cut) -> Iterator[Entry]:
     for row in db.session.scalars(query):
         if row.sent_at is None:
             continue
-        url = url_for("newsletters_desk.show", district=scope.district, issue_id=row.id) if scope.is_desk else None
+        url = (
+            url_for("newsletters_desk.show", district=scope.district, issue_id=row.id)
+            if scope.is_desk
+            else None
+        )
         yield line(
             scope, "newsletter", Kind.NEWSLETTER, row.id, row.sent_at,
             _("Newsletter received: %(subject)s", subject=translated(row, "subject")),
@@ -174,6 +179,12 @@ def past(scope: Scope, cut: Cut) -> Iterator[Entry]:
     query = cut.of(query, source="past", column=Activity.happened_on, row_id=Activity.id, dated=True)
     for row in db.session.scalars(query):
         yield line(
-            scope, "past", Kind.PAST, row.id, row.happened_on, row.title, note=verb_name(row.verb),
+            scope,
+            "past",
+            Kind.PAST,
+            row.id,
+            row.happened_on,
+            row.title,
+            note=verb_name(row.verb),
             url=subjects.url(PAST, row.subject_id) if scope.is_desk else None,
         )
