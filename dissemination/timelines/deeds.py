@@ -101,8 +101,8 @@ def applications(scope: Scope, cut: Cut) -> Iterator[Entry]:
         yield line(
             scope, "application", Kind.APPLICATION, step.id, step.on, str(STAGES[step.stage]),
             note=_joined(
-                row.title if scope.reader is not Reader.VIEWER else "", translated(row.call, "title"), partner,
-                euro(step.amount) if leads or scope.is_desk else "", own_words,
+                row.title if scope.reader is not Reader.VIEWER else "", translated(row.call, "title"),
+                partner, euro(step.amount) if leads or scope.is_desk else "", own_words,
             ),
             url=_url(scope, Application.__tablename__, row.id),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Links to a company's own page, the corrections it asks for, and the window of what followed on workshops."""
+"""Links to a company's own page, corrections it asks for, and the window of what followed on workshops."""
 
 from datetime import datetime
 
