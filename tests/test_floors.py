@@ -107,7 +107,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "refusals": 0.5, "requests": 1, "tokens": 1.2, "sets": 1.5, "answers": 2.5, "formats": 3, "verbs": 4, "sitemaps": 4,
     },
     "people": {
-        "deferred": 0, "__init__": 0.1, "names": 0.2, "describing": 0.5, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
+        "hooks": 1.5, "deferred": 0, "__init__": 0.1, "names": 0.2, "describing": 0.5, "imports": 6.5, "access": 6.2, "throttle": 6.2, "gate": 6.8, "desk": 7.2,
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,
     },
     "privacy": {
@@ -127,6 +127,11 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "calls": {
         "hooks": 1, "moments": 0.5, "starter": 1, "standing": 1, "texts": 1.5, "tables": 6.5, "feeds": 5, "public": 7, "desk": 7.5, "services_desk": 7.6,
     },
+    "timelines": {
+        "texts": 1, "scope": 1.5, "sources": 2.5, "deeds": 2.6, "effects": 2.5, "history": 2.8, "next_steps": 3, "exports": 5,
+        "desk": 7.5, "effects_desk": 7.5, "public": 7.5,
+    },
+    "research": {"texts": 1, "logged": 3, "labs": 5, "meetings": 5, "agreements": 5, "proving": 6.5, "desk": 7.5, "public": 7.5, "meetings_desk": 7.5, "agreements_desk": 7.5},
     "followups": {"fields": 1, "timing": 1, "ready": 1.5, "mails": 3.5, "desk": 7.5},
 }
 # fmt: on

@@ -12,6 +12,7 @@ from dissemination.kernel.refusals import Refusal
 PUBLIC = (
     ("workshops.index", _l("Workshops")),
     ("publications.index", _l("Publications")),
+    ("research.index", _l("Laboratories")),
     ("newsletters.index", _l("Newsletters")),
     ("calls.index", _l("Calls")),
     ("plan.index", _l("Plan and figures")),
@@ -21,6 +22,7 @@ DESK = (
     ("front_desk.today", _l("Today")),
     ("workshops_desk.index", _l("Workshops")),
     ("publications_desk.index", _l("Publications")),
+    ("research_desk.index", _l("Research")),
     ("audits_desk.index", _l("Audits")),
     ("newsletters_desk.index", _l("Newsletters")),
     ("calls_desk.index", _l("Calls")),

@@ -9,7 +9,7 @@ from dissemination.kernel.clock import today
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
-from dissemination.people import actions, queries
+from dissemination.people import actions, hooks, queries
 from dissemination.people.desk import company_or_404, desk, whole
 from dissemination.people.forms import CompanyForm, MembershipForm
 from dissemination.people.models import Company, Membership, SizeClass
@@ -56,6 +56,7 @@ def company(district, company_id):
     return render_template(
         "people/company.html", company=found, contacts=queries.contacts_of(found),
         member=queries.is_member(found, today(district.zone)), form=MembershipForm(),
+        leads=hooks.leads(found, district),
     )  # fmt: skip
 
 
@@ -120,7 +121,7 @@ def add_membership(district, company_id):
         form.refuse(refusal)
     return render_template(
         "people/company.html", company=found, contacts=queries.contacts_of(found), form=form,
-        member=queries.is_member(found, today(district.zone)),
+        member=queries.is_member(found, today(district.zone)), leads=hooks.leads(found, district),
     ), 422  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Floor 5: laboratories of research bodies, meetings between a company and a laboratory, their agreements."""
+"""Floor 5: laboratories of research bodies, their meetings with companies, and agreements."""

@@ -37,6 +37,7 @@ class Laboratory(db.Model):  # type: ignore[name-defined]
     equipment_en: Mapped[str] = mapped_column(Text, default="")
     keywords: Mapped[list] = mapped_column(JSON, default=list)  # str
     sectors: Mapped[list] = mapped_column(JSON, default=list)  # codes of the district's sectors
+    words: Mapped[str] = mapped_column(Text, default="")  # folded: competences, equipment, keywords
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     website: Mapped[str] = mapped_column(String(300), default="")
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the public sees it since
@@ -70,6 +71,8 @@ class Meeting(db.Model):  # type: ignore[name-defined]
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
     company_id: Mapped[int] = mapped_column(ForeignKey("companies.id"), index=True)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)  # of the company
+    # Of the laboratory: who was invited, also when the laboratory names somebody else later.
+    laboratory_contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     laboratory_id: Mapped[int | None] = mapped_column(ForeignKey("laboratories.id"), index=True)
     expert: Mapped[str] = mapped_column(String(200), default="")  # where no laboratory takes part
     # Where the wish came from: "improvement_areas" and an id, a link upward as data.
@@ -94,7 +97,8 @@ class Meeting(db.Model):  # type: ignore[name-defined]
     version: Mapped[int] = mapped_column(default=1)
     district: Mapped[District] = relationship()
     company: Mapped[Company] = relationship()
-    contact: Mapped[Contact | None] = relationship()
+    contact: Mapped[Contact | None] = relationship(foreign_keys=[contact_id])
+    laboratory_contact: Mapped[Contact | None] = relationship(foreign_keys=[laboratory_contact_id])
     laboratory: Mapped[Laboratory | None] = relationship()
 
 

@@ -1,1 +1,1 @@
-"""Floor 11: what a district did with a company, in order of time; what led to what."""
+"""Floor 11: a company's whole story with the district, its own page by link, and what workshops led to."""

@@ -93,6 +93,7 @@ def upgrade():
     sa.Column("equipment_en", sa.Text(), nullable=False),
     sa.Column("keywords", sa.JSON(), nullable=False),
     sa.Column("sectors", sa.JSON(), nullable=False),
+    sa.Column("words", sa.Text(), nullable=False),
     sa.Column("contact_id", sa.Integer(), nullable=True),
     sa.Column("website", sa.String(length=300), nullable=False),
     sa.Column("published_at", moment, nullable=True),
@@ -114,6 +115,7 @@ def upgrade():
     sa.Column("district_id", sa.Integer(), nullable=False),
     sa.Column("company_id", sa.Integer(), nullable=False),
     sa.Column("contact_id", sa.Integer(), nullable=True),
+    sa.Column("laboratory_contact_id", sa.Integer(), nullable=True),
     sa.Column("laboratory_id", sa.Integer(), nullable=True),
     sa.Column("expert", sa.String(length=200), nullable=False),
     sa.Column("origin_kind", sa.String(length=40), nullable=True),
@@ -142,12 +144,14 @@ def upgrade():
     sa.ForeignKeyConstraint(["declined_by"], ["accounts.id"], name=op.f("fk_meetings_declined_by_accounts")),
     sa.ForeignKeyConstraint(["district_id"], ["districts.id"], name=op.f("fk_meetings_district_id_districts")),
     sa.ForeignKeyConstraint(["held_by"], ["accounts.id"], name=op.f("fk_meetings_held_by_accounts")),
+    sa.ForeignKeyConstraint(["laboratory_contact_id"], ["contacts.id"], name=op.f("fk_meetings_laboratory_contact_id_contacts")),
     sa.ForeignKeyConstraint(["laboratory_id"], ["laboratories.id"], name=op.f("fk_meetings_laboratory_id_laboratories")),
     sa.PrimaryKeyConstraint("id", name=op.f("pk_meetings"))
     )
     op.create_index("ix_meetings_company_id", "meetings", ["company_id"])
     op.create_index("ix_meetings_contact_id", "meetings", ["contact_id"])
     op.create_index("ix_meetings_district_id_state_id", "meetings", ["district_id", "state", "id"])
+    op.create_index("ix_meetings_laboratory_contact_id", "meetings", ["laboratory_contact_id"])
     op.create_index("ix_meetings_laboratory_id", "meetings", ["laboratory_id"])
     op.create_index("ix_meetings_origin", "meetings", ["origin_kind", "origin_id"])
     op.create_table("agreements",

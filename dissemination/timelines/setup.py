@@ -1,0 +1,16 @@
+"""What this package tells lower floors: the company's page in the registry leads to its timeline."""
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from dissemination.people import hooks
+from dissemination.people.models import Company
+
+
+def init_app(_app) -> None:
+    """Let the registry's page of a company lead here."""
+    hooks.lead(_timeline, position=10)
+
+
+def _timeline(company: Company, district) -> tuple[str, str]:
+    return _("Timeline"), url_for("timelines_desk.show", district=district, company_id=company.id)
