@@ -3,12 +3,14 @@
 from dissemination.audits.models import Department, Outcome, State
 from dissemination.calls.models import AreaType
 from dissemination.kernel.text import fold
+from dissemination.people.models import SizeClass
 
 COLUMNS = {
     "tax_id": ("partita iva", "p.iva", "piva", "tax id"),
     "company": ("impresa", "azienda", "ragione sociale", "denominazione"),
     "province": ("provincia", "prov"),
     "sector": ("settore",),
+    "size": ("dimensione", "classe dimensionale"),
     "visited_on": ("data visita", "data della visita", "data", "visited on", "date"),
     "contacted_on": ("data contatto", "contacted on"),
     "drafted_on": ("data bozza", "data rapporto", "drafted on"),
@@ -65,6 +67,10 @@ TYPES = _words({
 OUTCOMES = _words({
     Outcome.OPEN: ("aperto",), Outcome.STARTED: ("avviato",), Outcome.APPLIED: ("domanda presentata",),
     Outcome.DONE: ("fatto", "concluso"), Outcome.DROPPED: ("abbandonato",),
+})  # fmt: skip
+SIZES = _words({
+    SizeClass.MICRO: (), SizeClass.SMALL: ("piccola",), SizeClass.MEDIUM: ("media",),
+    SizeClass.LARGE: ("grande",),
 })  # fmt: skip
 DEPARTMENTS = _words({
     Department.PURCHASING: ("acquisti",), Department.INTERNAL_LOGISTICS: ("logistica interna",),

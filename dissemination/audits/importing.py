@@ -23,6 +23,7 @@ from dissemination.audits.columns import (
     DEPARTMENTS,
     NO,
     OUTCOMES,
+    SIZES,
     STATES,
     STEP_DAYS,
     TYPES,
@@ -210,6 +211,8 @@ class _Reader:
         if row.get("people"):
             people = (part.partition(",") for part in re.split(r"[;|\n]", row["people"]))
             audit.facts["people"] = [{"name": n.strip(), "role": r.strip()} for n, _c, r in people]
+        if row.get("size"):
+            audit.facts["size"] = _one(SIZES, row["size"])
         for dimension in Dimension:
             if row.get(dimension.value):
                 audit.facts.setdefault("scores", {})[dimension] = (_points(row[dimension.value]), "")
@@ -309,7 +312,7 @@ def _company(found: Found, district: District) -> Company:
     return find_or_add_company(
         district_id=district.id, tax_id=found.tax_id, name=found.name,
         province=found.facts.get("province", "")[:2].upper() or None,
-        sector_id=found.facts.get("sector_id"),
+        sector_id=found.facts.get("sector_id"), size=found.facts.get("size"),
     )  # fmt: skip
 
 

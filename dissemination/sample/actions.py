@@ -18,9 +18,11 @@ from dissemination.publications.models import Publication
 from dissemination.registrations.models import Registration
 from dissemination.sample import (
     afterwards,
+    audits,
     companies,
     districts,
     fates,
+    funding,
     history,
     newsletters,
     publications,
@@ -73,7 +75,10 @@ def _fill(world: World) -> None:
     afterwards.schedule(world, lives)
     publications.schedule(world)
     shelf.schedule(world)
-    history.schedule(world)
+    audited = audits.audited_companies(world)
+    audits.schedule(world, audited)
+    funding.schedule(world, audited)
+    history.schedule(world, audited)
     reports.schedule(world)
     world.live()
     afterwards.add(world, [life.workshop for life in lives])

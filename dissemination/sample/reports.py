@@ -6,8 +6,8 @@ from dissemination.reporting import actions, checklist, delivered
 from dissemination.reporting.checklist import Weight
 from dissemination.reporting.models import ReportingPeriod
 from dissemination.reporting.queries import calendar_period
+from dissemination.sample.audits import ENTERED, last_over
 from dissemination.sample.dates import DAY, at
-from dissemination.sample.history import ENTERED, last_over
 from dissemination.sample.world import World
 
 SIGNED, SENT = ENTERED - 4, ENTERED - 5  # days before today

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -22,8 +23,9 @@ from dissemination.plan.models import ActivityLine, MacroArea, Plan
 DATA = Path(__file__).with_name("data")
 
 
+@cache
 def table(name: str) -> dict:
-    """A TOML file of `data/`."""
+    """A TOML file of `data/`. Do not change what you get."""
     return tomllib.loads((DATA / f"{name}.toml").read_text("utf-8"))
 
 
