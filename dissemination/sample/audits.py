@@ -30,6 +30,7 @@ HEADER = (
     "Ciclo di vita", "Fattori abilitanti", "Risultati", "Ambito", "Tipo", "Priorità", "Descrizione",
     "Azione proposta", "Risultato atteso", "Parole chiave", "Codice servizio",
 )  # fmt: skip
+SCORES = ("Strategia", "Organizzazione", "Ciclo di vita", "Fattori abilitanti", "Risultati")
 DEPARTMENTS = (
     "produzione", "qualità", "manutenzione", "progettazione", "acquisti", "logistica interna", "vendite",
     "amministrazione",
@@ -52,8 +53,8 @@ class Audited:
 
 def schedule(world: World, audited: list[Audited]) -> None:
     """Put both imports on the line of events: the whole, and later what was forgotten."""
-    chance = Random(212)
-    lines = {x.tax_id: _lines(chance, x, n) for n, x in enumerate(audited)}
+    chance, found = Random(212), table("audits") | table("names")
+    lines = {x.tax_id: _lines(chance, found, x, n) for n, x in enumerate(audited)}
     last = last_over(world).end
     late = {x.tax_id for x in [a for a in audited if a.day <= last][-FORGOTTEN:]}
     for name, days, own in (
@@ -97,9 +98,8 @@ def _import(world: World, name: str, data: bytes) -> None:
     importing.enter(report, world.district, source=name, by=world.bice)
 
 
-def _lines(chance: Random, audited: Audited, number: int) -> list[dict]:
+def _lines(chance: Random, found: dict, audited: Audited, number: int) -> list[dict]:
     """The lines of one audit: its facts and first area, then an area each."""
-    found = table("audits")
     fitting = [a for a in found["areas"] if audited.sector in a["sectors"]]
     general = [a for a in found["areas"] if not a["sectors"]]
     areas = chance.sample(fitting, chance.choice((1, 1, 2))) + chance.sample(
@@ -108,12 +108,11 @@ def _lines(chance: Random, audited: Audited, number: int) -> list[dict]:
     chance.shuffle(areas)
     key = {"Partita IVA": audited.tax_id, "Data visita": audited.day.isoformat()}
     lines = [key | _area(area, n) for n, area in enumerate(areas, start=1)]
-    lines[0] |= _facts(chance, audited, number)
+    lines[0] |= _facts(chance, found, audited, number)
     return lines
 
 
-def _facts(chance: Random, audited: Audited, number: int) -> dict:
-    found = table("audits")
+def _facts(chance: Random, found: dict, audited: Audited, number: int) -> dict:
     drafted = audited.day + timedelta(days=chance.randint(4, 12))
     shared = drafted + timedelta(days=chance.randint(2, 7))
     days = {"Data bozza": drafted, "Data condivisione": shared}
@@ -121,9 +120,8 @@ def _facts(chance: Random, audited: Audited, number: int) -> dict:
         days["Data chiusura"] = shared + timedelta(days=chance.randint(10, 25))
     # The last audits are on their way: a report in draft, some shared, none closed.
     days = days if number < AUDITS - 8 else {}
-    names = table("names")
     people = "; ".join(
-        f"{chance.choice(names['given'])} {chance.choice(names['family'])}, {chance.choice(roles)}"
+        f"{chance.choice(found['given'])} {chance.choice(found['family'])}, {chance.choice(roles)}"
         for roles in found["people"][: chance.choice((1, 2, 2))]
     )
     scores = dict(
@@ -135,8 +133,9 @@ def _facts(chance: Random, audited: Audited, number: int) -> dict:
         "Data contatto": (audited.day - timedelta(days=chance.randint(6, 21))).isoformat(),
         "Reparti": "; ".join(chance.sample(DEPARTMENTS, chance.randint(2, 5))),
         "Punti di forza": chance.choice(found["strengths"]),
-        "Punti di debolezza": chance.choice(found["weaknesses"]), "Sintesi": chance.choice(found["summaries"]),
-        "Scheda di visita": f"faldone {audited.day.year}, scheda {number + 1}", **scores,
+        "Punti di debolezza": chance.choice(found["weaknesses"]),
+        "Sintesi": chance.choice(found["summaries"]),
+        "Scheda di visita": f"faldone {audited.day.year}, scheda {number + 1}", **dict(zip(SCORES, points, strict=True)),
         **{name: day.isoformat() for name, day in days.items()},
     }  # fmt: skip
 
@@ -160,17 +159,14 @@ def _spreadsheet(lines: list[dict]) -> str:
 
 def _plan(world: World) -> None:
     """Companies of the district that nobody audited yet: planned, one with a date, one that declined."""
-    never = [
-        c for c in Company.query.filter_by(district_id=world.district.id, merged_into_id=None).order_by(Company.id)
-        if c.tax_id in _numbers_left()
-    ]  # fmt: skip
+    mine = Company.query.filter_by(district_id=world.district.id, merged_into_id=None).order_by(Company.id)
+    never = [company for company in mine if company.tax_id in _numbers_left()]
     planned = actions.plan(
         world.district, never[:ON_THE_WAY], by=world.ada, auditor=world.ada, on=world.today - 8 * DAY,
         reason="Ha partecipato a due workshop e ha chiesto una visita in reparto.",
     )  # fmt: skip
-    actions.declined(
-        planned[-1], on=world.today - 8 * DAY, by=world.ada, reason="Trasloco in corso: se ne riparla in primavera.",
-    )  # fmt: skip
+    moving = "Trasloco in corso: se ne riparla in primavera."
+    actions.declined(planned[-1], on=world.today - 8 * DAY, by=world.ada, reason=moving)
     world.then(at(world.today - 6 * DAY, "10:15"), partial(_appoint, world, planned[:-1]))
 
 

@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -23,9 +22,8 @@ from dissemination.plan.models import ActivityLine, MacroArea, Plan
 DATA = Path(__file__).with_name("data")
 
 
-@cache
 def table(name: str) -> dict:
-    """A TOML file of `data/`. Do not change what you get."""
+    """A TOML file of `data/`."""
     return tomllib.loads((DATA / f"{name}.toml").read_text("utf-8"))
 
 
