@@ -124,9 +124,7 @@ def _facts(chance: Random, found: dict, audited: Audited, number: int) -> dict:
         f"{chance.choice(found['given'])} {chance.choice(found['family'])}, {chance.choice(roles)}"
         for roles in found["people"][: chance.choice((1, 2, 2))]
     )
-    scores = dict(
-        zip(HEADER[17:22], (str(chance.choice((1, 2, 2, 3, 3, 3, 4, 5))) for _ in Dimension), strict=True)
-    )
+    points = [str(chance.choice((1, 2, 2, 3, 3, 3, 4, 5))) for _ in Dimension]
     return {
         "Impresa": audited.name, "Provincia": audited.province, "Settore": audited.sector,
         "Dimensione": audited.size, "Auditor": AUDITORS[number % 2], "Persone incontrate": people,
@@ -135,7 +133,8 @@ def _facts(chance: Random, found: dict, audited: Audited, number: int) -> dict:
         "Punti di forza": chance.choice(found["strengths"]),
         "Punti di debolezza": chance.choice(found["weaknesses"]),
         "Sintesi": chance.choice(found["summaries"]),
-        "Scheda di visita": f"faldone {audited.day.year}, scheda {number + 1}", **dict(zip(SCORES, points, strict=True)),
+        "Scheda di visita": f"faldone {audited.day.year}, scheda {number + 1}",
+        **dict(zip(SCORES, points, strict=True)),
         **{name: day.isoformat() for name, day in days.items()},
     }  # fmt: skip
 
