@@ -8,7 +8,10 @@ from flask_security import verify_password
 from sqlalchemy import func, select
 from stdnum.it import iva
 
+from dissemination.applications.models import Application, Stage
 from dissemination.attendance.models import Presence
+from dissemination.audits.models import Audit
+from dissemination.audits.models import State as AuditState
 from dissemination.bibliography.kinds import Access
 from dissemination.delivery.models import Delivery, Fate, Suppression
 from dissemination.districts.models import District
@@ -17,7 +20,6 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile, read
 from dissemination.newsletters.models import Issue, IssueState
-from dissemination.pastyears.models import PastActivity
 from dissemination.people.accounts import Account
 from dissemination.people.models import Company, Contact, Membership, OrganisationType, SizeClass
 from dissemination.plan import figures, periods
@@ -279,12 +281,40 @@ def test_212_companies_audited_and_84_applications_each_figure_opening_exactly_t
         db.session.query(Activity).filter_by(district_id=district.id, verb="application.submitted").all()
     )
     assert len({a.id for a in applied}) == 84
-    lines = {a.subject_id: a for a in (*audited, *applied)}
-    past = db.session.query(PastActivity).filter(PastActivity.id.in_(lines)).all()
-    assert all(
-        p.tax_id == lines[p.id].company.tax_id and p.happened_on == lines[p.id].happened_on for p in past
-    )
-    assert len(past) == 296
+    visits = {x.id: x for x in every(Audit, district_id=district.id) if x.visited_on}
+    assert {a.subject_id for a in audited} == visits.keys()
+    assert all(visits[a.subject_id].visited_on == a.happened_on for a in audited)
+    assert len({x.company.tax_id for x in visits.values()}) == 212
+    submitted = {
+        x.id: next(s.on for s in x.steps if s.stage is Stage.SUBMITTED)
+        for x in every(Application, district_id=district.id) if x.protocol_number
+    }  # fmt: skip
+    assert {a.subject_id: a.happened_on for a in applied} == submitted
+
+
+def test_conversion_within_12_months_equals_a_count_over_the_records_themselves(district):
+    visits = [x for x in every(Audit, district_id=district.id) if x.visited_on]
+    days = {}
+    for application in every(Application, district_id=district.id):
+        for step in application.steps:
+            if step.stage is Stage.SUBMITTED:
+                days.setdefault(application.company_id, []).append(step.on)
+    within = {
+        x.company_id for x in visits
+        if any(0 <= (day - x.visited_on).days <= 365 for day in days.get(x.company_id, ()))
+    }  # fmt: skip
+    found = figures_for(current_plan(district.id), "plan")["FI-04"]["actual"]
+    assert 0 < found == round(len(within) / 212 * 100, 1)
+
+
+def test_audits_are_on_their_way_and_applications_are_being_prepared(district):
+    states = Counter(x.state for x in every(Audit, district_id=district.id))
+    assert all(states[state] > 0 for state in AuditState)
+    assert sum(states.values()) == 212 + 5
+    stages = Counter(x.stage for x in every(Application, district_id=district.id))
+    assert (stages[Stage.PREPARATION], sum(stages.values())) == (4, 88)
+    assert min(stages[s] for s in (Stage.FUNDED, Stage.PAID, Stage.NOT_ADMITTED)) > 0
+    assert all(x.area and x.area.audit_id == x.audit_id for x in every(Application, district_id=district.id))
 
 
 def test_the_figures_of_relations_and_funding_are_those_of_a_plain_count_over_the_log(district):
