@@ -1,17 +1,20 @@
+from datetime import date
 from io import BytesIO
 
 import pytest
 from sqlalchemy import select
 
+from dissemination.bibliography.kinds import Access
 from dissemination.bibliography.records import Person
 from dissemination.kernel.database import db, transaction
-from dissemination.publications import actions, doubles, linking
+from dissemination.publications import actions, contents, doubles, extracting, linking, queries
 from dissemination.publications.models import Link, Publication, Relation
 from dissemination.submissions.models import Submission
 from tests import factories
 from tests.publications.cast import publication
 
 DESK = "/moda/desk/publications"
+LATER = date(2099, 1, 1)
 
 
 @pytest.fixture
@@ -120,3 +123,47 @@ def test_somebody_of_another_district_is_refused(moda, dora, sign_in, pair):
     browser = sign_in(dora)
     for place in ("duplicates", f"{pair[0].slug}/merging"):
         assert browser.get(f"{DESK}/{place}").status_code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    ("moving", "stays", "opens"),
+    [
+        ({"access": Access.CLOSED}, {}, True), ({"access": Access.MEMBERS}, {}, True),
+        ({"access": Access.EMBARGOED, "embargo_until": LATER}, {}, True),
+        ({"access": Access.EMBARGOED, "embargo_until": date(2020, 1, 1)}, {}, False),
+        ({"access": Access.CLOSED}, {"access": Access.MEMBERS}, True),
+        ({"access": Access.MEMBERS}, {"access": Access.EMBARGOED, "embargo_until": LATER}, True),
+        ({"access": Access.EMBARGOED, "embargo_until": LATER}, {"access": Access.MEMBERS}, True),
+        ({"access": Access.EMBARGOED, "embargo_until": LATER},
+         {"access": Access.EMBARGOED, "embargo_until": date(2098, 1, 1)}, True),
+        ({"access": Access.EMBARGOED, "embargo_until": LATER},
+         {"access": Access.EMBARGOED, "embargo_until": LATER}, False),
+        ({}, {"access": Access.MEMBERS}, False), ({"access": Access.MEMBERS}, {"access": Access.CLOSED}, False),
+    ],
+)  # fmt: skip
+def test_merging_does_not_give_files_readers_for_whom_they_are_not(
+    moda, ada, client, sign_in, moving, stays, opens
+):
+    with transaction():
+        first = publication(moda, title_it="Lana riciclata", **stays)
+        second = publication(moda, title_it="LANA, riciclata!", **moving)
+        actions.attach(second, BytesIO(b"%PDF-1.4\n%\n"), "lana.pdf")
+    answer = sign_in(ada).post(f"{DESK}/{first.slug}/merging", follow_redirects=True)
+    db.session.expire_all()
+    assert ("Non è stato unito nulla" in answer.text, len(first.files), second.state == "published") == (
+        opens, 0 if opens else 1, opens,
+    )  # fmt: skip
+
+
+def test_the_texts_of_files_and_the_datestamp_follow_a_merged_duplicate(moda, pair):
+    first, second = pair
+    extracting.read_waiting()
+    with transaction():
+        contents.store(second.files[0].id, contents.Reading.READ, kept="segretissimo", words=1, pages=1)
+        before = first.changed_at
+    with transaction():
+        doubles.merge(first, [second], address="https://moda.example/x", by=None)
+    db.session.expire_all()
+    found = queries.listed(moda.id, wanted=queries.Filter(text="segretissimo"), public=True).rows
+    assert (found, list(contents.of_publication(first.id))) == ([first], [first.files[0].id])
+    assert first.changed_at > before
