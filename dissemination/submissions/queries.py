@@ -63,7 +63,7 @@ def count_to_look_at(district: District) -> int:
             Submission.returned_at.is_(None),
             Submission.merged_at.is_(None),
             in_state(State.DRAFT),
-        )  # fmt: skip
+        )
     )
     return db.session.scalar(query) or 0
 
