@@ -189,6 +189,24 @@ def test_what_the_worker_cannot_enter_is_entered_not_at_all_and_said(moda, ada, 
     assert (import_queued(), len(titles())) == (1, 320)
 
 
+def test_an_import_that_breaks_is_given_up_said_and_does_not_hold_up_the_others(
+    moda, ada, sign_in, monkeypatch
+):
+    browser = sign_in(ada)
+    places = [upload(browser, long_file()).location for _ in range(2)]
+    for place in places:
+        browser.post(place, data={"activity_line_id": factories.line(moda).id})
+    broken = min(db.session.scalars(select(Import.id)))
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            finishing, "finish",
+            lambda row, *a, f=finishing.finish, **k: 1 / 0 if row.id == broken else f(row, *a, **k),
+        )  # fmt: skip
+        assert (import_queued(), import_queued()) == (1, 0)
+    assert len(titles()) == 320
+    assert "Non è stato importato nulla: qui qualcosa è andato storto." in browser.get(places[0]).text
+
+
 def test_an_import_whose_worker_died_is_done_by_the_next_one(moda, ada, sign_in):
     browser = sign_in(ada)
     place = upload(browser, long_file()).location
