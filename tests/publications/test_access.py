@@ -231,3 +231,17 @@ def test_a_number_that_no_id_has_is_not_found(moda, ada, client, sign_in, number
     for path in (f"publications/{row.slug}/files/{number}", f"desk/publications/{row.slug}/files/{number}",
                  f"desk/publications/imports/{number}", f"desk/submissions/{number}"):  # fmt: skip
         assert sign_in(ada).get(f"/moda/{path}").status_code == 404
+
+
+def test_the_list_says_of_each_work_who_may_read_it_and_of_an_ended_embargo_nothing(
+    moda, client, time_machine
+):
+    time_machine.move_to(NOW)
+    made(moda, title_it="Uno", access=Access.MEMBERS)
+    made(moda, title_it="Due", access=Access.EMBARGOED, embargo_until=date(2026, 7, 1))
+    made(moda, title_it="Tre")
+    page = client.get("/moda/publications/").text
+    assert ("Per le imprese aderenti al distretto." in page, page.count('class="access"')) == (True, 2)
+    assert "Sotto embargo fino a" in page
+    time_machine.move_to(datetime(2026, 7, 1, 22, tzinfo=UTC))
+    assert client.get("/moda/publications/").text.count('class="access"') == 1
