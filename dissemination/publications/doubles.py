@@ -78,6 +78,9 @@ def merge(publication: Publication, others: list[Publication], *, address: str, 
     OpensFiles, and what `actions.revise` raises.
     """
     district = publication.district
+    # One after the other, in one order: two people may merge the same two at once, each into the other.
+    mine = select(Publication.id).where(Publication.id.in_([publication.id, *(o.id for o in others)]))
+    db.session.execute(mine.order_by(Publication.id).with_for_update())
     doubles = {double.id for double in group_with(district, publication)}
     if not others or any(other.id not in doubles for other in others):
         raise NoDouble

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from io import BytesIO
 
@@ -167,3 +168,20 @@ def test_the_texts_of_files_and_the_datestamp_follow_a_merged_duplicate(moda, pa
     found = queries.listed(moda.id, wanted=queries.Filter(text="segretissimo"), public=True).rows
     assert (found, list(contents.of_publication(first.id))) == ([first], [first.files[0].id])
     assert first.changed_at > before
+
+
+def test_of_two_who_merge_the_same_two_at_once_each_into_the_other_one_is_told(app, moda, ada, bice, sign_in):
+    with transaction():
+        slugs = [publication(moda, title_it="Lana").slug for _ in range(2)]
+    asked = list(zip((sign_in(ada), sign_in(bice)), slugs, strict=True))
+
+    def merge(one):
+        browser, slug = one
+        with app.app_context():
+            return browser.post(f"{DESK}/{slug}/merging").status_code
+
+    with ThreadPoolExecutor(2) as both:
+        assert list(both.map(merge, asked)) == [303, 303]
+    db.session.rollback()
+    db.session.expire_all()
+    assert sorted(p.state for p in db.session.scalars(select(Publication))) == ["published", "withdrawn"]
