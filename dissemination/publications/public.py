@@ -44,7 +44,7 @@ def show(district, slug):
     page = render_template(
         "publications/show.html", publication=publication, KINDS=KINDS,
         citation=formats.citation(publication), main_text=main_text,
-        language_name=language_name, licence_address=licence_address,
+        language_name=language_name, licence_address=licence_address, language_shown=reading.language_shown,
         **landing.head(publication, about), **reading.shown(publication),
     )  # fmt: skip
     return landing.signposted(publication, about, page)
