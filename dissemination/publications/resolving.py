@@ -64,9 +64,9 @@ def fetch(dois: list[str], resolver: str) -> bytes:
     """
     if not resolver:
         raise NotFetched(_("Fetching by DOI is switched off on this server. Upload a file instead."))
-    home = urlsplit(resolver).hostname or ""
-    opener = build_opener(_Careful(home), _Plain(home), _Secure(home))
     late, items = time.monotonic() + ALTOGETHER, []
+    home = urlsplit(resolver).hostname or ""
+    opener = build_opener(_Careful(urlsplit(resolver).netloc, late), _Plain(home), _Secure(home))
     for doi in dois:
         if time.monotonic() > late:
             raise NotFetched(_("The DOI service takes too long. Try fewer at once, or upload a file."))
@@ -108,16 +108,19 @@ def _read(answer, late: float) -> bytes:
 
 
 class _Careful(HTTPRedirectHandler):
-    """Follows redirects to the resolver itself and to public addresses only."""
+    """Follows redirects to the resolver itself (`home`: its name and port) and to public addresses only."""
 
-    def __init__(self, home: str):
-        self.home = home
+    def __init__(self, home: str, late: float):
+        self.home, self.late = home, late
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):
-        """As the standard library, for addresses that may be asked."""
+        """As the standard library, for addresses that may be asked, until it is too late."""
+        fp.close()  # the standard library would read what comes with the redirect, however long
+        if time.monotonic() > self.late:
+            raise URLError("redirected too long")
         parts = urlsplit(newurl)
         if parts.scheme not in ("http", "https") or not (
-            parts.hostname == self.home or _is_public(parts.hostname)
+            parts.netloc == self.home or _is_public(parts.hostname)
         ):
             raise URLError("redirected to where nobody may go")
         return super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 
 import pytest
 from sqlalchemy import select
@@ -30,7 +31,11 @@ class Service(BaseHTTPRequestHandler):
             "/10.1000/file": (302, "file:///etc/passwd"), "/10.1000/busy": (503, ""),
             "/10.1000/strange": (302, "http://[::1/ x"), "/10.1000/away": (302, "http://rebound.example:1/"),
         }  # fmt: skip
-        special = {"/10.1000/nonsense": self.talk_nonsense, "/10.1000/drops": self.drip}
+        special = {"/10.1000/nonsense": self.talk_nonsense, "/10.1000/drops": self.drip,
+                   "/10.1000/heavy": self.redirect_at_length}  # fmt: skip
+        if self.path.startswith("/10.1000/hop"):
+            self.hop()
+            return
         if self.path in special:
             special[self.path]()
             return
@@ -40,6 +45,21 @@ class Service(BaseHTTPRequestHandler):
             self.send_header("Location", body)
         self.end_headers()
         self.wfile.write(body.encode() if code == 200 else b"")
+
+    def hop(self):
+        time.sleep(0.1)
+        self.send_response(302)
+        self.send_header("Location", f"{self.path}x")
+        self.end_headers()
+
+    def redirect_at_length(self):
+        self.send_response(302)
+        self.send_header("Location", "/10.1000/wool")
+        self.end_headers()
+        with suppress(OSError):
+            for _ in range(100):
+                self.wfile.write(b" " * 65536)
+                time.sleep(0.05)
 
     def talk_nonsense(self):
         self.wfile.write(b"lana\r\n\r\n")
@@ -158,3 +178,21 @@ def test_a_name_that_means_a_private_address_a_moment_later_is_not_connected_to(
 )  # fmt: skip
 def test_only_addresses_of_the_public_network_are_asked(address, is_public):
     assert resolving._is_public(address) is is_public
+
+
+def test_redirects_are_not_followed_without_end_and_what_comes_with_them_is_not_read(resolver, monkeypatch):
+    began = time.monotonic()
+    assert json.loads(resolving.fetch(["10.1000/heavy"], resolver)) == [WOOL]
+    assert time.monotonic() - began < 2
+    monkeypatch.setattr(resolving, "ALTOGETHER", 0.25)
+    with pytest.raises(resolving.NotFetched):
+        resolving.fetch(["10.1000/hop"], resolver)
+    assert len([path for path, _accept in Service.asked if "hop" in path]) <= 4
+
+
+def test_another_port_of_the_resolver_is_not_the_resolver(resolver, monkeypatch):
+    careful = resolving._Careful("127.0.0.1:8080", time.monotonic() + 9)
+    with pytest.raises(resolving.URLError):
+        careful.redirect_request(
+            resolving.Request(resolver), BytesIO(), 302, "", {}, "http://127.0.0.1:6379/"
+        )
