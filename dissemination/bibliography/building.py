@@ -201,6 +201,7 @@ class Builder:
                 )
         keywords = [one_line(k) for k in facts.pop("keywords", ())]
         facts.setdefault("access", Access.OPEN)
+        facts["funding"] = records.clean_funding(facts.get("funding"))
         return Record(
             kind=kind, issued=issued[0], issued_precision=issued[1], language=self.language[:10],
             authors=[_fitting(person) for person in people], extra=self.extra,

@@ -349,11 +349,9 @@ class EntryReader:
 
     def _funding(self) -> list[dict]:
         notes = {name: self._notes(f"funding+an:{name.replace('_', '')}") for name in FUNDING}
-        rows = []
-        for number in sorted({n for found in notes.values() for n in found})[:50]:
-            row = {name: self.plain(found[number])[:500] for name, found in notes.items() if number in found}
-            rows.append({name: text for name, text in row.items() if text})
-        return [row for row in rows if row]
+        numbers = sorted({n for found in notes.values() for n in found})[:50]
+        rows = [{n: self.plain(found[i]) for n, found in notes.items() if i in found} for i in numbers]
+        return records.clean_funding(rows)
 
     def _keywords(self) -> list[str]:
         found = (k.strip() for k in re.split(r"[;,]", self.text("keywords")))

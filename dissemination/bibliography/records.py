@@ -137,6 +137,12 @@ def clean_url(text: str) -> str | None:
     return found if len(found) <= 500 and _WEB_ADDRESS.fullmatch(found) else None
 
 
+def clean_funding(rows) -> list[dict]:
+    """Rows of `Record.funding` as one-line texts, without empty ones; an award's URI is of any scheme."""
+    found = [{name: one_line(text)[:500] for name, text in row.items()} for row in rows or ()]
+    return [row for row in ({n: t for n, t in row.items() if t} for row in found) if row]
+
+
 def keys_of(*, doi: str, isbn: str, title_it: str, title_en: str, year: int) -> list[str]:
     """The keys under which two records are the same publication: DOI, ISBN, title with year.
 

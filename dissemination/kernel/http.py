@@ -72,11 +72,11 @@ class CookieSessions(SecureCookieSessionInterface):
 def _keep_url_values(_endpoint, values) -> None:
     """Keep what stood in the URL before any package turns it into rows (the district).
 
-    404 with a NUL, or with a number that no database has.
+    404 with a NUL, or with a number that no id has (PostgreSQL's integers are of 31 bits).
     """
     g.url_values = dict(values or {})
     for value in g.url_values.values():
-        if (isinstance(value, str) and "\0" in value) or (isinstance(value, int) and value >= 2**63):
+        if (isinstance(value, str) and "\0" in value) or (isinstance(value, int) and value >= 2**31):
             abort(404)
 
 

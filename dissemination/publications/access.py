@@ -5,7 +5,7 @@ An embargo holds until the end of its last day on the wall clock of the publicat
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from dissemination.bibliography.kinds import Access
 from dissemination.publications.models import Publication
@@ -39,6 +39,16 @@ def effective(publication: Publication, at: datetime) -> Access:
     """The access at that moment (aware): an embargo that has ended is open."""
     ends = embargo_ends(publication)
     return Access.OPEN if ends is not None and at >= ends else publication.access
+
+
+def opens_up(moving: Publication, place: Publication, at: datetime) -> bool:
+    """Whether files of `moving` would have new readers as files of `place`, at that moment or later."""
+    now, there = effective(moving, at), effective(place, at)
+    if now is Access.OPEN or there is Access.CLOSED:
+        return False
+    if now is Access.EMBARGOED and there is Access.EMBARGOED:
+        return (place.embargo_until or date.max) < (moving.embargo_until or date.max)
+    return now is not there
 
 
 def is_open(publication: Publication, at: datetime) -> bool:

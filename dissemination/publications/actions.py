@@ -138,11 +138,12 @@ def attach(
     stored = files.put(stream, name, district_id=publication.district_id)
     row = PublicationFile(publication=publication, file=stored)
     db.session.add(row)
-    _files_changed(publication, by)
+    files_changed(publication, by)
     return row
 
 
-def _files_changed(publication: Publication, by: Account | None) -> None:
+def files_changed(publication: Publication, by: Account | None) -> None:
+    """Files came or went: harvesters are told, an approval lapses, evidence is looked at again."""
     publication.changed_at = clock.now()
     db.session.flush()
     life.lapse(publication, by=by)
@@ -153,7 +154,7 @@ def detach(file: PublicationFile, *, by: Account | None = None) -> None:
     """Take a file off its publication."""
     publication = file.publication
     db.session.delete(file)
-    _files_changed(publication, by)
+    files_changed(publication, by)
     db.session.expire(publication, ["files"])
 
 
@@ -168,6 +169,6 @@ __all__ = [
     "AlreadyApproved", "AlreadyAsked", "AlreadyImported", "AlreadyPublished", "ChangedMeanwhile", "Did",
     "MoveUnexplained", "NewerExists", "NotApproved", "NotPublished", "NotUnderReview", "ReasonMissing",
     "TitleMissing", "WasPublic", "WordsMissing", "add", "add_all", "approve", "ask_approval", "attach",
-    "comment", "detach", "finish_import", "keep_upload", "new_version", "publish", "remove", "revise",
-    "revise_authors", "want_changes", "withdraw",
+    "comment", "detach", "files_changed", "finish_import", "keep_upload", "new_version", "publish", "remove",
+    "revise", "revise_authors", "want_changes", "withdraw",
 ]  # fmt: skip

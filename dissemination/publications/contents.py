@@ -85,6 +85,12 @@ def store(file_id: int, state: Reading, *, kept: str = "", words: int = 0, pages
     )
 
 
+def move(from_id: int, to_id: int) -> None:
+    """The files of a publication are another's now: so are their texts (naming `text` wakes the index)."""
+    mine = update(FileText).where(FileText.publication_id == from_id)
+    rows_changed(mine.values(publication_id=to_id, ended=None, text=FileText.text))
+
+
 def read_again(district_id: int | None = None) -> int:
     """Let all files (of one district) wait to be read once more; how many. Their texts stay until then."""
     mine = select(Publication.id)

@@ -1,5 +1,7 @@
 """The organisers' side: enter, revise, publish, take back, remove, attach files."""
 
+from datetime import UTC, datetime
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -97,7 +99,7 @@ def create_publication(district, slug):
     """Show it to the public."""
     publication = queries.by_slug(district, slug)
     with transaction():
-        actions.publish(publication, by=current_user)
+        actions.publish(publication, by=current_user, seen=seen())
     flash(_("The publication is public and is counted in the plan's figures."))
     return redirect(url_for(".show", district=district, slug=slug), 303)
 
@@ -171,6 +173,15 @@ def file_removal(district, slug, file_id):
         actions.detach(file, by=current_user)
     flash(_("The file is removed."))
     return redirect(url_for(".show", district=district, slug=slug), 303)
+
+
+def seen() -> datetime | None:
+    """The change that the page showed from which something is approved; None when it does not say."""
+    try:
+        moment = datetime.fromisoformat(request.form.get("seen", ""))
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _form_page(form, publication):

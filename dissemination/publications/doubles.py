@@ -6,11 +6,11 @@ from sqlalchemy import Row, select, update
 
 from dissemination.bibliography.records import keys_of_record
 from dissemination.districts.models import District
+from dissemination.kernel import clock
 from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
 from dissemination.people.accounts import Account
-from dissemination.plan import holders
-from dissemination.publications import actions, finishing, hooks, linking
+from dissemination.publications import access, actions, contents, finishing, hooks, linking
 from dissemination.publications.merging import How
 from dissemination.publications.models import Publication, PublicationFile, State, Withdrawal
 
@@ -19,6 +19,15 @@ class NoDouble(Refusal):
     """Somebody merged or changed them meanwhile."""
 
     message = _l("These publications are no longer duplicates. Look at the list again.")
+
+
+class OpensFiles(Refusal):
+    """Files would come to readers for whom they are not."""
+
+    message = _l(
+        "The files of a duplicate are for fewer readers than those of the publication that stays. Give both "
+        "the same access first, or merge the other way round. Nothing was merged."
+    )
 
 
 def groups(district: District) -> list[list[Row]]:
@@ -65,13 +74,19 @@ def group_with(district: District, publication: Publication) -> list[Publication
 def merge(publication: Publication, others: list[Publication], *, address: str, by: Account | None) -> None:
     """Put what `others` say and hold into `publication`; then remove their drafts and withdraw public ones.
 
-    `address`: where `publication` stands, which the pages of those withdrawn name. Raises NoDouble, and what
-    `actions.revise` raises.
+    `address`: where `publication` stands, which the pages of those withdrawn name. Raises NoDouble,
+    OpensFiles, and what `actions.revise` raises.
     """
     district = publication.district
+    # One after the other, in one order: two people may merge the same two at once, each into the other.
+    mine = select(Publication.id).where(Publication.id.in_([publication.id, *(o.id for o in others)]))
+    db.session.execute(mine.order_by(Publication.id).with_for_update())
     doubles = {double.id for double in group_with(district, publication)}
     if not others or any(other.id not in doubles for other in others):
         raise NoDouble
+    at = clock.now()
+    if any(other.files and access.opens_up(other, publication, at) for other in others):
+        raise OpensFiles
     for other in others:
         reason = _("Merged with its duplicate “%(title)s”", title=other.title_it or other.title_en)
         finishing.merge(publication, other, How.COMPLETE, by=by, reason=reason)
@@ -80,6 +95,7 @@ def merge(publication: Publication, others: list[Publication], *, address: str, 
             .where(PublicationFile.publication_id == other.id)
             .values(publication_id=publication.id)
         )
+        contents.move(other.id, publication.id)
         linking.take_over(publication, other)
         hooks.merged(other, publication)
         db.session.expire(other)
@@ -88,4 +104,4 @@ def merge(publication: Publication, others: list[Publication], *, address: str, 
         else:
             actions.remove(other)
     db.session.expire(publication)
-    holders.changed(Publication.__tablename__, [publication.id])
+    actions.files_changed(publication, by)

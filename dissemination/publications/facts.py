@@ -5,7 +5,14 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext as _l
 
 from dissemination.bibliography.kinds import Access
-from dissemination.bibliography.records import Person, one_line, page_range, paragraphs, search_text_of
+from dissemination.bibliography.records import (
+    Person,
+    clean_funding,
+    one_line,
+    page_range,
+    paragraphs,
+    search_text_of,
+)
 from dissemination.kernel.refusals import Refusal
 from dissemination.publications import affiliations
 from dissemination.publications.models import Author, Publication
@@ -48,6 +55,8 @@ def clean(facts: dict) -> dict:
         facts[name] = one_line(facts[name] or "")
     for name in facts.keys() & set(TEXTS):
         facts[name] = paragraphs(facts[name] or "")
+    if "funding" in facts:
+        facts["funding"] = clean_funding(facts["funding"])
     if "pages" in facts:
         facts["pages"] = page_range(facts["pages"])
     return facts

@@ -50,7 +50,7 @@ def entries(district: District, wanted: Filter) -> list[Publication]:
         return sorted(rows, key=lambda p: (p.changed_at, p.id), reverse=True)
     query = select(Publication).where(
         Publication.district_id == district.id, Publication.first_published_at.is_not(None),
-        Publication.published_at.is_not(None),
+        Publication.published_at.is_not(None), queries.CURRENT,
     )  # fmt: skip
     for column, value in ((Publication.kind, wanted.kind), (Publication.sector_id, wanted.sector_id)):
         if value is not None:

@@ -74,6 +74,7 @@ def finish(upload: Import, found: Preview, choice: Choice, *, by: Account | None
     """Enter and merge what was chosen, once. Raises NothingChosen, AlreadyImported, what `revise` raises."""
     if not choice.count(found):
         raise NothingChosen
+    since = clock.now()
     new = [line.found.record for line in found.lines if choice.of(line) is How.ADD]
     actions.finish_import(upload, new, by=by, published=choice.published, **choice.placed)
     upload.merged = sum(
@@ -82,6 +83,20 @@ def finish(upload: Import, found: Preview, choice: Choice, *, by: Account | None
         if line.known is not None and choice.of(line) in (How.COMPLETE, How.REPLACE)
     )
     upload.queued_at, upload.wanted = None, None
+    db.session.flush()
+    _date_anew(upload.district_id, since)
+
+
+def _date_anew(district_id: int, since: datetime) -> None:
+    """Give what harvesters will see changed a datestamp of the end of the transaction.
+
+    A long one would else bring records that are older than the last harvest: nobody would come for them.
+    """
+    ours = Publication.district_id == district_id, Publication.first_published_at.is_not(None)
+    rows_changed(
+        update(Publication).where(*ours, Publication.changed_at >= since).values(changed_at=clock.now())
+    )
+    db.session.expire_all()
 
 
 def _merge(publication_id: int, record: Record, how: How, *, by: Account | None, name: str) -> bool:

@@ -5,7 +5,7 @@ books, downloads of a dataset as its `distribution`.
 """
 
 from dissemination.bibliography.kinds import Access
-from dissemination.bibliography.records import iso_date, main_text, people_of
+from dissemination.bibliography.records import clean_url, iso_date, main_text, people_of
 from dissemination.kernel.files import StoredFile
 from dissemination.publications.described import Described
 from dissemination.publications.metadata import publisher_of
@@ -95,7 +95,7 @@ def _organisation(name: str) -> dict:
 def _grant(award: dict) -> dict:
     found = {
         "@type": "Grant", "identifier": award.get("award_number"), "name": award.get("award_title"),
-        "url": award.get("award_uri"), "funder": _organisation(award.get("funder", "")),
+        "url": clean_url(award.get("award_uri", "")), "funder": _organisation(award.get("funder", "")),
     }  # fmt: skip
     return {name: value for name, value in found.items() if value}
 

@@ -6,7 +6,7 @@ whoever imports answers for them. What is changed after its approval, and is not
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 
 from dissemination.bibliography.records import Person, one_line, paragraphs
 from dissemination.kernel import clock
@@ -20,6 +20,7 @@ from dissemination.publications.refusals import (
     AlreadyApproved,
     AlreadyAsked,
     AlreadyPublished,
+    ChangedSince,
     NewerExists,
     NotApproved,
     NotPublished,
@@ -59,16 +60,21 @@ def want_changes(publication: Publication, *, text: str, by: Account | None) -> 
     _note(publication, Step.CHANGES, text, by)
 
 
-def approve(publication: Publication, *, text: str = "", by: Account | None) -> None:
+def approve(
+    publication: Publication, *, text: str = "", by: Account | None, seen: datetime | None = None
+) -> None:
     """Approve for the district; of a roadmap the log keeps it (IS-02).
 
-    `by` is a manager, or None for a command. Raises NotApproved for others, AlreadyApproved.
+    `by` is a manager, or None for a command; `seen` the `changed_at` of what was looked at, None for
+    whatever there is. Raises NotApproved for others, AlreadyApproved, ChangedSince.
     """
     if by is not None and not by.may(Role.MANAGER, publication.district):
         raise NotApproved
     approved = {"approved_at": clock.now(), "approved_by": by.id if by else None}
-    if not _change(publication, Publication.approved_at.is_(None), **approved):
-        raise AlreadyApproved
+    is_same = true() if seen is None else Publication.changed_at == seen
+    if not _change(publication, Publication.approved_at.is_(None) & is_same, **approved):
+        db.session.refresh(publication)
+        raise ChangedSince if publication.approved_at is None else AlreadyApproved
     _note(publication, Step.APPROVED, text, by)
     logged.say(publication, by)
 
@@ -85,13 +91,14 @@ def lapse(publication: Publication, *, by: Account | None) -> None:
     logged.unsay(publication, by=by, reason="modificata dopo l'approvazione")
 
 
-def publish(publication: Publication, *, by: Account | None) -> None:
+def publish(publication: Publication, *, by: Account | None, seen: datetime | None = None) -> None:
     """Show it to the public and write it into the log; the version before is superseded.
 
-    Who may approve does so by publishing. Raises NotApproved, AlreadyPublished.
+    Who may approve does so by publishing (`seen` as there). Raises NotApproved, AlreadyPublished,
+    ChangedSince.
     """
     if publication.published_at is None and publication.approved_at is None:
-        approve(publication, by=by)
+        approve(publication, by=by, seen=seen)
     now = clock.now()
     published = {"published_at": now, "published_by": by.id if by else None, "changed_at": now}
     published["first_published_at"] = publication.first_published_at or now

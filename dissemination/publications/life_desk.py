@@ -10,7 +10,7 @@ from dissemination.kernel.database import transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.publications import actions, queries, sending
-from dissemination.publications.desk import desk, show_page
+from dissemination.publications.desk import desk, seen, show_page
 from dissemination.publications.forms import FileForm
 from dissemination.publications.life_forms import NoteForm
 from dissemination.publications.models import Step
@@ -69,7 +69,8 @@ def _say(district, slug, step: Step, done: str):
         return show_page(publication, FileForm(), form)
     try:
         with transaction():
-            VERBS[step](publication, text=form.text.data or "", by=current_user)
+            looked_at = {"seen": seen()} if step is Step.APPROVED else {}
+            VERBS[step](publication, text=form.text.data or "", by=current_user, **looked_at)
             sending.mail_review(publication, step, asker_id=asker, by=current_user)
     except Refusal as refusal:
         if refusal.field is None:

@@ -5,9 +5,12 @@ A reading list lies in the reader's own session; its address with `p` shows it t
 
 import json
 import re
+from contextlib import contextmanager
+from threading import Lock
 
 from flask import Response, abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from dissemination.bibliography import citing, formats
@@ -15,11 +18,14 @@ from dissemination.bibliography.records import main_text
 from dissemination.kernel import pdf
 from dissemination.kernel.clock import now
 from dissemination.kernel.languages import language, long_date, translated
+from dissemination.kernel.refusals import Refusal
 from dissemination.publications import queries
 from dissemination.publications.public import address, all_listed, public
 from dissemination.publications.texts import KINDS
 
 MOST = 100  # publications in a reading list: they lie in a cookie
+PATIENCE = 5  # seconds that a reader waits for her turn
+_making = Lock()
 _IDS = re.compile(r"\d{1,9}(\.\d{1,9})*")
 TYPES = {
     "bib": "application/x-bibtex", "ris": "application/x-research-info-systems",
@@ -31,7 +37,26 @@ TYPES = {
 def index_pdf(district):
     """The district's whole list, as narrowed, as PDF."""
     title = _("Publications of %(district)s", district=translated(district, "name"))
-    return _as_pdf(district, all_listed(district), title, f"{district.slug}.pdf")
+    with _one_at_a_time():
+        return _as_pdf(district, all_listed(district), title, f"{district.slug}.pdf")
+
+
+class Busy(Refusal):
+    """Another whole list is being made."""
+
+    status = 503
+    message = _l("Another long list is being made. Try again in a minute.")
+
+
+@contextmanager
+def _one_at_a_time():
+    """Anybody may ask for a whole list, and of 10,000 works it takes many seconds. Raises Busy."""
+    if not _making.acquire(timeout=PATIENCE):
+        raise Busy
+    try:
+        yield
+    finally:
+        _making.release()
 
 
 @public.get("/publications/reading-list")

@@ -15,6 +15,8 @@ TEXTS = (
     "citation_key", "title_it", "title_en", "abstract_it", "abstract_en", "container", "volume", "number",
     "pages", "publisher", "doi", "isbn", "issn", "url", "licence", "version_label",
 )  # fmt: skip
+STRICTNESS = {Access.OPEN: 0, Access.EMBARGOED: 1, Access.MEMBERS: 2, Access.CLOSED: 3}
+"""What is in a file does not give our files more readers than we gave them."""
 FINENESS = {"year": 0, "month": 1, "day": 2}
 
 
@@ -69,7 +71,7 @@ def _replaced(thing, other) -> dict:
     facts["keywords"] = other.keywords or thing.keywords
     facts["funding"] = other.funding or thing.funding
     facts["extra"] = {**thing.extra, **other.extra}
-    if other.access is not Access.OPEN:
+    if other.access is not Access.OPEN and STRICTNESS[other.access] >= STRICTNESS[thing.access]:
         facts |= {"access": other.access, "embargo_until": other.embargo_until}
     if other.authors:
         facts["authors"] = [_as_person(a) for a in other.authors]

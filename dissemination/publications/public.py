@@ -1,13 +1,16 @@
 """What everybody sees: the list, a publication with what programs read of it, its files, and exports."""
 
 import json
+from functools import partial
 
 from flask import Blueprint, Response, render_template, request, url_for
 
 from dissemination.bibliography import formats
+from dissemination.bibliography.kinds import Access
 from dissemination.bibliography.records import main_text
 from dissemination.kernel.clock import now
 from dissemination.publications import hooks, landing, queries, reading
+from dissemination.publications.access import effective
 from dissemination.publications.described import described
 from dissemination.publications.downloads import absolute
 from dissemination.publications.forms import filter_from
@@ -28,6 +31,7 @@ def index(district):
         page=queries.listed(district.id, wanted=wanted, public=True, after=request.args.get("after")),
         facets=queries.facets(district.id, wanted=wanted, public=True),
         years=queries.years(district.id, public=True), narrowed=wanted != Filter(), narrowing=_narrowing(),
+        Access=Access, access_of=partial(effective, at=now()),
     )  # fmt: skip
 
 
@@ -40,7 +44,7 @@ def show(district, slug):
     page = render_template(
         "publications/show.html", publication=publication, KINDS=KINDS,
         citation=formats.citation(publication), main_text=main_text,
-        language_name=language_name, licence_address=licence_address,
+        language_name=language_name, licence_address=licence_address, language_shown=reading.language_shown,
         **landing.head(publication, about), **reading.shown(publication),
     )  # fmt: skip
     return landing.signposted(publication, about, page)

@@ -1,5 +1,9 @@
 """Long imports, done by the worker: read with progress, then entered in one transaction."""
 
+import logging
+
+from flask_babel import lazy_gettext as _l
+
 from dissemination.kernel import files
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.refusals import Refusal
@@ -8,6 +12,9 @@ from dissemination.publications import finishing
 from dissemination.publications.finishing import Choice
 from dissemination.publications.importing import preview
 from dissemination.publications.models import Import
+
+log = logging.getLogger("dissemination.publications")
+FAILED = _l("Something went wrong here. Try again; if it fails again, split the file.")
 
 
 def import_queued() -> int:
@@ -25,6 +32,11 @@ def import_queued() -> int:
             db.session.rollback()
             with transaction():
                 finishing.give_up(upload_id, str(refusal.message))
+        except Exception:  # whatever it is, it would come again after each lease, and nobody be told
+            log.exception("import %d failed", upload_id)
+            db.session.rollback()
+            with transaction():
+                finishing.give_up(upload_id, str(FAILED))
     return done
 
 

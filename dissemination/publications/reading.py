@@ -6,10 +6,12 @@ from flask import Response, abort, make_response, render_template
 from flask_login import current_user
 
 from dissemination.bibliography.kinds import Access
+from dissemination.bibliography.rights import italian_field_language
 from dissemination.districts.models import District
 from dissemination.kernel import subjects
 from dissemination.kernel.clock import now
 from dissemination.kernel.downloads import attachment
+from dissemination.kernel.languages import translated
 from dissemination.publications import access, members, queries, versions
 from dissemination.publications.access import Reader
 from dissemination.publications.models import Publication, PublicationFile
@@ -97,3 +99,10 @@ def related(publication: Publication, *, public: bool = True) -> list[tuple]:
 def address_of(identifier: str) -> str:
     """Where a work elsewhere is found: its address, or its DOI's."""
     return f"https://doi.org/{identifier}" if identifier.startswith("10.") else identifier
+
+
+def language_shown(publication: Publication, name: str) -> str:
+    """The language of what `translated` shows of its title or abstract: not always the reader's."""
+    shown = translated(publication, name)
+    is_english = shown == getattr(publication, f"{name}_en") != getattr(publication, f"{name}_it")
+    return "en" if is_english else italian_field_language(publication)

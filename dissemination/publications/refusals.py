@@ -63,6 +63,12 @@ class AlreadyApproved(Refusal):
     message = _l("This publication is already approved.")
 
 
+class ChangedSince(Refusal):
+    """What would be approved is not what was looked at."""
+
+    message = _l("This publication has changed since you opened its page. Look at it again, then approve it.")
+
+
 class AlreadyAsked(Refusal):
     """The review is under way."""
 

@@ -1,6 +1,7 @@
 """What this package tells lower floors, and the desk's section about its files' texts."""
 
 from dissemination.bibliography import citing
+from dissemination.bibliography.records import clean_url
 from dissemination.kernel.languages import language
 from dissemination.plan import holders
 from dissemination.publications import findable, hooks, proving
@@ -12,6 +13,7 @@ def init_app(app) -> None:
     hooks.show(findable.section, on=hooks.DESK, position=10)
     app.jinja_env.globals["publication_sections"] = hooks.sections
     app.jinja_env.globals["citations"] = citations
+    app.jinja_env.filters["web_address"] = clean_url
 
 
 def citations(thing) -> list[tuple]:

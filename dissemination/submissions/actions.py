@@ -99,9 +99,7 @@ def send(
     without the plan's places, except `sector_id`; `files` have `stream` and `filename`. All or nothing.
     Raises NotYours, NoPlan, files.WrongFileType, files.EmptyFile and what `publications.actions` raises.
     """
-    db.session.refresh(submission, with_for_update={"of": Submission})
-    if not submission.may_change:
-        raise NotYours
+    _hold(submission)
     work = submission.publication
     if work is None:
         if line_id is None:
@@ -125,9 +123,17 @@ def send(
 
 def take_off(submission: Submission, file: PublicationFile) -> None:
     """Take a file off that its author sent by mistake. Raises NotYours."""
+    _hold(submission)
+    publications.detach(file)
+
+
+def _hold(submission: Submission) -> None:
+    """Nobody decides on it until this transaction ends. Raises NotYours."""
+    db.session.refresh(submission, with_for_update={"of": Submission})
+    if submission.publication is not None:
+        db.session.refresh(submission.publication, with_for_update={"of": Publication})
     if not submission.may_change:
         raise NotYours
-    publications.detach(file)
 
 
 def give_back(submission: Submission, *, text: str, by: Account) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from dissemination.districts.models import District
 from dissemination.kernel.database import UtcDateTime, db
 from dissemination.people.models import Contact
-from dissemination.publications.models import Publication
+from dissemination.publications.models import Publication, PublicationFile
 
 
 class Standing(StrEnum):
@@ -45,6 +45,7 @@ class Submission(db.Model):  # type: ignore[name-defined]
     declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     declined_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     thanked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its author was told that it is public
+    merged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its work and another became one
     district: Mapped[District] = relationship()
     contact: Mapped[Contact] = relationship()
     publication: Mapped[Publication | None] = relationship(passive_deletes=True)
@@ -59,9 +60,16 @@ class Submission(db.Model):  # type: ignore[name-defined]
             return Standing.DECLINED
         if work.published_at is not None:
             return Standing.PUBLISHED
+        if self.merged_at is not None:
+            return Standing.REVIEW
         if work.withdrawals or work.approved_at is not None or work.review_asked_at is not None:
             return Standing.REVIEW
         return Standing.RETURNED if self.returned_at is not None else Standing.SENT
+
+    @property
+    def files(self) -> list[PublicationFile]:
+        """What its author sent; of a work that was merged nobody here knows which files are hers."""
+        return [] if self.publication is None or self.merged_at is not None else self.publication.files
 
     @property
     def may_change(self) -> bool:

@@ -74,9 +74,13 @@ def show(district, token):
 def show_file(district, token, file_id):
     """What she sent, to look at again."""
     submission = queries.by_token(district, token)
-    if submission is None or submission.publication is None:
+    sent = submission.files if submission is not None else []
+    found = next((row for row in sent if row.id == file_id), None)
+    if found is None:
         return _private(render_template("submissions/old.html"), 404)
-    return attachment(publications.file_of(submission.publication, file_id).file)
+    answer = attachment(found.file)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @public.post("/<token>/files/<int:file_id>/removal")

@@ -58,7 +58,12 @@ def count_to_look_at(district: District) -> int:
         select(func.count())
         .select_from(Submission)
         .join(Publication, Publication.id == Submission.publication_id)
-        .where(Submission.district_id == district.id, Submission.returned_at.is_(None), in_state(State.DRAFT))
+        .where(
+            Submission.district_id == district.id,
+            Submission.returned_at.is_(None),
+            Submission.merged_at.is_(None),
+            in_state(State.DRAFT),
+        )
     )
     return db.session.scalar(query) or 0
 

@@ -88,6 +88,7 @@ def upgrade():
         sa.Column("declined_at", moment, nullable=True),
         sa.Column("declined_by", sa.Integer(), nullable=True),
         sa.Column("thanked_at", moment, nullable=True),
+        sa.Column("merged_at", moment, nullable=True),
         sa.ForeignKeyConstraint(
             ["district_id"], ["districts.id"], name=op.f("fk_submissions_district_id_districts")
         ),

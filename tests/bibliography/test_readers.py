@@ -347,3 +347,14 @@ def test_right_to_left_and_mathematical_titles_stay_as_they_are():
         f"TY  - JOUR\nTI  - {title}\nPY  - 2020\nER  - ", json.dumps([{"title": title, "issued": {"raw": "2020"}}])
     ):  # fmt: skip
         assert one(text).title_it == title
+
+
+def test_what_a_file_says_of_funding_comes_in_without_what_no_database_and_no_xml_takes():
+    bad = "a\x00\x0b\ud800\ufffeb"
+    ours = json.dumps([{"title": "A", "issued": {"raw": "2020"}, "funder": [{"name": bad, "award": [bad]}],
+                        "custom": {"district": {"funding": [{"award_title": bad, "funder": "\x00"}]}}}])  # fmt: skip
+    facts = {"titles": [{"title": "A"}], "publicationYear": 2020, "creators": [{"name": "B"}]}
+    awards = [{"funderName": bad, "awardUri": bad}, {"funderName": "\x0b"}]
+    theirs = json.dumps({"data": {"attributes": facts | {"fundingReferences": awards}}})
+    assert one(ours).funding == [{"funder": "ab", "award_number": "ab"}, {"award_title": "ab"}]
+    assert one(theirs).funding == [{"funder": "ab", "award_uri": "ab"}]

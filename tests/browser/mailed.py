@@ -8,12 +8,16 @@ elements on one endpoint) are walked once.
 import re
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 
 from dissemination.attendance import actions as attendance
+from dissemination.bibliography.kinds import Kind
+from dissemination.bibliography.records import Person as Author
 from dissemination.certificates import actions as certificates
 from dissemination.delivery import queries as mails
 from dissemination.delivery.models import Delivery
@@ -23,10 +27,15 @@ from dissemination.guests import actions as guests
 from dissemination.guests.mails import Words
 from dissemination.kernel.clock import at, now
 from dissemination.kernel.database import db, transaction
+from dissemination.people import actions as people
 from dissemination.people.accounts import Account
+from dissemination.publications import actions as publications
+from dissemination.publications import sending
+from dissemination.publications.models import Publication
 from dissemination.registrations import actions, asking, gauge, jobs, proofs
 from dissemination.registrations.groups import Person
 from dissemination.registrations.models import Attends, Registration, Silent, Standing
+from dissemination.submissions import actions as submissions
 from dissemination.workshops import actions as workshops
 from dissemination.workshops.models import Workshop
 from tests import factories
@@ -35,10 +44,12 @@ from tests import factories
 NOT_PAGES = {
     "registrations.my_file": "a file", "registrations.material": "a file", "certificates.document": "a file",
     "registrations.calendar": "a calendar", "registrations.feed_of_mine": "a calendar",
-    "people_account.accept": "goes on to security.reset_password", "newsletters.image": "a picture",
+    "submissions.show_file": "a file", "people_account.accept": "goes on to security.reset_password", "newsletters.image": "a picture",
 }  # fmt: skip
 PER_LETTER = 3  # mails of one template whose links are looked at
-ROOTS = re.compile(r"/(r|rg|s|u|g|certificates|reset|account/invitation|[\w-]+/subscriptions)(/|$)")
+ROOTS = re.compile(
+    r"/(r|rg|s|u|g|certificates|reset|account/invitation|[\w-]+/(subscriptions|submissions|readers))(/|$)"
+)
 LOOKS = re.compile(r"<(?!/)(\w+)([^>]*)>")
 ATTRIBUTE = re.compile(r'\b(class|name|type|role)="([^"]*)"')
 
@@ -82,6 +93,8 @@ def _stories(app) -> list[str]:
         _called_off,
         _invited,
         _past,
+        _authors,
+        _members,
         _of_the_desk,
     ):
         with transaction():
@@ -190,6 +203,42 @@ def _past(cast):
     certificates.issue_all(workshop, by=cast.ada)
     certificates.tell(workshop)
     feedback.ask(workshop)
+
+
+def _authors(cast):
+    """Asked for a work; sent with a file; given back; in review; declined."""
+    company = factories.company(cast.district, "Tintoria Autori")
+    for name in ("adele", "bruna", "cinzia", "delia", "emma"):
+        factories.contact(cast.district, f"{name}@tintoria.example", company=company)
+        row = submissions.invite(cast.district, email=f"{name}@tintoria.example", by=cast.ada)
+        if name == "adele":
+            continue
+        facts = {
+            "kind": Kind.REPORT, "issued": now().date(), "title_it": f"Tingere con {name}",
+            "authors": [Author("Nesi", name.title())],
+        }  # fmt: skip
+        line = factories.line(cast.district, "a").id
+        work = submissions.send(row, facts=facts, line_id=line, files=[_a_file()], message="Ecco il lavoro")
+        if name == "cinzia":
+            submissions.give_back(row, text="Manca una tabella", by=cast.ada)
+        elif name == "delia":
+            publications.ask_approval(work, by=cast.ada)
+        elif name == "emma":
+            submissions.decline(row, text="Esce altrove", by=cast.ada)
+
+
+def _a_file():
+    return FileStorage(BytesIO(b"%PDF-1.4 tinture"), "tinture.pdf")
+
+
+def _members(cast):
+    """A member company's reader, of one work and of all."""
+    company = factories.company(cast.district, "Lanificio Soci")
+    people.add_membership(company, since=now().date() - timedelta(days=30), until=None)
+    factories.contact(cast.district, "socia@lanificio.example", company=company)
+    work = db.session.scalars(select(Publication).where(Publication.published_at.is_not(None))).first()
+    for wanted in (work, None):
+        assert sending.mail_reading_link(cast.district, "socia@lanificio.example", wanted)
 
 
 def _of_the_desk(cast):

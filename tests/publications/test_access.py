@@ -223,3 +223,25 @@ def test_the_desk_reads_what_is_closed_and_another_districts_does_not(moda, ada,
     _row, page, file = with_file(moda, access=Access.CLOSED)
     assert [b.get(file).status_code for b in (client, sign_in(dora), sign_in(ada))] == [403, 403, 200]
     assert f'href="{file}"' not in client.get(page).text
+
+
+@pytest.mark.parametrize("number", [2**31, 10**11, 2**63, 10**30])
+def test_a_number_that_no_id_has_is_not_found(moda, ada, client, sign_in, number):
+    row = made(moda)
+    for path in (f"publications/{row.slug}/files/{number}", f"desk/publications/{row.slug}/files/{number}",
+                 f"desk/publications/imports/{number}", f"desk/submissions/{number}"):  # fmt: skip
+        assert sign_in(ada).get(f"/moda/{path}").status_code == 404
+
+
+def test_the_list_says_of_each_work_who_may_read_it_and_of_an_ended_embargo_nothing(
+    moda, client, time_machine
+):
+    time_machine.move_to(NOW)
+    made(moda, title_it="Uno", access=Access.MEMBERS)
+    made(moda, title_it="Due", access=Access.EMBARGOED, embargo_until=date(2026, 7, 1))
+    made(moda, title_it="Tre")
+    page = client.get("/moda/publications/").text
+    assert ("Per le imprese aderenti al distretto." in page, page.count('class="access"')) == (True, 2)
+    assert "Sotto embargo fino a" in page
+    time_machine.move_to(datetime(2026, 7, 1, 22, tzinfo=UTC))
+    assert client.get("/moda/publications/").text.count('class="access"') == 1

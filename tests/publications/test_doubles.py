@@ -1,17 +1,21 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from io import BytesIO
 
 import pytest
 from sqlalchemy import select
 
+from dissemination.bibliography.kinds import Access
 from dissemination.bibliography.records import Person
 from dissemination.kernel.database import db, transaction
-from dissemination.publications import actions, doubles, linking
+from dissemination.publications import actions, contents, doubles, extracting, linking, queries
 from dissemination.publications.models import Link, Publication, Relation
 from dissemination.submissions.models import Submission
 from tests import factories
 from tests.publications.cast import publication
 
 DESK = "/moda/desk/publications"
+LATER = date(2099, 1, 1)
 
 
 @pytest.fixture
@@ -120,3 +124,64 @@ def test_somebody_of_another_district_is_refused(moda, dora, sign_in, pair):
     browser = sign_in(dora)
     for place in ("duplicates", f"{pair[0].slug}/merging"):
         assert browser.get(f"{DESK}/{place}").status_code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    ("moving", "stays", "opens"),
+    [
+        ({"access": Access.CLOSED}, {}, True), ({"access": Access.MEMBERS}, {}, True),
+        ({"access": Access.EMBARGOED, "embargo_until": LATER}, {}, True),
+        ({"access": Access.EMBARGOED, "embargo_until": date(2020, 1, 1)}, {}, False),
+        ({"access": Access.CLOSED}, {"access": Access.MEMBERS}, True),
+        ({"access": Access.MEMBERS}, {"access": Access.EMBARGOED, "embargo_until": LATER}, True),
+        ({"access": Access.EMBARGOED, "embargo_until": LATER}, {"access": Access.MEMBERS}, True),
+        ({"access": Access.EMBARGOED, "embargo_until": LATER},
+         {"access": Access.EMBARGOED, "embargo_until": date(2098, 1, 1)}, True),
+        ({"access": Access.EMBARGOED, "embargo_until": LATER},
+         {"access": Access.EMBARGOED, "embargo_until": LATER}, False),
+        ({}, {"access": Access.MEMBERS}, False), ({"access": Access.MEMBERS}, {"access": Access.CLOSED}, False),
+    ],
+)  # fmt: skip
+def test_merging_does_not_give_files_readers_for_whom_they_are_not(
+    moda, ada, client, sign_in, moving, stays, opens
+):
+    with transaction():
+        first = publication(moda, title_it="Lana riciclata", **stays)
+        second = publication(moda, title_it="LANA, riciclata!", **moving)
+        actions.attach(second, BytesIO(b"%PDF-1.4\n%\n"), "lana.pdf")
+    answer = sign_in(ada).post(f"{DESK}/{first.slug}/merging", follow_redirects=True)
+    db.session.expire_all()
+    assert ("Non è stato unito nulla" in answer.text, len(first.files), second.state == "published") == (
+        opens, 0 if opens else 1, opens,
+    )  # fmt: skip
+
+
+def test_the_texts_of_files_and_the_datestamp_follow_a_merged_duplicate(moda, pair):
+    first, second = pair
+    extracting.read_waiting()
+    with transaction():
+        contents.store(second.files[0].id, contents.Reading.READ, kept="segretissimo", words=1, pages=1)
+        before = first.changed_at
+    with transaction():
+        doubles.merge(first, [second], address="https://moda.example/x", by=None)
+    db.session.expire_all()
+    found = queries.listed(moda.id, wanted=queries.Filter(text="segretissimo"), public=True).rows
+    assert (found, list(contents.of_publication(first.id))) == ([first], [first.files[0].id])
+    assert first.changed_at > before
+
+
+def test_of_two_who_merge_the_same_two_at_once_each_into_the_other_one_is_told(app, moda, ada, bice, sign_in):
+    with transaction():
+        slugs = [publication(moda, title_it="Lana").slug for _ in range(2)]
+    asked = list(zip((sign_in(ada), sign_in(bice)), slugs, strict=True))
+
+    def merge(one):
+        browser, slug = one
+        with app.app_context():
+            return browser.post(f"{DESK}/{slug}/merging").status_code
+
+    with ThreadPoolExecutor(2) as both:
+        assert list(both.map(merge, asked)) == [303, 303]
+    db.session.rollback()
+    db.session.expire_all()
+    assert sorted(p.state for p in db.session.scalars(select(Publication))) == ["published", "withdrawn"]

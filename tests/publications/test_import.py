@@ -189,6 +189,24 @@ def test_what_the_worker_cannot_enter_is_entered_not_at_all_and_said(moda, ada, 
     assert (import_queued(), len(titles())) == (1, 320)
 
 
+def test_an_import_that_breaks_is_given_up_said_and_does_not_hold_up_the_others(
+    moda, ada, sign_in, monkeypatch
+):
+    browser = sign_in(ada)
+    places = [upload(browser, long_file()).location for _ in range(2)]
+    for place in places:
+        browser.post(place, data={"activity_line_id": factories.line(moda).id})
+    broken = min(db.session.scalars(select(Import.id)))
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            finishing, "finish",
+            lambda row, *a, f=finishing.finish, **k: 1 / 0 if row.id == broken else f(row, *a, **k),
+        )  # fmt: skip
+        assert (import_queued(), import_queued()) == (1, 0)
+    assert len(titles()) == 320
+    assert "Non è stato importato nulla: qui qualcosa è andato storto." in browser.get(places[0]).text
+
+
 def test_an_import_whose_worker_died_is_done_by_the_next_one(moda, ada, sign_in):
     browser = sign_in(ada)
     place = upload(browser, long_file()).location
@@ -349,3 +367,24 @@ def test_the_list_goes_out_in_every_format(app, moda, client, tmp_path):
     slug = db.session.scalar(select(Publication.slug).where(Publication.citation_key == "due"))
     assert client.get(f"/moda/publications/{slug}.bib").text.startswith("@book{due,\n")
     assert client.get(f"/moda/publications/{slug}.ris").text.startswith("TY  - BOOK\r\n")
+
+
+def test_a_long_import_bears_the_datestamp_of_its_end_so_that_no_harvest_misses_it(
+    moda, ada, sign_in, monkeypatch
+):
+    with transaction():
+        known = publication(moda, title_it="Altro titolo", doi="10.1000/uno")
+        draft = publication(moda, published=False)
+        before = draft.changed_at
+    address, began = upload(sign_in(ada)).location, clock.now()
+    note_all = intake.activity.record_all
+    with time_machine.travel(began, tick=True) as at:
+        monkeypatch.setattr(intake.activity, "record_all", lambda rows: (note_all(rows), at.shift(300)))
+        line = factories.line(moda, "b").id
+        data = {"chosen": ["1", "2"], "known-0": "complete", "published": "y", "activity_line_id": line}
+        assert sign_in(ada).post(address, data=data).status_code == 303
+    db.session.expire_all()
+    dates = {p.id: p.changed_at for p in db.session.scalars(select(Publication))}
+    assert dates.pop(draft.id) == before
+    assert (len(dates), len(set(dates.values())), known.id in dates) == (3, 1, True)
+    assert (min(dates.values()) - began).total_seconds() >= 300

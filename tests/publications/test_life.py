@@ -516,3 +516,13 @@ def test_lists_for_the_public_show_the_newest_version_only(moda, ada, bice, clie
         assert [link in page for link in shown] == [False, True]
     assert shown[0] in client.get(f"/moda/publications/{two.slug}").text
     assert one.slug in sign_in(ada).get(f"{DESK}/").text
+
+
+def test_a_feed_has_the_newest_version_only(moda, ada, bice, client):
+    with transaction():
+        one = publication(moda, title_it="Tabella di marcia")
+        two = actions.new_version(one, by=ada)
+        actions.publish(two, by=bice)
+    for address in ("/moda/publications.atom", "/moda/publications.atom?kind=report"):
+        feed = client.get(address).text
+        assert [f"/moda/publications/{row.slug}<" in feed for row in (one, two)] == [False, True]

@@ -6,7 +6,7 @@ import pypdf
 import pytest
 
 from dissemination.kernel.database import transaction
-from dissemination.publications import actions
+from dissemination.publications import actions, lists
 from tests import factories
 from tests.publications.cast import publication
 
@@ -104,3 +104,13 @@ def test_a_page_cites_in_three_styles_and_two_languages_with_a_button_each(moda,
     assert "<i>Lana 1</i>" in page
     english = client.get(f"/moda/publications/{three[0].slug}?lang=en").text
     assert re.findall(r'id="cite-apa-(\w+)">', english) == ["en", "it"]
+
+
+def test_whole_lists_are_made_one_at_a_time_and_who_waits_too_long_is_told(moda, client, monkeypatch):
+    monkeypatch.setattr(lists, "PATIENCE", 0.05)
+    with transaction():
+        publication(moda)
+    with lists._one_at_a_time():
+        answer = client.get("/moda/publications.pdf")
+    assert (answer.status_code, "Riprova fra un minuto" in answer.text) == (503, True)
+    assert client.get("/moda/publications.pdf").status_code == 200

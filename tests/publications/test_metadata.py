@@ -298,3 +298,29 @@ def test_hostile_and_unusual_titles_come_through_whole(moda, client, title):
     assert "<script>alert" not in text
     assert dict(tags(client, row))["citation_title"] == title
     assert json_ld(client, row)["name"] == title
+
+
+def test_the_address_of_an_award_is_a_link_only_where_it_is_of_the_web(moda, client):
+    awards = [{"funder": "A", "award_title": "Uno", "award_uri": "javascript:alert(1)"},
+              {"funder": "B", "award_uri": "info:eu-repo/grantAgreement/EC/1"},
+              {"funder": "C\x00\ufffe", "award_uri": "https://c.example/"}]  # fmt: skip
+    row = made(moda, funding=awards)
+    page = client.get(f"/moda/publications/{row.slug}").text
+    assert ('href="javascript' in page, 'href="https://c.example/"' in page) == (False, True)
+    assert "info:eu-repo/grantAgreement/EC/1" in page
+    assert [a.get("url") for a in json_ld(client, row)["funding"]] == [None, None, "https://c.example/"]
+    assert row.funding[2]["funder"] == "C"
+
+
+@pytest.mark.parametrize(
+    ("facts", "page", "spoken"),
+    [
+        ({"abstract_it": "Di che parla."}, "it", ""), ({"abstract_it": "Di che parla."}, "en", ' lang="it"'),
+        ({"abstract_en": "About."}, "it", ' lang="en"'), ({"abstract_en": "About."}, "en", ""),
+        ({"abstract_it": "Worüber.", "language": "de"}, "it", ' lang="de"'),
+    ],
+)  # fmt: skip
+def test_an_abstract_says_its_language_where_it_is_not_the_pages(moda, client, facts, page, spoken):
+    row = made(moda, **facts)
+    text = client.get(f"/moda/publications/{row.slug}?lang={page}").text
+    assert f'<div dir="auto"{spoken}><div class="prose">' in text

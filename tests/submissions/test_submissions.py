@@ -1,7 +1,7 @@
 """An author sends a work by a mailed link; the organisers take it in, give it back or do not take it."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from urllib.parse import urlsplit
 
@@ -14,10 +14,12 @@ from dissemination.kernel.files import StoredFile
 from dissemination.people import actions as people
 from dissemination.privacy import actions as privacy
 from dissemination.publications import actions as publications
+from dissemination.publications import doubles
 from dissemination.publications.models import Publication, State
 from dissemination.submissions import jobs
 from dissemination.submissions.models import Standing, Submission
 from tests import factories
+from tests.publications import cast
 
 PDF = b"%PDF-1.7 x"
 
@@ -257,3 +259,27 @@ def test_dora_is_refused(moda, nautica, dora, sign_in, link, path):
             browser.open(f"/nautica/desk/submissions/{path}", method=method, data={"text": "x"}).status_code
             == 404
         )
+
+
+@pytest.mark.parametrize("stays", ["theirs", "ours"])
+def test_once_her_work_and_another_are_one_her_link_opens_no_file_and_changes_nothing(
+    moda, ada, client, sign_in, link, stays
+):
+    client.post(link, data=work(files=[pdf()]))
+    with transaction():
+        ours = cast.publication(moda, title_it="Tingere a freddo", issued=date(2026, 1, 1), published=False)
+        publications.attach(ours, BytesIO(PDF + b"y"), "segreto.pdf")
+        pair = (ours, only().publication)
+        kept, gone = pair if stays == "ours" else reversed(pair)
+        doubles.merge(kept, [gone], address="https://moda.example/x", by=ada)
+    row = only()
+    files = [f.id for f in row.publication.files]
+    assert (row.publication.id, len(files), row.standing) == (kept.id, 2, Standing.REVIEW)
+    assert [client.get(f"{link}/files/{n}").status_code for n in files] == [404, 404]
+    assert [client.post(f"{link}/files/{n}/removal").status_code for n in files] == [409, 409]
+    page = client.get(link)
+    assert (page.status_code, "segreto.pdf" in page.text) == (200, False)
+    assert client.post(link, data=work(title_it="Altro", version="1")).status_code == 409
+    at = f"/moda/desk/submissions/{row.id}/decline"
+    assert sign_in(ada).post(at, data={"text": "Doppia"}).status_code == 409
+    assert len(only().publication.files) == 2
