@@ -34,9 +34,9 @@ def sheet(
         "rows": [
             [_("Company"), audits.standing_company(audit).name],
             [_("Tax id"), audits.standing_company(audit).tax_id or "–"],
-            [_("Place"), audit.site or "–"],
+            [_("Address of the plant"), audit.site or "–"],
             [_("Day"), long_date(date.fromisoformat(facts["visited_on"]))],
-            [_("Hours"), hours or "–"],
+            [_("Time"), hours or "–"],
             [_("For the district"), auditor],
             [_("Departments seen"), _departments(facts["departments"]) or "–"],
         ],
@@ -106,7 +106,7 @@ def _parts() -> list[tuple[str, str]]:
 def _facts(audit: Audit, content: dict[str, Any]) -> list[list[str]]:
     met = [f"{p.name}, {p.role}" if p.role else p.name for p in audit.people]
     rows = [
-        [_("Place"), content["site"]],
+        [_("Address of the plant"), content["site"]],
         [_("Day of the visit"), long_date(date.fromisoformat(content["visited_on"])) if content["visited_on"] else ""],
         [_("For the district"), content["auditor"]],
         [_("People met"), "; ".join(met)],
