@@ -101,7 +101,8 @@ def test_the_whole_way_by_hand(moda, ada, desk):
 
 def test_planning_finds_companies_by_what_was_done_there(moda, ada, desk):
     with transaction():
-        done, fresh = company(moda, "Tessitura Gori"), company(moda, "Filatura Neri", province="FI")
+        done = company(moda, "Tessitura Gori")
+        company(moda, "Filatura Neri", province="FI")
         going, old = company(moda, "Rifinizione Bini"), company(moda, "Lanificio Vanni")
         left = company(moda, "Maglificio Sarti", size=None)
         people.add_membership(left, since=date(2026, 1, 1), until=date(2026, 6, 30))
