@@ -54,14 +54,18 @@ VISIT = date(2026, 5, 12)
 @pytest.fixture(autouse=True)
 def july(monkeypatch):
     """The half-year of the visit is over; PDFs hold their data as it is, so that it can be looked through."""
-    monkeypatch.setattr(pdf, "render", lambda _template, data, **_more: b"%PDF-1.7 " + json.dumps(data).encode())
+    monkeypatch.setattr(
+        pdf, "render", lambda _template, data, **_more: b"%PDF-1.7 " + json.dumps(data).encode()
+    )
     with time_machine.travel(JULY, tick=False) as traveller:
         yield traveller
 
 
 def secret_audit(district, by):
     """(audit, contact): an audit that says the word wherever something can be written, shared with Carlo."""
-    company = factories.company(district, "Tessitura Blu", sector_id=district.sectors[0].id, size=SizeClass.SMALL)
+    company = factories.company(
+        district, "Tessitura Blu", sector_id=district.sectors[0].id, size=SizeClass.SMALL
+    )
     db.session.add(Membership(company_id=company.id, since=date(2026, 1, 10)))
     audit = audits.plan(district, [company], by=by, auditor_name=TOLD, reason=TOLD, on=date(2026, 5, 1))[0]
     contact = cast.contact_of(audit)
@@ -131,8 +135,8 @@ def world(moda, nautica, ada, bice):
     with transaction():
         adopt_catalogue(plans.current_plan(moda.id))
     with transaction():
-        audit, contact = secret_audit(moda, ada)
-        other, vera = other_audit(moda, ada)
+        audit, _contact = secret_audit(moda, ada)
+        other, _vera = other_audit(moda, ada)
         workshop = factories.workshop(moda, starts_at=JULY + timedelta(days=20))
         reader = newsletters.subscriber(moda, newsletters.topic(moda))
         newsletters.publication(moda)
@@ -165,34 +169,30 @@ NOT_ASKED = {
 
 def known(rule, district, tokens):
     """Every value that each part of the rule's address could take."""
+    codes = db.session.scalars(select(Indicator.code).distinct())
+    by_name = {
+        "district": lambda: [district],
+        "row_id": lambda: range(1, 1 + db.session.query(Activity).count()),
+        "subject_id": lambda: db.session.scalars(select(Activity.subject_id).distinct()).all(),
+        "slug": lambda: [
+            *db.session.scalars(select(Workshop.slug)),
+            *db.session.scalars(select(Publication.slug)),
+        ],
+        "code": lambda: [*(code for code in codes if code[:2] in ("RE", "AD", "FI", "PF")), "2026-H1"],
+        "token": lambda: list(tokens),
+    }
     found = {}
     for name, converter in rule._converters.items():
         choices = sorted(getattr(converter, "items", ()))
-        if name == "district":
-            found[name] = [district]
-        elif name == "row_id":
-            found[name] = range(1, 1 + db.session.query(Activity).count())
-        elif name in IDS:
+        if name in IDS:
             found[name] = db.session.scalars(select(IDS[name].id)).all()
-        elif name == "subject_id":
-            found[name] = db.session.scalars(select(Activity.subject_id).distinct()).all()
-        elif choices:
-            found[name] = choices
-        elif name == "slug":
-            found[name] = [
-                *db.session.scalars(select(Workshop.slug)), *db.session.scalars(select(Publication.slug)),
-            ]  # fmt: skip
-        elif name == "code":
-            codes = db.session.scalars(select(Indicator.code).distinct()).all()
-            found[name] = [code for code in codes if code[:2] in ("RE", "AD", "FI", "PF")] + ["2026-H1"]
-        elif name == "token":
-            found[name] = list(tokens)
-        elif name == "kind":
-            found[name] = ["audits", "improvement_areas", "companies"]
-        elif type(converter).__name__ == "IntegerConverter":
-            found[name] = [1, 2]
+        elif name in by_name:
+            found[name] = by_name[name]()
         else:
-            found[name] = ["it", "x"]
+            is_number = type(converter).__name__ == "IntegerConverter"
+            found[name] = choices or (
+                [1, 2] if is_number else ["it", "audits", "improvement_areas", "companies"]
+            )
     return found
 
 
@@ -222,10 +222,7 @@ def readable(answer):
 
 def says(answer, hidden):
     """Whether an answer says the word, or is one of the audit's own files."""
-    for part in readable(answer):
-        if WORD.encode() in part.lower() or part in hidden:
-            return True
-    return False
+    return any(WORD.encode() in part.lower() or part in hidden for part in readable(answer))
 
 
 def own_files(audit):
@@ -290,7 +287,7 @@ def test_the_districts_people_and_the_company_do_read_it(app, world, ada, sign_i
     for address in (
         f"{base}/{audit_id}", f"{base}/{audit_id}/report", f"{base}/{audit_id}/report/draft.pdf",
         f"{base}/{audit_id}/photos", f"{base}/{audit_id}/photos/1/file", f"{base}/{audit_id}/visit/data",
-        f"{base}/{audit_id}/visit/sheets/1", f"{base}/{audit_id}/visit/sheets/1/signed.pdf",
+        f"{base}/{audit_id}/visit/sheets/1/signed.pdf",
     ):  # fmt: skip
         assert address in found
     assert all("/desk/" in address for address in found)

@@ -66,7 +66,11 @@ def test_sharing_mails_a_link_to_each_person_and_brings_the_audit_on(moda, ada, 
     first, second = db.session.scalars(select(Delivery.merge).order_by(Delivery.id)).all()
     assert first["link_url"] != second["link_url"]
     page = client.get(first["link_url"].removeprefix("http://127.0.0.1:8000"))
-    assert (page.status_code, page.headers["Cache-Control"], page.headers["X-Robots-Tag"]) == (200, "no-store", "noindex")
+    assert (page.status_code, page.headers["Cache-Control"], page.headers["X-Robots-Tag"]) == (
+        200,
+        "no-store",
+        "noindex",
+    )
     for said in ("Acqua sprecata", "Riuso dell’acqua", "Un circuito chiuso", "Mara Blu", "Produzione"):
         assert said in page.text
 
@@ -154,7 +158,12 @@ def test_a_forged_link_opens_nothing(audit, client, token):
     assert client.get(f"/v/{token}").status_code == 404
     for value in ([sharing_of(audit).id, "0" * 32], sharing_of(audit).id, [1], None, ["1", "x"]):
         assert client.get(f"/v/{links.sign(queries.PURPOSE, value)}").status_code == 404
-    assert client.get(f"/v/{links.sign('submission', [sharing_of(audit).id, sharing_of(audit).mark])}").status_code == 404
+    assert (
+        client.get(
+            f"/v/{links.sign('submission', [sharing_of(audit).id, sharing_of(audit).mark])}"
+        ).status_code
+        == 404
+    )
 
 
 def test_both_sides_comment_and_each_is_told_in_one_mail(audit, ada, client, sign_in):
@@ -163,7 +172,11 @@ def test_both_sides_comment_and_each_is_told_in_one_mail(audit, ada, client, sig
         assert client.post(f"{here}/remarks", data={"text": text, "area_id": area.id}).status_code == 303
     assert tell_later(minutes=5) == 0  # perhaps she is still writing
     assert tell_later(minutes=11) == 1
-    assert mailed()[-1] == ("ada@moda.example", "visits/commented", "Tessitura Blu ha commentato il rapporto dell'audit")
+    assert mailed()[-1] == (
+        "ada@moda.example",
+        "visits/commented",
+        "Tessitura Blu ha commentato il rapporto dell'audit",
+    )
     assert tell_later(minutes=30) == 0
     browser = sign_in(ada)
     desk = f"/moda/desk/audits/{audit.id}/report"
@@ -189,10 +202,16 @@ def test_empty_long_foreign_and_too_many_comments(audit, client, moda, ada, monk
     with transaction():
         other = cast.visited(moda, ada, name="Altra impresa")
     here, foreign = link(audit), other.areas[0].id
-    for data in ({"text": " ", "area_id": 0}, {"text": "x" * 5001, "area_id": 0}, {"text": "x", "area_id": foreign}):
+    for data in (
+        {"text": " ", "area_id": 0},
+        {"text": "x" * 5001, "area_id": 0},
+        {"text": "x", "area_id": foreign},
+    ):
         assert client.post(f"{here}/remarks", data=data).status_code == 422
     monkeypatch.setattr(actions, "MOST_A_DAY", 1)
-    answers = [client.post(f"{here}/remarks", data={"text": "x", "area_id": 0}).status_code for _n in range(2)]
+    answers = [
+        client.post(f"{here}/remarks", data={"text": "x", "area_id": 0}).status_code for _n in range(2)
+    ]
     assert answers == [303, 422]
     assert db.session.scalars(select(Remark.text)).all() == ["x"]
 
@@ -222,7 +241,10 @@ def test_who_says_that_she_read_it_is_not_reminded(audit, client, ada, sign_in):
 
 
 def test_the_desk_reminds_at_most_once_a_day(audit, ada, sign_in):
-    browser, address = sign_in(ada), f"/moda/desk/audits/{audit.id}/report/sharings/{sharing_of(audit).id}/reminder"
+    browser, address = (
+        sign_in(ada),
+        f"/moda/desk/audits/{audit.id}/report/sharings/{sharing_of(audit).id}/reminder",
+    )
     assert [browser.post(address).status_code for _n in range(2)] == [303, 303]
     assert [row[1] for row in mailed()] == ["visits/shared", "visits/reminder"]
 
@@ -246,7 +268,10 @@ def test_the_pdf_shows_photos_that_are_there_and_passes_over_broken_ones(audit, 
     mine = client.get(f"{here}/photos/{said['photos'][0]['id']}")
     assert (mine.status_code, mine.headers["Cache-Control"]) == (200, "private, no-store")
     assert client.get(f"{here}/photos/{hidden.id}").status_code == 404
-    for answer in (client.get(f"{here}/report.pdf"), sign_in(ada).get(f"/moda/desk/audits/{audit.id}/report/draft.pdf")):
+    for answer in (
+        client.get(f"{here}/report.pdf"),
+        sign_in(ada).get(f"/moda/desk/audits/{audit.id}/report/draft.pdf"),
+    ):
         assert (answer.status_code, answer.mimetype, answer.data[:5]) == (200, "application/pdf", b"%PDF-")
         assert answer.headers["Cache-Control"] == "private, no-store"
 
@@ -261,7 +286,10 @@ def test_an_empty_report_and_one_with_every_script_print(moda, ada):
 
 def test_whoever_is_erased_is_named_in_no_sheet_and_opens_nothing(audit, moda, ada, client):
     carlo, here = sharing_of(audit).contact, link(audit)
-    met = [{"contact_id": carlo.id, "name": "Carlo Neri", "role": ""}, {"contact_id": None, "name": "Mara Blu", "role": ""}]
+    met = [
+        {"contact_id": carlo.id, "name": "Carlo Neri", "role": ""},
+        {"contact_id": None, "name": "Mara Blu", "role": ""},
+    ]
     with transaction():
         from dissemination.visits import sheets
 
