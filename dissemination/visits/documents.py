@@ -72,7 +72,8 @@ def report(audit: Audit, content: dict[str, Any], *, at: datetime, draft: bool) 
         "areas": [_area(area) for area in content["areas"]],
         "scores": _scores(content), "score_note": benchmark_words(content["benchmark"]),
         "photos": [
-            {"name": name, "caption": said, "alt": said or _("Photo of the visit")} for name, said, _d in shown
+            {"name": name, "caption": said, "alt": said or _("Photo of the visit")}
+            for name, said, _data in shown
         ],
         "texts": {
             "areas": _("Improvement areas"), "none": _("No improvement area was found."),
