@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from dissemination.audits import actions as audits
 from dissemination.audits.models import State
@@ -13,7 +13,7 @@ from dissemination.kernel import links
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 from dissemination.people import actions as people
-from dissemination.visits import actions, content, documents, jobs, queries
+from dissemination.visits import actions, content, documents, jobs, queries, sheets
 from dissemination.visits.models import Remark, Report, Sharing
 from dissemination.visits.photos import describe, remove
 from tests import factories
@@ -39,6 +39,24 @@ def link(audit):
 def mailed():
     rows = db.session.scalars(select(Delivery).order_by(Delivery.id)).all()
     return [(d.address, d.letter.template, d.letter.subject) for d in rows]
+
+
+def queries_of(ask):
+    """How many statements an answer takes."""
+    seen = []
+    ask()
+    db.session.rollback()
+    db.session.expire_all()
+
+    def note(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert ask().status_code == 200
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    return len(seen)
 
 
 def tell_later(**later):
@@ -291,8 +309,6 @@ def test_whoever_is_erased_is_named_in_no_sheet_and_opens_nothing(audit, moda, a
         {"contact_id": None, "name": "Mara Blu", "role": ""},
     ]
     with transaction():
-        from dissemination.visits import sheets
-
         values = sheets.read(cast.facts(people=met))
         actions.take(audit, key="sheet-key-9", seen_version=0, facts=values, by=ada, signed_by="Carlo Neri")
     with transaction():
@@ -313,3 +329,22 @@ def test_nobody_else_reaches_the_desks_pages(audit, dora, elio, person, sign_in,
         assert [browser.get(page).status_code for page in pages] == [status] * 3
         assert browser.post(f"{base}/report/sharings/{row.id}/withdrawal").status_code == status
     assert [client.get(page).status_code for page in pages] == [302] * 3
+
+
+def test_pages_ask_as_often_for_one_row_as_for_many(moda, ada, client, sign_in):
+    with transaction():
+        audit, _carlo = cast.shared(moda, ada)
+        cast.photographed(audit, ada)
+    browser, here = sign_in(ada), f"/moda/desk/audits/{audit.id}"
+    here_too = link(audit)
+    pages = [f"{here}/photos", f"{here}/report", f"{here}/visit/data"]
+    few = [queries_of(lambda page=page: browser.get(page)) for page in pages]
+    few.append(queries_of(lambda: client.get(here_too)))
+    with transaction():
+        for n in range(9):
+            cast.photographed(audit, ada, f"more-key-{n}")
+            cast.contact_of(audit, f"n{n}@tessitura.example")
+            actions.comment(sharing_of(audit), text=f"Nota {n}", area_id=None)
+    many = [queries_of(lambda page=page: browser.get(page)) for page in pages]
+    many.append(queries_of(lambda: client.get(here_too)))
+    assert many == few
