@@ -85,8 +85,9 @@ def add(
 
 
 def _check(district: District, facts: Facts) -> None:
-    rows = (facts.company, facts.call, *facts.services, *facts.partners)
-    if any(row.district_id != district.id for row in rows) or facts.company.merged_into_id:
+    owners = {facts.company.district_id, facts.call.district_id}
+    owners |= {row.district_id for row in (*facts.services, *facts.partners)}
+    if owners != {district.id} or facts.company.merged_into_id:
         raise NoCompany
     if facts.line_id is None:
         raise NoLine

@@ -9,7 +9,7 @@ import time_machine
 from sqlalchemy import select
 
 from dissemination.applications import alerts, mails
-from dissemination.applications.models import CallAlert
+from dissemination.applications.models import CallAlert, Stage
 from dissemination.applications.refusals import NobodyChosen, NotOpen
 from dissemination.calls import actions as calls
 from dissemination.calls.models import Call
@@ -214,3 +214,13 @@ def test_a_call_with_alerts_cannot_be_removed(moda, firm, call):
         db.session.get_one(Call, call.id).published_at = None
     with pytest.raises(calls.InUse), transaction():
         calls.remove_call(call)
+
+
+def test_a_call_fits_no_area_of_which_an_application_is_on_its_way(moda, firm, call):
+    area = alerts.fits(call)[0].area
+    with transaction():
+        row = cast.application(moda, call=call, company=firm, area=area, services=call.services)
+    assert alerts.fits(call) == []
+    with transaction():
+        cast.brought_to(row, Stage.WAIVED)
+    assert [fit.area.id for fit in alerts.fits(call)] == [area.id]
