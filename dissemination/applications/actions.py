@@ -86,7 +86,8 @@ def add(
 
 def _check(district: District, facts: Facts) -> None:
     owners = {facts.company.district_id, facts.call.district_id}
-    owners |= {row.district_id for row in (*facts.services, *facts.partners)}
+    owners |= {service.district_id for service in facts.services}
+    owners |= {partner.district_id for partner in facts.partners}
     if owners != {district.id} or facts.company.merged_into_id:
         raise NoCompany
     if facts.line_id is None:

@@ -1,6 +1,6 @@
 """What this package tells lower floors."""
 
-from dissemination.applications import panels, proving, queries
+from dissemination.applications import leaving, panels, proving, queries  # noqa: F401 (leaving: registers itself)
 from dissemination.audits import hooks as audits
 from dissemination.calls import hooks as calls
 from dissemination.plan import holders
