@@ -2,8 +2,9 @@
 
 from dissemination.applications.importing import Report, Undone, carry_out
 from dissemination.districts.models import District
-from dissemination.kernel.database import transaction
+from dissemination.kernel.database import db, transaction
 from dissemination.people.accounts import Account
+from dissemination.people.models import Company
 
 
 def run(
@@ -17,5 +18,7 @@ def run(
             if report.problems or only_check:
                 raise Undone
     except Undone:
-        pass
+        # What was added by one plain statement (`insert_once`) is gone, and the session knows it not.
+        for row in [row for row in db.session.identity_map.values() if isinstance(row, Company)]:
+            db.session.expunge(row)
     return report

@@ -25,7 +25,9 @@ _EVERYWHERE = """
 
 
 def _stem(word: str) -> str:
-    return stem(word, "it")
+    """The stem without a last vowel: Snowball leaves "acqua" and "acque" as they are."""
+    known = stem(word, "it")
+    return known[:-1] if len(known) > SHORTEST and known[-1] in "aeio" else known
 
 
 EVERYWHERE = frozenset(_stem(word) for word in _EVERYWHERE.split()) | STOP_WORDS
