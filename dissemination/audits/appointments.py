@@ -4,6 +4,7 @@ Changed, it keeps its UID and its SEQUENCE rises; called off, METHOD:CANCEL take
 """
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
 
 from dissemination.audits import life, mails, queries
@@ -108,7 +109,17 @@ def _check(audit: Audit, contact: Contact, starts_at: datetime, ends_at: datetim
         raise WrongTimes
 
 
+def _by_the_same_organiser(row: VisitAppointment, post: mails.Post) -> mails.Post:
+    """A calendar takes changes from the ORGANIZER that invited, also when the district's mailbox changed."""
+    told = db.session.scalars(outbox.deliveries_of(row).limit(1)).first()
+    if told is None or told.calendar is None:
+        return post
+    same = {name: told.calendar[name] for name in ("organizer_address", "organizer_name")}
+    return replace(post, calendar=replace(post.calendar, **same))
+
+
 def _post(row: VisitAppointment, post: mails.Post) -> None:
     if row.contact.erased_at is None:
+        post = _by_the_same_organiser(row, post)
         distinct = f"{row.sequence}.{clock.now():%Y%m%d%H%M%S%f}"
         outbox.put(post.mail, post.recipient, about=row, calendar=post.calendar, idempotency=distinct)

@@ -63,6 +63,7 @@ class Found:
     days: dict[State, date] = field(default_factory=dict)
     state: State = State.VISITED
     areas: list[dict] = field(default_factory=list)
+    days_line: int = 0  # where the days of its steps stand
 
 
 @dataclass
@@ -142,6 +143,8 @@ class _Reader:
         try:
             audit = self._audit(number, row)
             self._facts(audit, row)
+            if any(row.get(name) for name in (*STEP_DAYS.values(), "state")):
+                audit.days_line = number
             if any(row.get(name) for name in AREA_COLUMNS):
                 audit.areas.append(self._area(row))
         except _Wrong as why:
@@ -153,7 +156,7 @@ class _Reader:
             try:
                 _complete(audit)
             except _Wrong as why:
-                self.report.problems.append(Problem(audit.line, str(why)))
+                self.report.problems.append(Problem(audit.days_line, str(why)))
         self.report.audits = list(self.known.values())
         self.report.problems.sort(key=lambda problem: problem.line)
 

@@ -66,6 +66,7 @@ def appointment_cancelled(row: VisitAppointment) -> Post:
         "appointment_cancelled",
         _("Our visit on %(day)s does not take place", day=_day(row)),
         method="CANCEL",
+        auditor="",
     )
 
 

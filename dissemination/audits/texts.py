@@ -10,7 +10,7 @@ from dissemination.audits.models import Department, Dimension, Outcome, State
 from dissemination.calls.models import AreaType
 
 STATES = {
-    State.PLANNED: _l("planned"),
+    State.PLANNED: _l("audit planned"),
     State.CONTACTED: _l("contacted"),
     State.VISITED: _l("visited"),
     State.DRAFTED: _l("report drafted"),
@@ -61,11 +61,11 @@ AREA_TYPES = {
 }
 PRIORITIES = {1: _l("1 · high"), 2: _l("2 · middle"), 3: _l("3 · low")}
 OUTCOMES = {
-    Outcome.OPEN: _l("open"),
+    Outcome.OPEN: _l("still open"),
     Outcome.STARTED: _l("started"),
     Outcome.APPLIED: _l("application made"),
-    Outcome.DONE: _l("done"),
-    Outcome.DROPPED: _l("dropped"),
+    Outcome.DONE: _l("put into practice"),
+    Outcome.DROPPED: _l("not pursued"),
 }
 REPLIES = {
     "ACCEPTED": _l("accepted"),

@@ -72,6 +72,7 @@ def _page(district, kind, subject_id, form):
         place=place, lines=lines, proofs=[p for p in proofs if p.removed_at is None],
         removed=[p for p in proofs if p.removed_at], way=previews.way_of, BROKEN=holders.BROKEN,
         names={r.code: r for r in plans.evidence_requirements(district.id)},
+        hidden=_is_hidden(district, kind),
     )  # fmt: skip
     return page, 422 if form.errors else 200
 
@@ -166,4 +167,11 @@ def _with_file(district, evidence_id):
     proof = queries.proof(district.id, evidence_id)
     if proof is None or proof.file is None:
         abort(404)
+    if _is_hidden(district, proof.subject_kind):
+        abort(403)
     return proof
+
+
+def _is_hidden(district, kind: str) -> bool:
+    """Whether the reader may know that files are there, and nothing of what they say."""
+    return holders.is_confidential(kind) and not current_user.may(Role.ORGANISER, district)

@@ -26,14 +26,14 @@ def render(report: Report) -> bytes:
     """The ZIP: `<line>/<date> <title>/<evidence>-<n>.<suffix>`, `manifest.csv` and `SHA256SUMS`.
 
     A file that the storage lost, or whose bytes are no longer those that were stored, is named in the
-    manifest with that state and is not in the archive.
+    manifest with that state and is not in the archive, nor is what is confidential (visit sheets of audits).
     """
     out = io.BytesIO()
     lines, sums = [], []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for file, path in zip(report.frozen.files, _paths(report.frozen.files), strict=True):
-            state = "statement"
-            if file.sha256:
+            state = "confidential" if given.is_confidential(file.kind) else "statement"
+            if file.sha256 and state != "confidential":
                 state, data = given.content_of(file.sha256)
                 if state == "ok":
                     archive.writestr(member(path, report.at), data)

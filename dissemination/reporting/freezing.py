@@ -224,11 +224,12 @@ def _files(plan: Plan, counted: list[FrozenFigure]) -> list[FrozenFile]:
     for proof in given.evidence(plan.district_id, subjects):
         subject = (proof.subject_kind, proof.subject_id)
         row, file = subjects[subject], proof.file
+        told = not given.is_confidential(row.kind)  # else that it is there is all that a report says
         found.append(FrozenFile(
             line=row.line, on=row.on, title=row.title, kind=row.kind, subject_id=row.subject_id,
-            code=proof.code, evidence_id=proof.id, name=file.name if file else "",
+            code=proof.code, evidence_id=proof.id, name=file.name if file and told else "",
             media_type=file.media_type if file else "", size=file.size if file else 0,
-            sha256=file.sha256 if file else "", note=proof.note, indicators=indicators[subject],
+            sha256=file.sha256 if file else "", note=proof.note if told else "", indicators=indicators[subject],
         ))  # fmt: skip
     return sorted(
         found, key=lambda f: (f.line, f.on or date.min, f.title, f.kind, f.subject_id, f.evidence_id)

@@ -20,7 +20,7 @@ from dissemination.kernel import files
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile
 from dissemination.people.models import Company, Membership
-from dissemination.plan import counting, figures, queries, rules
+from dissemination.plan import counting, figures, holders, queries, rules
 from dissemination.plan import splits as splitting
 from dissemination.plan.counting import Scope
 from dissemination.plan.keeping import LONGEST
@@ -181,6 +181,11 @@ def evidence(district_id: int, subjects: Iterable[tuple[str, int]]) -> list[Evid
             )  # fmt: skip
             found += db.session.scalars(query.options(joinedload(Evidence.file)).order_by(Evidence.id))
     return found
+
+
+def is_confidential(kind: str) -> bool:
+    """Whether what proves subjects of `kind` stays with the district's organisers."""
+    return holders.is_confidential(kind)
 
 
 def content_of(sha256: str) -> tuple[str, bytes]:

@@ -45,7 +45,9 @@ AREAS = (
 )
 
 
-def visited(district, firm=None, *, by=None, on=VISIT, areas=AREAS, sheet=True, scores=None, **values) -> Audit:
+def visited(
+    district, firm=None, *, by=None, on=VISIT, areas=AREAS, sheet=True, scores=None, **values
+) -> Audit:
     """An audit that was visited, with two areas; its sheet is on file unless told otherwise."""
     made = audit(district, firm, by=by, **values)
     actions.contacted(made, on=on - timedelta(days=5), by=by)
