@@ -94,6 +94,10 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     },
     "usage": {"robots": 0, "counting": 1, "noting": 4, "logged": 5, "panels": 5, "proving": 5.5, "desk": 7.5},
     "submissions": {"texts": 1, "public": 7.5, "desk": 7.5},
+    "visits": {
+        "refusals": 0.5, "texts": 0.5, "sheets": 1, "photos": 3, "content": 3, "documents": 4, "shown": 4.5, "taking": 5,
+        "desk": 7.5, "sheet_desk": 7.6, "report_desk": 7.6, "public": 7.5,
+    },
     "audits": {
         "refusals": 0.5, "hooks": 1, "states": 1, "texts": 1, "logged": 4.5, "contents": 5, "life": 5, "appointments": 5.5, "answers": 6, "proving": 6.5,
         "planning": 3, "benchmarks": 3, "columns": 1, "importing": 6.5, "desk": 7.5, "steps_desk": 7.6, "contents_desk": 7.6, "appointments_desk": 7.6, "imports_desk": 7.6,

@@ -44,6 +44,7 @@ PUBLIC = {
     "guests.show", "guests.create_refusal", "guests.create_restoration", "registrations.data",
     "certificates.mine", "certificates.create", "certificates.document", "certificates.index", "certificates.show",
     "feedback.mine", "feedback.create",
+    "visits.show", "visits.report", "visits.photo", "visits.create_remark", "visits.create_reading",
     "transparency.index", "transparency.open_data",
     "privacy.registrant", "privacy.create_registrant", "privacy.subscriber", "privacy.create_subscriber",
     "attendance.join", "attendance.create_join", "attendance.create_leave",

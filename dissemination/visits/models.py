@@ -44,6 +44,34 @@ class VisitSheet(db.Model):  # type: ignore[name-defined]
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    signed_by: Mapped[str] = mapped_column(String(200), default="")  # who signed on the screen
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))  # the visit sheet with the signature
+    audit: Mapped[Audit] = relationship()
+    file: Mapped[StoredFile | None] = relationship()
+    sender: Mapped[Account | None] = relationship(foreign_keys=[by])
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody still has to compare it with the audit."""
+        return not self.taken and self.settled_at is None
+
+
+class Report(db.Model):  # type: ignore[name-defined]
+    """The report as it was shared, once for each time it was shared anew; the company reads the last one.
+
+    `content` names no person of the company: who was met is read from the audit, so that whoever is
+    erased is gone from here too.
+    """
+
+    __tablename__ = "audit_reports"
+    __table_args__ = (UniqueConstraint("audit_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"))
+    number: Mapped[int]
+    content: Mapped[dict] = mapped_column(JSON)
+    seen_version: Mapped[int]  # the audit's, to tell whether it changed since
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
 
 class Sharing(db.Model):  # type: ignore[name-defined]
@@ -58,6 +86,9 @@ class Sharing(db.Model):  # type: ignore[name-defined]
     shared_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    mark: Mapped[str] = mapped_column(String(32))  # in the link; a new one each time it is shared again
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     audit: Mapped[Audit] = relationship()
     contact: Mapped[Contact] = relationship()
 
@@ -75,5 +106,6 @@ class Remark(db.Model):  # type: ignore[name-defined]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the other side's digest named it
     contact: Mapped[Contact | None] = relationship()
     account: Mapped[Account | None] = relationship()

@@ -12,7 +12,7 @@ down_revision = "0018"
 branch_labels = None
 depends_on = None
 
-TABLES = ("audits", "audit_appointments", "audit_people", "audit_photos", "audit_scores", "audit_sharings", "audit_sheets", "audit_steps", "improvement_areas", "audit_remarks",)
+TABLES = ("audits", "audit_appointments", "audit_people", "audit_photos", "audit_scores", "audit_sharings", "audit_sheets", "audit_steps", "improvement_areas", "audit_remarks", "audit_reports",)
 
 
 def upgrade():
@@ -121,6 +121,9 @@ def upgrade():
     sa.Column("shared_by", sa.Integer(), nullable=True),
     sa.Column("revoked_at", moment, nullable=True),
     sa.Column("revoked_by", sa.Integer(), nullable=True),
+    sa.Column("mark", sa.String(length=32), nullable=False),
+    sa.Column("read_at", moment, nullable=True),
+    sa.Column("reminded_at", moment, nullable=True),
     sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_audit_sharings_audit_id_audits")),
     sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_audit_sharings_contact_id_contacts")),
     sa.ForeignKeyConstraint(["revoked_by"], ["accounts.id"], name=op.f("fk_audit_sharings_revoked_by_accounts")),
@@ -140,6 +143,9 @@ def upgrade():
     sa.Column("by", sa.Integer(), nullable=True),
     sa.Column("settled_at", moment, nullable=True),
     sa.Column("settled_by", sa.Integer(), nullable=True),
+    sa.Column("signed_by", sa.String(length=200), nullable=False),
+    sa.Column("file_id", sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(["file_id"], ["files.id"], name=op.f("fk_audit_sheets_file_id_files")),
     sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_audit_sheets_audit_id_audits")),
     sa.ForeignKeyConstraint(["by"], ["accounts.id"], name=op.f("fk_audit_sheets_by_accounts")),
     sa.ForeignKeyConstraint(["settled_by"], ["accounts.id"], name=op.f("fk_audit_sheets_settled_by_accounts")),
@@ -195,6 +201,7 @@ def upgrade():
     sa.Column("account_id", sa.Integer(), nullable=True),
     sa.Column("text", sa.Text(), nullable=False),
     sa.Column("at", moment, nullable=False),
+    sa.Column("told_at", moment, nullable=True),
     sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_audit_remarks_account_id_accounts")),
     sa.ForeignKeyConstraint(["area_id"], ["improvement_areas.id"], name=op.f("fk_audit_remarks_area_id_improvement_areas"), ondelete="SET NULL"),
     sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_audit_remarks_audit_id_audits")),
@@ -204,6 +211,19 @@ def upgrade():
     op.create_index("ix_audit_remarks_area_id", "audit_remarks", ["area_id"])
     op.create_index("ix_audit_remarks_audit_id", "audit_remarks", ["audit_id"])
     op.create_index("ix_audit_remarks_contact_id", "audit_remarks", ["contact_id"])
+    op.create_table("audit_reports",
+    sa.Column("id", sa.Integer(), nullable=False),
+    sa.Column("audit_id", sa.Integer(), nullable=False),
+    sa.Column("number", sa.Integer(), nullable=False),
+    sa.Column("content", sa.JSON(), nullable=False),
+    sa.Column("seen_version", sa.Integer(), nullable=False),
+    sa.Column("made_at", moment, nullable=False),
+    sa.Column("made_by", sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_audit_reports_audit_id_audits")),
+    sa.ForeignKeyConstraint(["made_by"], ["accounts.id"], name=op.f("fk_audit_reports_made_by_accounts")),
+    sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_reports")),
+    sa.UniqueConstraint("audit_id", "number", name=op.f("uq_audit_reports_audit_id_number"))
+    )
 
 
 def downgrade():
