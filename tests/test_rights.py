@@ -22,6 +22,7 @@ PUBLIC = {
     "publications.show_datacite", "publications.show_dc", "harvest.oai", "harvest.sitemap", "harvest.district_sitemap", "harvest.publications_sitemap",
     "research.index", "research.show", "timelines.ask", "timelines.asked", "timelines.show", "timelines.export",
     "timelines.create_correction", "timelines.create_meeting",
+    "opportunities.mine", "calls.index", "calls.index_atom", "calls.index_ics", "calls.show", "calls.show_ics",
     "submissions.ask", "submissions.asked", "submissions.show", "submissions.show_file",
     "submissions.create_file_removal",
     "publications.index_pdf", "publications.reading_list", "publications.reading_list_file",

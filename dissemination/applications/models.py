@@ -1,6 +1,6 @@
 """Applications for funding, each state with its date; who was told of which call."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -91,6 +91,7 @@ class StageStep(db.Model):  # type: ignore[name-defined]
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
     stage: Mapped[Stage] = mapped_column(one_of(Stage))
     on: Mapped[date]
+    hour: Mapped[time | None]  # of the protocol, where a deadline is at an hour; wall clock of the district
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     amount: Mapped[Decimal | None] = mapped_column(Numeric(16, 2))  # requested, granted or paid then

@@ -14,6 +14,7 @@ PUBLIC = (
     ("publications.index", _l("Publications")),
     ("research.index", _l("Laboratories")),
     ("newsletters.index", _l("Newsletters")),
+    ("calls.index", _l("Calls")),
     ("plan.index", _l("Plan and figures")),
     ("transparency.index", _l("Transparency")),
 )
@@ -24,6 +25,8 @@ DESK = (
     ("research_desk.index", _l("Research")),
     ("audits_desk.index", _l("Audits")),
     ("newsletters_desk.index", _l("Newsletters")),
+    ("calls_desk.index", _l("Calls")),
+    ("applications_desk.index", _l("Applications")),
     ("people_desk.companies", _l("Companies")),
     ("people_desk.contacts", _l("Contacts")),
     ("plan_desk.figures", _l("Figures")),
@@ -36,6 +39,7 @@ DESK = (
 )
 # Pages that stand at an address of their own, and the entry that they belong to.
 BELONGS = {
+    "services_desk": "calls_desk.index",
     "subscriptions": "newsletters.index", "subscriptions_desk": "newsletters_desk.index",
     "series_desk": "workshops_desk.index", "speakers_desk": "workshops_desk.index",
     "templates_desk": "workshops_desk.index", "board_desk": "workshops_desk.index",

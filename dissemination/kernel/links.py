@@ -21,7 +21,7 @@ def _for_a_while(key: str | bytes, purpose: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(key, salt=f"timed:{purpose}")
 
 
-PERSONAL = re.compile(r"/(?:r|rg|g|s|u|v)/")  # where pages behind mailed links live
+PERSONAL = re.compile(r"/(?:r|rg|g|s|u|v|o)/")  # where pages behind mailed links live
 
 
 def vouches(path: str) -> bool:

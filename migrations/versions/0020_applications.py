@@ -74,6 +74,7 @@ def upgrade():
     sa.Column("application_id", sa.Integer(), nullable=False),
     sa.Column("stage", sa.String(40), nullable=False),
     sa.Column("on", sa.Date(), nullable=False),
+    sa.Column("hour", sa.Time(), nullable=True),
     sa.Column("at", moment, nullable=False),
     sa.Column("by", sa.Integer(), nullable=True),
     sa.Column("amount", sa.Numeric(precision=16, scale=2), nullable=True),
