@@ -111,7 +111,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,
     },
     "privacy": {
-        "terms": 0, "wiping": 3, "contacts": 3.5, "held": 3.6, "dossier": 4, "purge": 5, "sweeping": 5, "desk": 7.5,
+        "terms": 0, "wiping": 3, "encounters": 3.3, "contacts": 3.5, "held": 3.6, "dossier": 4, "purge": 5, "sweeping": 5, "desk": 7.5,
         "person": 7.6, "public": 7.5,
     },
     # What others give and frozen values first; documents are made of what was frozen, never of live rows.

@@ -122,7 +122,7 @@ def test_the_page_names_the_workshop_and_opens_each_number(moda, ada, world, sig
         "applications": (True, True, False), "funded": (True, False, False),
     }  # fmt: skip
     assert browser.get("/moda/desk/statistics/effects/99999/audits").status_code == 404
-    assert "effects/" in browser.get("/moda/desk/statistics/").text
+    assert "effects/" in browser.get("/moda/desk/statistics").text
 
 
 def test_the_number_of_days_is_tried_in_the_address_and_kept_by_an_organiser(
