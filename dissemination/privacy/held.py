@@ -124,7 +124,7 @@ def _one(query):
 
 
 def _lonely(district: District) -> tuple:
-    """Contacts whom no registration, guest list, subscription, audit, meeting or account keeps: they go after 24 months."""
+    """Contacts whom no registration, list, subscription, audit, meeting or account keeps: for 24 months."""
     live = Subscription.confirmed_at.is_not(None), Subscription.ended_at.is_(None)
     return (
         Contact.district_id == district.id, Contact.erased_at.is_(None),

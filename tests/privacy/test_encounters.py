@@ -53,7 +53,7 @@ def met(moda, ada, blu, carlo):
         audit = audits.plan(moda, [blu], by=ada, reason="Lo ha chiesto Carlo Bonciani")[0]
         audits.contacted(audit, on=date(2026, 11, 20), by=ada)
         audits.appoint(
-            audit, carlo, starts_at=cast.NOW + timedelta(days=3), ends_at=cast.NOW + timedelta(days=3, hours=2),
+            audit, contact=carlo, starts_at=cast.NOW + timedelta(days=3), ends_at=cast.NOW + timedelta(days=3, hours=2),
             place="Prato", message="Gentile Carlo Bonciani", by=ada,
         )  # fmt: skip
     with transaction():
@@ -88,11 +88,11 @@ def met(moda, ada, blu, carlo):
 
 def everywhere():
     """All that stands in any table, as one text."""
-    found = []
-    for table in db.metadata.sorted_tables:
-        for row in db.session.execute(text(f'SELECT * FROM "{table.name}"')):
-            found.append(f"{table.name}: {tuple(row)}")
-    return found
+    return [
+        f"{table.name}: {tuple(row)}"
+        for table in db.metadata.sorted_tables
+        for row in db.session.execute(text(f'SELECT * FROM "{table.name}"'))
+    ]
 
 
 def figure(moda, code):
@@ -145,7 +145,7 @@ def test_the_desk_shows_it_in_words(moda, bice, carlo, met, sign_in):
         "incontrata, invitata o contattata in un audit",
     ):
         assert words in page
-    assert f"{AUDIT_MONTHS} mesi" in sign_in(bice).get("/moda/desk/privacy/").text
+    assert f"{AUDIT_MONTHS} mesi" in sign_in(bice).get("/moda/desk/privacy").text
 
 
 def test_an_audit_is_a_reason_to_keep_her_until_its_time_is_over(moda, ada, carlo, met, autumn):

@@ -1,11 +1,13 @@
 """A company's timeline: everything in order, page by page, and to each reader what she may read."""
 
+import re
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from flask import current_app, g
+from sqlalchemy import select
 
 from dissemination.audits import actions as audits
 from dissemination.delivery.models import Delivery, Fate
@@ -15,6 +17,7 @@ from dissemination.people import actions as people
 from dissemination.people.models import Membership
 from dissemination.plan import activity
 from dissemination.research import meetings
+from dissemination.research.models import Meeting
 from dissemination.subscriptions.models import Subscription, Topic
 from dissemination.timelines import history
 from dissemination.timelines.scope import Reader, key_of, scope_of
@@ -254,6 +257,27 @@ def test_a_company_that_came_and_was_never_audited_is_offered_one(moda, ada, blu
         cast.workshop(moda, carlo)
     page = sign_in(ada).get(f"/moda/desk/people/companies/{blu.id}/timeline").text
     assert ("Proponi un audit" in page, f"/moda/desk/audits/new?company={blu.id}" in page) == (True, True)
+
+
+def test_an_area_of_an_audit_leads_to_a_meeting_with_its_laboratory_and_names_it(moda, ada, blu, sign_in):
+    with transaction():
+        audit = audit_cast.visited(moda, blu, by=ada, on=date(2026, 10, 20))
+        lab = research.laboratory(moda)
+        audit.areas[0].laboratory_id = lab.id
+    browser, area = sign_in(ada), audit.areas[0]
+    page = browser.get(f"/moda/desk/audits/{audit.id}").text
+    link = re.search(r'href="(/moda/desk/research/meetings/new[^"]*)"', page)[1].replace("&amp;", "&")
+    form = browser.get(link).text
+    assert (blu.tax_id in form, f'selected value="{lab.id}"' in form) == (True, True)
+    asked = {
+        "company": blu.tax_id, "laboratory_id": lab.id, "wish": "Meno acqua",
+        "activity_line_id": factories.line(moda, "c").id,
+    }  # fmt: skip
+    assert browser.post(link, data=asked).status_code == 303
+    meeting = db.session.scalars(select(Meeting)).one()
+    assert (meeting.origin_kind, meeting.origin_id) == ("improvement_areas", area.id)
+    assert f"/moda/desk/research/meetings/{meeting.id}" in browser.get(f"/moda/desk/audits/{audit.id}").text
+    assert f"/moda/desk/audits/{audit.id}" in browser.get(f"/moda/desk/research/meetings/{meeting.id}").text
 
 
 def test_who_only_reads_sees_no_areas_no_minutes_and_no_links(moda, blu, story, person, elio, sign_in):
