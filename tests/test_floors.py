@@ -111,7 +111,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "companies": 7.5, "contacts": 7.5, "uploads": 7.5, "settings": 7.5, "account": 7.5,
     },
     "privacy": {
-        "terms": 0, "wiping": 3, "contacts": 3.5, "held": 3.6, "dossier": 4, "purge": 5, "sweeping": 5, "desk": 7.5,
+        "terms": 0, "wiping": 3, "encounters": 3.3, "contacts": 3.5, "held": 3.6, "dossier": 4, "purge": 5, "sweeping": 5, "desk": 7.5,
         "person": 7.6, "public": 7.5,
     },
     # What others give and frozen values first; documents are made of what was frozen, never of live rows.
@@ -120,6 +120,11 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "kept": 5, "overview": 5, "document": 6.2, "workbook": 6.2, "bundle": 6.2, "opendata": 6.2, "delivered": 6.4,
         "desk": 7.5, "downloads": 7.6, "region": 7.5, "public": 7.5,
     },
+    "timelines": {
+        "texts": 1, "scope": 1.5, "sources": 2.5, "deeds": 2.6, "effects": 2.5, "history": 2.8, "next_steps": 3, "area_meetings": 3, "exports": 5,
+        "desk": 7.5, "effects_desk": 7.5, "public": 7.5,
+    },
+    "research": {"texts": 1, "logged": 3, "labs": 5, "meetings": 5, "agreements": 5, "proving": 6.5, "desk": 7.5, "public": 7.5, "meetings_desk": 7.5, "agreements_desk": 7.5},
     "applications": {
         "refusals": 0.5, "stages": 1, "texts": 1.5, "likeness": 1, "money": 1.8, "logged": 2.5, "matching": 2.5, "proving": 3, "exports": 3, "board": 3, "life": 5, "alerts": 5, "leaving": 5.5, "panels": 5.5,
         "importing": 6.5, "bringing": 6.8, "desk": 7.4, "alerts_desk": 7.5, "areas_desk": 7.5, "files_desk": 7.5, "public": 7.5,
@@ -127,11 +132,6 @@ OWN_STEPS: dict[str, dict[str, float]] = {
     "calls": {
         "hooks": 1, "moments": 0.5, "starter": 1, "standing": 1, "texts": 1.5, "tables": 6.5, "feeds": 5, "public": 7, "desk": 7.5, "services_desk": 7.6,
     },
-    "timelines": {
-        "texts": 1, "scope": 1.5, "sources": 2.5, "deeds": 2.6, "effects": 2.5, "history": 2.8, "next_steps": 3, "exports": 5,
-        "desk": 7.5, "effects_desk": 7.5, "public": 7.5,
-    },
-    "research": {"texts": 1, "logged": 3, "labs": 5, "meetings": 5, "agreements": 5, "proving": 6.5, "desk": 7.5, "public": 7.5, "meetings_desk": 7.5, "agreements_desk": 7.5},
     "followups": {"fields": 1, "timing": 1, "ready": 1.5, "mails": 3.5, "desk": 7.5},
 }
 # fmt: on

@@ -29,7 +29,9 @@ from dissemination.registrations import calendars
 from dissemination.registrations.queries import seats_many
 from dissemination.registrations.rows import asking_many
 from dissemination.reporting.queries import to_report as reports_due
+from dissemination.research import queries as research
 from dissemination.submissions import queries as submissions
+from dissemination.timelines import queries as timelines
 from dissemination.workshops.models import Cancellation, Closing, Workshop
 
 HEADLINES = ("DV-01", "DV-03", "DV-07", "DV-08")
@@ -134,6 +136,7 @@ def today_at_desk(district, *, manages: bool = False) -> dict:
         "rooms": seats_many([workshop.id for workshop in coming]),
         "tasks": [
             *_to_answer(district, manages=manages), *_to_review(district, manages=manages),
+            *_of_companies(district),
             *_to_close(district), *_drafts(district),
             *_mail_trouble(district), *(_to_report(district) if manages else ()),
         ],
@@ -184,6 +187,24 @@ def _to_review(district, *, manages: bool) -> list[Task]:
             "%(num)d publication asks for your approval", "%(num)d publications ask for your approval", n
         )
         found.append(Task(text, url_for("publications_desk.index", district=district, state="review")))
+    return found
+
+
+def _of_companies(district) -> list[Task]:
+    """What companies ask for by their links, meetings to arrange, agreements that end soon."""
+    found = []
+    if n := timelines.count_open_corrections(district.id):
+        text = ngettext(
+            "%(num)d correction of a company waits for your answer",
+            "%(num)d corrections of companies wait for your answer", n,
+        )  # fmt: skip
+        found.append(Task(text, url_for("timelines_desk.corrections", district=district)))
+    if n := research.count_asked(district.id):
+        text = ngettext("%(num)d meeting to arrange", "%(num)d meetings to arrange", n)
+        found.append(Task(text, url_for("meetings_desk.index", district=district, state="asked")))
+    if n := len(research.expiring(district.id, today(district.zone))):
+        text = ngettext("%(num)d agreement ends within 60 days", "%(num)d agreements end within 60 days", n)
+        found.append(Task(text, url_for("agreements_desk.index", district=district)))
     return found
 
 

@@ -17,7 +17,7 @@ from dissemination.kernel.database import db, insert_into, transaction
 from dissemination.kernel.refusals import Refusal
 from dissemination.people.accounts import Account
 from dissemination.people.models import Contact
-from dissemination.privacy import contacts, purge, sweeping, wiping
+from dissemination.privacy import contacts, encounters, purge, sweeping, wiping
 from dissemination.privacy.models import Erasure, ErasureRequest, RetentionChange
 from dissemination.privacy.terms import MOST_MONTHS, months_later
 from dissemination.registrations import actions as registrations
@@ -78,6 +78,7 @@ def run(district: District, *, at: datetime | None = None) -> Counter:
     for workshop in purge.due_workshops(district.id, moment):
         counts += _repeat(lambda w=workshop: purge.purge_some(w))
     counts += _repeat(lambda: purge.settle_some(district.id))
+    counts += _repeat(lambda: encounters.purge_some(district.id, moment))
     idle = purge.idle_ids(district.id, moment)
     for start in range(0, len(idle), purge.BATCH):
         with transaction():
@@ -111,7 +112,7 @@ def _repeat_number(step) -> int:
 
 
 def forecast(district: District, *, at: datetime | None = None) -> dict:
-    """What `run` would begin with: workshops with their end of retention, questions, idle contacts."""
+    """What `run` would begin with: workshops with the end of their time, questions, idle contacts, audits."""
     moment = at or now()
     return {
         "workshops": [
@@ -120,6 +121,7 @@ def forecast(district: District, *, at: datetime | None = None) -> dict:
         ],
         "questions": sum(map(len, purge.due_questions(district.id, moment).values())),
         "contacts": len(purge.idle_ids(district.id, moment)),
+        "audits": len(encounters.due(district.id, moment)),
     }  # fmt: skip
 
 
@@ -220,6 +222,7 @@ def erase(contact: Contact, *, reason: str, by: Account | None) -> Counter:
     counts += wiping.strip([r for r in hers if r.purged_at is None], account=by)
     counts["letters"] += wiping.veil_letters(letters, names)
     counts += wiping.veil_others({r.workshop_id for r in hers} | {*booked}, names)
+    counts += encounters.forget(contact, names)
     counts += contacts.erase([contact])
     suppressed.forget(district_id, email)
     note(district_id, counts, by=by, reason=reason)

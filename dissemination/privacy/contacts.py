@@ -20,7 +20,7 @@ from dissemination.people.accounts import Account
 from dissemination.people.models import Consent, Contact, Purpose
 from dissemination.plan import activity
 from dissemination.plan.log import Activity
-from dissemination.privacy import wiping
+from dissemination.privacy import encounters, wiping
 from dissemination.privacy.models import ErasureRequest
 from dissemination.privacy.terms import GONE, IDLE_MONTHS, erased_address, months_later
 from dissemination.registrations.models import ContactFeed, Group, Registration, Reply
@@ -57,6 +57,9 @@ def reasons(contacts: Sequence[Contact]) -> dict[int, set[str]]:
     note("account", select(Contact.id).join(Account, and_(*same)).where(Account.active))
     profile = and_(Profile.district_id == Contact.district_id, func.lower(Profile.email) == Contact.email)
     note("speaker", select(Contact.id).join(Profile, profile).where(Contact.id.in_(ids)))
+    for code, queries in encounters.reasons(ids).items():
+        for query in queries:
+            note(code, query)
     last, by_herself = last_traces(ids), _came_by_herself(contacts)
     idle = months_later(now(), -IDLE_MONTHS)
     for contact in contacts:
@@ -132,6 +135,8 @@ def erase(contacts: Sequence[Contact]) -> Counter:
         return counts
     ids, emails = [c.id for c in contacts], [c.email for c in contacts]
     district_id = contacts[0].district_id
+    for contact in contacts:  # while they say where they work
+        counts += encounters.forget(contact, sorted(wiping.names_of([contact]), key=len, reverse=True))
     for condition in (Delivery.contact_id.in_(ids), Delivery.address.in_(emails)):
         wiping.wipe_deliveries(Delivery.district_id == district_id, condition)
     guests = Guest.contact_id.in_(ids) | Guest.email.in_(emails)

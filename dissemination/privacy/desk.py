@@ -10,6 +10,7 @@ from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.rights import Role, requires
 from dissemination.privacy import actions, held, mails, texts
 from dissemination.privacy.forms import LongerForm, ReasonForm, RefusalForm
+from dissemination.privacy.terms import AUDIT_MONTHS
 from dissemination.workshops import queries as workshops
 
 desk = Blueprint("privacy_desk", __name__, url_prefix="/<district>/desk/privacy")
@@ -23,6 +24,7 @@ def index(district):
     return render_template(
         "privacy/index.html", rows=rows, following=following, summary=held.summary(district),
         requests=held.requests(district), erasures=held.erasures(district), counts=texts.COUNTS,
+        audit_months=AUDIT_MONTHS,
     )  # fmt: skip
 
 

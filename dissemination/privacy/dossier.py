@@ -21,7 +21,7 @@ from dissemination.kernel.clock import now
 from dissemination.kernel.database import db
 from dissemination.people import queries as people
 from dissemination.people.models import Contact
-from dissemination.privacy import wiping
+from dissemination.privacy import encounters, wiping
 from dissemination.registrations import answers
 from dissemination.registrations.exports import guarded
 from dissemination.registrations.models import AnswerFile, Event, Group, Invitation, Registration, Reply
@@ -63,6 +63,7 @@ def dossier(contact: Contact) -> dict[str, Section]:
         "subscriptions": _subscriptions(contact),
         "newsletter_choices": _choices(contact),
         "feedback": _of_registrations(FeedbackAnswer, ids, titles, "given_on", "answers"),
+        **encounters.held(contact),
         "messages": _messages(contact),
         "files": [
             {"workshop": titles[f.registration_id], "name": f.file.name, "type": f.file.media_type,

@@ -15,7 +15,7 @@ from dissemination.kernel.paging import Page, page
 from dissemination.people.accounts import Account
 from dissemination.people.models import Contact
 from dissemination.plan.log import Activity, Evidence
-from dissemination.privacy import contacts
+from dissemination.privacy import contacts, encounters
 from dissemination.privacy.models import Erasure, ErasureRequest, RetentionChange
 from dissemination.privacy.terms import IDLE_MONTHS, months_later
 from dissemination.registrations.models import AnswerFile, Registration
@@ -124,7 +124,7 @@ def _one(query):
 
 
 def _lonely(district: District) -> tuple:
-    """Contacts whom no registration, guest list, subscription or account keeps: they go after 24 months."""
+    """Contacts whom no registration, list, subscription, audit, meeting or account keeps: for 24 months."""
     live = Subscription.confirmed_at.is_not(None), Subscription.ended_at.is_(None)
     return (
         Contact.district_id == district.id, Contact.erased_at.is_(None),
@@ -132,6 +132,7 @@ def _lonely(district: District) -> tuple:
         ~exists().where(Guest.contact_id == Contact.id, Guest.purged_at.is_(None)),
         ~exists().where(and_(Subscription.contact_id == Contact.id, *live)),
         ~exists().where(and_(func.lower(Account.email) == Contact.email, Account.active)),
+        *encounters.nobody_speaks(district.id),
     )  # fmt: skip
 
 
@@ -158,7 +159,7 @@ def lonely(district: District, *, after: str | None = None) -> tuple[list[Lonely
 
 def _proofs(district: District) -> tuple:
     return (
-        Evidence.district_id == district.id, Evidence.code == "attendance_sheet",
+        Evidence.district_id == district.id, Evidence.code.in_(("attendance_sheet", "visit_sheet")),
         Evidence.file_id.is_not(None),
     )  # fmt: skip
 

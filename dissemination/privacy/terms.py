@@ -6,6 +6,7 @@ from datetime import datetime
 
 IDLE_MONTHS = 24  # a contact for whom nothing else speaks, after the last trace of her
 MOST_MONTHS = 120
+AUDIT_MONTHS = 60  # photos of a visit and the people met: the plan, and the time in which it is controlled
 GONE = "@erased.invalid"  # RFC 2606: no mail ever goes there
 
 

@@ -16,10 +16,14 @@ REASONS = {
     "consent": _l("agreed to be told of opportunities"),
     "account": _l("works at the desk"),
     "speaker": _l("is among the speakers of the district"),
+    "audit": _l("met, invited or written to in an audit"),
+    "research": _l("contact of a laboratory, or part of a meeting"),
+    "company_page": _l("reads her company's page by a link"),
     "desk": _l("entered at the desk, with activity in the last 24 months"),
 }
 COUNTS = {
-    "registrations": _l("registrations"), "answers": _l("answers"),
+    "registrations": _l("registrations"), "answers": _l("answers"), "met": _l("people met in audits"),
+    "texts": _l("texts that named somebody"), "photos": _l("photos of visits"),
     "certificates": _l("names on certificates"),
     "feedback": _l("signed feedback"), "guests": _l("guests"), "contacts": _l("contacts erased"),
     "unlinked": _l("contacts parted from their registrations"), "consents": _l("proofs of consent"),
@@ -45,6 +49,7 @@ LABELS = {
     "issued_at": _l("Issued"), "reaction": _l("Reaction"), "added_at": _l("Added"),
     "invited_at": _l("Invited"), "topic": _l("Topic"), "asked_at": _l("Asked"), "mailed_at": _l("Written"),
     "ended_at": _l("Ended"), "given_on": _l("Given on"), "subject": _l("Subject"), "state": _l("Fate"),
+    "role": _l("Role"), "until": _l("Until"), "answer": _l("Answer"),
     "finished_at": _l("Finished"), "type": _l("Type"), "octets": _l("Octets"),
 }  # fmt: skip
 PLACES = {"room": _l("in the room"), "online": _l("online")}
@@ -67,6 +72,11 @@ SECTIONS = {
     "calendar_answers": _l("Answers of calendars"), "presence": _l("Presence"),
     "certificates": _l("Certificates"), "guests": _l("Guest lists"), "subscriptions": _l("Newsletters"),
     "newsletter_choices": _l("How newsletters are wanted, exclusions, imports"),
+    "audits": _l("Met in audits"), "appointments": _l("Visits agreed"),
+    "reports_shared": _l("Audit reports shared"), "remarks": _l("Comments on audit reports"),
+    "meetings": _l("Meetings"), "laboratories": _l("Laboratories"),
+    "company_pages": _l("Links to the company's page"), "corrections": _l("Corrections"),
+    "call_alerts": _l("Calls told of"),
     "feedback": _l("Signed feedback"), "messages": _l("Messages sent"), "files": _l("Files"),
     "suppressions": _l("Address not written to"),
 }  # fmt: skip

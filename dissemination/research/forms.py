@@ -242,7 +242,7 @@ class HeldForm(Form):
     """That it took place."""
 
     held_on = DayField(_l("Day on which it took place"), validators=[InputRequired()])
-    minutes = TextAreaField(_l("Minutes"), validators=[DataRequired(), Length(max=20_000)])
+    minutes = TextAreaField(_l("Minutes of the meeting"), validators=[DataRequired(), Length(max=20_000)])
     version = _version()
 
 

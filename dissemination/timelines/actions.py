@@ -193,8 +193,8 @@ def set_window(district: District, *, days: int, by: Account) -> None:
     row = db.session.get(EffectWindow, district.id)
     if row is None:
         row = EffectWindow(district_id=district.id)
-        db.session.add(row)
     row.days, row.set_at, row.set_by = days, now(), by.id
+    db.session.add(row)
     db.session.flush()
 
 

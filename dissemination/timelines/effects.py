@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from dissemination.applications.models import Application
-from dissemination.audits.models import Audit
 from dissemination.districts.models import District
 from dissemination.kernel.database import db
 from dissemination.kernel.languages import translated
@@ -40,6 +39,11 @@ class Deed:
     subject_id: int
     title: str
     amount: Decimal | None = None
+
+    @property
+    def subject(self) -> tuple[str, int]:
+        """What it was: an audit or an application, or a line of an import of past years."""
+        return self.kind, self.subject_id
 
 
 @dataclass
@@ -83,15 +87,15 @@ class Report:
 
     def applications(self) -> int:
         """Different applications submitted after a workshop."""
-        return len({d.subject_id for e in self.effects for d in e.applications})
+        return len({d.subject for e in self.effects for d in e.applications})
 
     def funded(self) -> int:
         """Different applications of those that were funded."""
-        return len({d.subject_id for e in self.effects for d in e.funded})
+        return len({d.subject for e in self.effects for d in e.funded})
 
     def granted(self) -> Decimal:
         """EUR granted to them, each once."""
-        amounts = {d.subject_id: d.amount or Decimal(0) for e in self.effects for d in e.funded}
+        amounts = {d.subject: d.amount or Decimal(0) for e in self.effects for d in e.funded}
         return sum(amounts.values(), Decimal(0))
 
 
@@ -99,7 +103,8 @@ def report(district: District, *, days: int, since: date | None = None, until: d
     """What followed on each workshop within `days` days; workshops held from `since` to `until`.
 
     An application follows when it was *submitted* within the window; it is funded whenever the decision
-    came.
+    came. A funded application that was imported from past years has a day of its own, which has to be
+    within the window: an import does not say which submission it belongs to.
     """
     rows = _rows(district.id, (PRESENT, VISITED, SUBMITTED, FUNDED))
     ids = surviving_ids({row.company_id for row in rows})
@@ -111,14 +116,15 @@ def report(district: District, *, days: int, since: date | None = None, until: d
             )
         )
     effects = _workshops(district, deeds[PRESENT], since, until)
-    money = {d.subject_id: d for d in deeds[FUNDED] if d.kind == Application.__tablename__}
-    later = _by_company(d for d in deeds[VISITED] if d.kind == Audit.__tablename__)
-    asked = _by_company(d for d in deeds[SUBMITTED] if d.kind == Application.__tablename__)
+    money = {d.subject: d for d in deeds[FUNDED] if d.kind == Application.__tablename__}
+    imported = _by_company(d for d in deeds[FUNDED] if d.kind != Application.__tablename__)
+    later, asked = _by_company(deeds[VISITED]), _by_company(deeds[SUBMITTED])
     for effect in effects:
         last = effect.on + timedelta(days=days)
         effect.audits = _following(effect, later, last)
         effect.applications = _following(effect, asked, last)
-        effect.funded = [money[d.subject_id] for d in effect.applications if d.subject_id in money]
+        granted = [money[d.subject] for d in effect.applications if d.subject in money]
+        effect.funded = [*granted, *_following(effect, imported, last)]
     return Report(days, effects)
 
 
@@ -179,5 +185,5 @@ def before(district: District, kind: str, subject_id: int, *, days: int) -> list
     found = report(district, days=days).effects
     return [
         e for e in found
-        if any(d.kind == kind and d.subject_id == subject_id for d in (*e.audits, *e.applications))
+        if any(d.subject == (kind, subject_id) for d in (*e.audits, *e.applications))
     ]  # fmt: skip

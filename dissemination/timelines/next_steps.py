@@ -127,7 +127,7 @@ def _closings(call_ids: set[int]) -> dict:
     query = select(CutOff.call_id, func.min(CutOff.closes_at)).where(
         CutOff.call_id.in_(call_ids), CutOff.closes_at >= now()
     )
-    return dict(db.session.execute(query.group_by(CutOff.call_id)).tuples().all())
+    return dict(db.session.execute(query.group_by(CutOff.call_id)).all())  # type: ignore[arg-type]
 
 
 def _area_step(scope: Scope, row: ImprovementArea, wished: set, closings: dict) -> Step:
