@@ -101,8 +101,7 @@ def sheet_on_file(
         raise NotVisited
     plans.add_evidence(
         audit, district_id=audit.district_id, code=logged.SHEET, file=file, note=one_line(note)[:500], by=by
-    )
-    logged.say(audit, by)
+    )  # whoever follows evidence (`proving.follow`) has the log say it
 
 
 def upload_sheet(audit: Audit, stream: BinaryIO, name: str, *, by: Account | None) -> None:

@@ -104,10 +104,11 @@ def _allow(audit: Audit, state: State, on: date) -> None:
 
 
 def _enter(audit: Audit, state: State, on: date, by: Account | None, note: str) -> None:
-    audit.state = state
+    before, audit.state = audit.state, state
     audit.steps.append(
         AuditStep(state=state, on=on, at=clock.now(), by=by.id if by else None, note=one_line(note)[:300])
     )
     db.session.flush()
-    logged.say(audit, by)
+    if (state in states.FROM_THE_VISIT) != (before in states.FROM_THE_VISIT):  # else the log says it already
+        logged.say(audit, by)
     hooks.came(audit)

@@ -6,7 +6,7 @@ sheet is on file (R4); from then on the log follows it: what changes is taken ba
 
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from dissemination.audits import queries, states
@@ -117,24 +117,28 @@ def is_logged():
 
 
 def standing(audit: Audit) -> list[Activity]:
-    """The rows about the audit and its areas that nobody took back."""
+    """The rows about the audit and its areas that nobody took back, that of the visit first."""
     areas = [area.id for area in audit.areas]
-    visits = _standing(Audit.__tablename__, [audit.id], Did.VISITED)
-    return [*visits, *_standing(ImprovementArea.__tablename__, areas, Did.AREA_FOUND)]
+    return _standing(or_(
+        _about(Audit.__tablename__, [audit.id], Did.VISITED),
+        _about(ImprovementArea.__tablename__, areas, Did.AREA_FOUND),
+    ))  # fmt: skip
 
 
-def _standing(kind: str, ids: list[int], verb: Did) -> list[Activity]:
-    if not ids:
-        return []
+def _about(kind: str, ids: list[int], verb: Did):
+    return and_(Activity.subject_kind == kind, Activity.subject_id.in_(ids), Activity.verb == verb.value)
+
+
+def _standing(wanted) -> list[Activity]:
     back = aliased(Activity)
     query = select(Activity).where(
-        Activity.subject_kind == kind, Activity.subject_id.in_(ids), Activity.verb == verb.value,
-        Activity.reverses_id.is_(None), ~select(1).where(back.reverses_id == Activity.id).exists(),
-    )  # fmt: skip
-    return list(db.session.scalars(query.order_by(Activity.id)))
+        wanted, Activity.reverses_id.is_(None), ~select(1).where(back.reverses_id == Activity.id).exists()
+    )
+    return list(db.session.scalars(query.order_by(Activity.verb.desc(), Activity.id)))
 
 
 def unsay_areas(areas: list[ImprovementArea], by: Account | None) -> None:
     """Take the rows of areas back that are about to go."""
-    rows = _standing(ImprovementArea.__tablename__, [area.id for area in areas], Did.AREA_FOUND)
+    gone = _about(ImprovementArea.__tablename__, [area.id for area in areas], Did.AREA_FOUND)
+    rows = _standing(gone)
     activity.reverse_all(rows, by=by, reason=TAKEN_BACK)
