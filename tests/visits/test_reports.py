@@ -350,3 +350,17 @@ def test_pages_ask_as_often_for_one_row_as_for_many(moda, ada, client, sign_in):
     many = [queries_of(lambda page=page: browser.get(page)) for page in pages]
     many.append(queries_of(lambda: client.get(here_too)))
     assert many == few
+
+
+def test_a_comment_outlives_the_area_that_it_was_about(audit, ada, client):
+    here, area = link(audit), audit.areas[0]
+    client.post(f"{here}/remarks", data={"text": "Sulle vasche", "area_id": area.id})
+    with transaction():
+        audits.revise(audit, facts={"areas": []}, version=audit.version, by=ada)
+    db.session.expire_all()
+    assert [(r.text, r.area_id) for r in queries.remarks(audit)] == [("Sulle vasche", None)]
+    page = client.get(here)  # the report that was shared still names the area
+    assert page.status_code == 200
+    assert "Riuso dell’acqua" in page.text
+    answer = client.post(f"{here}/remarks", data={"text": "Ancora", "area_id": area.id})
+    assert (answer.status_code, queries.remarks(audit)[-1].area_id) == (303, None)
