@@ -1,6 +1,5 @@
 """Finding what devices sent, photos, reports, and with whom they are shared."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -161,15 +160,3 @@ def unread(*, shared_before: datetime, most: int = 100) -> list[Sharing]:
         .order_by(Sharing.id)
     )  # fmt: skip
     return list(db.session.scalars(query.limit(most)))
-
-
-def waiting_sheets(district_id: int) -> Sequence[VisitSheet]:
-    """Sheets of the district that somebody has to compare, the oldest first."""
-    query = (
-        select(VisitSheet)
-        .join(VisitSheet.audit)
-        .where(Audit.district_id == district_id, VisitSheet.taken.is_(False), VisitSheet.settled_at.is_(None))
-        .options(joinedload(VisitSheet.audit).joinedload(Audit.company))
-        .order_by(VisitSheet.id)
-    )
-    return db.session.scalars(query).all()

@@ -10,6 +10,8 @@ from dissemination.audits import actions as audits
 from dissemination.audits.models import Audit, State
 from dissemination.kernel.database import db, transaction
 from dissemination.plan.log import Activity
+from dissemination.visits import actions as visits
+from dissemination.visits import queries, sheets
 from dissemination.visits.models import Photo, VisitSheet
 from tests.browser.conftest import serious_findings
 from tests.browser.test_accessibility import session_cookie
@@ -239,3 +241,31 @@ def test_the_page_fits_a_phone_of_360_pixels(phone, audit, ada):
         photograph(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert serious_findings(page) == []
+
+
+@pytest.mark.browser
+def test_the_desks_and_the_companys_pages_are_clear_of_barriers_and_fit_a_phone(
+    chromium_browser, app, site, moda, ada
+):
+    with transaction():
+        audit, carlo = cast.shared(moda, ada)
+        cast.photographed(audit, ada, caption="Telai")
+        visits.share(audit, [carlo], by=ada)
+        visits.comment(queries.sharings(audit)[0], text="Va bene", area_id=audit.areas[0].id)
+        values = sheets.read(cast.facts(strengths="Altro"))
+        waiting = visits.take(audit, key="sheet-key-2", seen_version=0, facts=values, by=ada).sheet
+    base = f"/moda/desk/audits/{audit.id}"
+    pages = [
+        base, f"{base}/report", f"{base}/photos", f"{base}/visit/sheets/{waiting.id}",
+        f"/v/{queries.token_for(queries.sharings(audit)[0])}", "/v/nothing",
+    ]  # fmt: skip
+    with phone_of(chromium_browser, app, site, ada) as page:
+        page.set_viewport_size({"width": 360, "height": 740})
+        for path in pages:
+            page.goto(path)
+            assert (path, serious_findings(page)) == (path, [])
+            assert (path, page.evaluate("document.documentElement.scrollWidth") <= 360) == (path, True)
+        page.goto(pages[4])
+        page.get_by_label("Comment").fill("Un'altra cosa")
+        page.get_by_role("button", name="Send the comment").click()
+        expect(page.locator(".remark").last).to_contain_text("Un'altra cosa")

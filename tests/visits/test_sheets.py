@@ -268,3 +268,29 @@ def test_two_sheets_of_one_key_at_once_are_one(audit, ada):
         second.sheet.id,
     )
     assert db.session.get(Audit, audit.id).version == 2
+
+
+def test_the_desk_adds_describes_and_removes_photos(audit, ada, sign_in):
+    browser, here = sign_in(ada), f"/moda/desk/audits/{audit.id}/photos"
+    assert browser.get(here).status_code == 200
+    wrong = browser.post(here, data={"file": (io.BytesIO(b"GIF89a"), "x.gif")})
+    assert (wrong.status_code, "JPEG" in wrong.text) == (422, True)
+    assert browser.post(here, data={}).status_code == 422
+    form = {"file": (io.BytesIO(cast.png()), "x.png"), "caption": "Telai", "department": "", "in_report": "y"}
+    assert browser.post(here, data=form).status_code == 303
+    photo = db.session.scalars(select(Photo)).one()
+    change = {f"p{photo.id}-caption": "Orditoio", f"p{photo.id}-department": "production"}
+    assert browser.post(f"{here}/{photo.id}", data=change).status_code == 303
+    db.session.expire_all()
+    assert (photo.caption, photo.department.value, photo.in_report) == ("Orditoio", "production", False)
+    assert "Orditoio" in browser.get(here).text
+    too_long = {f"p{photo.id}-caption": "x" * 301, f"p{photo.id}-department": ""}
+    browser.post(f"{here}/{photo.id}", data=too_long)
+    db.session.expire_all()
+    assert photo.caption == "Orditoio"
+    stored = photo.file
+    assert browser.post(f"{here}/{photo.id}/removal").status_code == 303
+    db.session.expire_all()
+    assert db.session.scalars(select(Photo)).all() == []
+    with pytest.raises(FileNotFoundError):
+        files.read(stored)
