@@ -204,6 +204,19 @@ def upgrade():
     op.create_index("ix_audit_remarks_area_id", "audit_remarks", ["area_id"])
     op.create_index("ix_audit_remarks_audit_id", "audit_remarks", ["audit_id"])
     op.create_index("ix_audit_remarks_contact_id", "audit_remarks", ["contact_id"])
+    # Districts that have a checklist already are asked for the visit sheet too (R4), as new ones are.
+    op.execute("""
+        INSERT INTO evidence_requirements (district_id, verb, code, name_it, name_en, position, valid_from)
+        SELECT district_id, 'audit.visited', 'visit_sheet', 'Scheda di visita firmata', 'Signed visit sheet',
+               MAX(position) + 1, DATE '2016-01-01'
+        FROM evidence_requirements AS known
+        WHERE NOT EXISTS (
+            SELECT 1 FROM evidence_requirements AS there
+            WHERE there.district_id = known.district_id AND there.verb = 'audit.visited'
+              AND there.code = 'visit_sheet'
+        )
+        GROUP BY district_id
+    """.replace("DATE ", "" if op.get_bind().dialect.name == "sqlite" else "DATE "))
 
 
 def downgrade():
