@@ -15,6 +15,12 @@ depends_on = None
 TABLES = ("applications", "application_partners", "application_services", "application_steps", "call_alerts",)
 
 
+PROOFS = (
+    ("application.submitted", "protocol_number", "Numero di protocollo", "Protocol number"),
+    ("application.funded", "grant_decision", "Atto di concessione", "Grant decision"),
+)
+
+
 def upgrade():
     moment = sa.DateTime(timezone=True)
     op.create_table("applications",
@@ -100,6 +106,19 @@ def upgrade():
     )
     op.create_index("ix_call_alerts_area_id", "call_alerts", ["area_id"])
     op.create_index("ix_call_alerts_contact_id", "call_alerts", ["contact_id"])
+    # Districts that have a checklist already are asked for these proofs too (R4), as new ones are.
+    day = "'2016-01-01'" if op.get_bind().dialect.name == "sqlite" else "DATE '2016-01-01'"
+    for proof in PROOFS:
+        op.execute(sa.text(f"""
+            INSERT INTO evidence_requirements (district_id, verb, code, name_it, name_en, position, valid_from)
+            SELECT district_id, :verb, :code, :it, :en, MAX(position) + 1, {day}
+            FROM evidence_requirements AS known
+            WHERE NOT EXISTS (
+                SELECT 1 FROM evidence_requirements AS there
+                WHERE there.district_id = known.district_id AND there.verb = :verb AND there.code = :code
+            )
+            GROUP BY district_id
+        """).bindparams(**dict(zip(("verb", "code", "it", "en"), proof, strict=True))))
 
 
 def downgrade():
