@@ -259,6 +259,7 @@ def test_what_calendars_answer_is_kept_with_the_meeting(moda, ada, blu, lab, sig
         row = cast.meeting(moda, blu, lab=lab, by=ada)
         cast.arrange(row, carlo(), lab.contact)
     assert answered(moda, row).effect == "noted"
+    assert answered(moda, row, side="2", who=lab.contact.email, partstat="DECLINED").effect == "noted"
     page = sign_in(ada).get(f"/moda/desk/research/meetings/{row.id}").text
     shown = re.findall(r"(?:Carlo Neri|Lea Galli) \(([^)]+)\)", page)
     assert (shown, row.laboratory_reply) == ([str(REPLIES["ACCEPTED"]), str(REPLIES["DECLINED"])], "DECLINED")
