@@ -53,7 +53,8 @@ def plan(
     made = [
         Audit(
             district_id=district.id, company=company, auditor=auditor,
-            auditor_name=one_line(auditor_name)[:200], activity_line_id=line.id, macro_area_id=macro_area_id, reason=paragraphs(reason),
+            auditor_name=one_line(auditor_name)[:200], activity_line_id=line.id,
+            macro_area_id=macro_area_id, reason=paragraphs(reason),
             site=_address(company)[:300], repeat_meant=company.id in repeated, state=State.PLANNED,
             departments=[], created_at=clock.now(), created_by=by.id if by else None, version=1,
             steps=[AuditStep(state=State.PLANNED, on=on, at=clock.now(), by=by.id if by else None)],

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from dissemination.audits import actions, queries, states, texts
-from dissemination.audits.desk import desk, found_or_404
+from dissemination.audits.desk import desk, found_or_404, refuse
 from dissemination.audits.forms import (
     AreaForm,
     ScoresForm,
@@ -34,7 +34,7 @@ def record(district, audit_id):
             flash(_("The visit is saved."), "success")
             return redirect(url_for(".show", district=district, audit_id=audit_id), 303)
         except Refusal as refusal:
-            form.refuse(refusal)
+            refuse(form, refusal, audit)
     page = render_template(
         "audits/record.html", form=form, audit=audit, firm=queries.standing_company(audit),
         possible=states.was_visited(audit) or audit.state is State.CONTACTED,
@@ -99,7 +99,7 @@ def _saved(audit: Audit, facts: dict, form) -> bool:
         with transaction():
             actions.revise(audit, facts=facts, version=form.version.data or 0, by=current_user)
     except Refusal as refusal:
-        form.refuse(refusal)
+        refuse(form, refusal, audit)
         return False
     return True
 

@@ -11,6 +11,7 @@ from flask_login import current_user
 from dissemination.audits import actions, benchmarks, hooks, logged, planning, queries, states, texts
 from dissemination.audits.forms import PlanForm, SettingsForm, SheetForm
 from dissemination.audits.models import Audit, State
+from dissemination.audits.refusals import Changed
 from dissemination.kernel.clock import now, today
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.refusals import Refusal
@@ -125,6 +126,13 @@ def show(district, audit_id):
     return show_page(district, found_or_404(district, audit_id))
 
 
+def refuse(form, refusal: Refusal, audit: Audit) -> None:
+    """Show what was refused. Who was overtaken has read so now: saving once more is meant."""
+    form.refuse(refusal)
+    if isinstance(refusal, Changed):
+        form.version.raw_data, form.version.data = None, audit.version
+
+
 def show_page(district, audit: Audit, sheet_form: SheetForm | None = None):
     """The page of an audit, with what was wrong in a form of its own."""
     upcoming = states.next_of(audit)
@@ -174,7 +182,7 @@ def settings(district, audit_id):
             flash(_("Saved."), "success")
             return redirect(url_for(".show", district=district, audit_id=audit_id), 303)
         except Refusal as refusal:
-            form.refuse(refusal)
+            refuse(form, refusal, audit)
     page = render_template(
         "audits/settings.html", form=form, audit=audit, firm=queries.standing_company(audit)
     )

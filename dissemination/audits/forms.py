@@ -120,9 +120,9 @@ class AppointmentForm(Form):
 
     contact_id = _Choice(_l("With whom"))
     day = DayField(_l("Day"), validators=[InputRequired()])
-    start = HourField(_l("From"), validators=[InputRequired()])
-    until = HourField(_l("Until"), validators=[InputRequired()])
-    place = text_field(_l("Place"), most=300, required=False)
+    start = HourField(_l("From what time"), validators=[InputRequired()])
+    until = HourField(_l("Until what time"), validators=[InputRequired()])
+    place = text_field(_l("Where"), most=300, required=False)
     message = _long(_l("Your words in the e-mail"))
 
     def offer(self, contacts: list[Contact]):
@@ -170,8 +170,8 @@ class VisitForm(Form):
     """What was seen and heard in the company."""
 
     on = DayField(_l("Day of the visit"), validators=[Optional()])
-    starts = HourField(_l("From"), validators=[Optional()])
-    ends = HourField(_l("Until"), validators=[Optional()])
+    starts = HourField(_l("From what time"), validators=[Optional()])
+    ends = HourField(_l("Until what time"), validators=[Optional()])
     contacts = CheckboxListField(_l("People met, known to the registry"))
     others = _long(_l("Other people met"))
     departments = CheckboxListField(_l("Departments visited"))

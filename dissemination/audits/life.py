@@ -23,7 +23,8 @@ def visited(
 ) -> None:  # fmt: skip
     """The visit took place on that day; `starts`, `ends` on the district's clock.
 
-    Raises OutOfOrder, WrongDay. It is counted from the moment that its visit sheet is on file too (`actions.sheet_on_file`).
+    It counts from the moment that its visit sheet is on file too (`actions.sheet_on_file`). Raises
+    OutOfOrder, WrongDay.
     """
     _hold(audit)
     _allow(audit, State.VISITED, on)

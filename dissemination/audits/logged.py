@@ -92,7 +92,7 @@ def _wanted(audit: Audit, by: Account | None) -> list[dict]:
 
 
 def _same(row: Activity, wanted: dict, ids: dict[int, int]) -> bool:
-    """Whether the row says what is to be said; what the registry learned of the company since is no matter."""
+    """Whether the row says what is to be said. What the registry learned since is no matter."""
     return (
         row.happened_on == wanted["happened_on"] and row.activity_line_id == wanted["activity_line_id"]
         and ids.get(row.company_id or 0) == surviving_id(wanted["company_id"])

@@ -229,7 +229,8 @@ def _files(plan: Plan, counted: list[FrozenFigure]) -> list[FrozenFile]:
             line=row.line, on=row.on, title=row.title, kind=row.kind, subject_id=row.subject_id,
             code=proof.code, evidence_id=proof.id, name=file.name if file and told else "",
             media_type=file.media_type if file else "", size=file.size if file else 0,
-            sha256=file.sha256 if file else "", note=proof.note if told else "", indicators=indicators[subject],
+            sha256=file.sha256 if file else "", note=proof.note if told else "",
+            indicators=indicators[subject],
         ))  # fmt: skip
     return sorted(
         found, key=lambda f: (f.line, f.on or date.min, f.title, f.kind, f.subject_id, f.evidence_id)

@@ -224,6 +224,19 @@ def upgrade():
     sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_reports")),
     sa.UniqueConstraint("audit_id", "number", name=op.f("uq_audit_reports_audit_id_number"))
     )
+    # Districts that have a checklist already are asked for the visit sheet too (R4), as new ones are.
+    op.execute("""
+        INSERT INTO evidence_requirements (district_id, verb, code, name_it, name_en, position, valid_from)
+        SELECT district_id, 'audit.visited', 'visit_sheet', 'Scheda di visita firmata', 'Signed visit sheet',
+               MAX(position) + 1, DATE '2016-01-01'
+        FROM evidence_requirements AS known
+        WHERE NOT EXISTS (
+            SELECT 1 FROM evidence_requirements AS there
+            WHERE there.district_id = known.district_id AND there.verb = 'audit.visited'
+              AND there.code = 'visit_sheet'
+        )
+        GROUP BY district_id
+    """.replace("DATE ", "" if op.get_bind().dialect.name == "sqlite" else "DATE "))
 
 
 def downgrade():

@@ -175,6 +175,7 @@ def test_two_who_write_at_once_lose_nothing_to_each_other(moda, ada, desk):
     assert "Seconda" in text(late)
     db.session.expire_all()
     assert made.strengths == "Prima"
+    assert f'name="version" type="hidden" value="{made.version}"' in text(late)  # who has compared may save
 
 
 def test_the_visit_of_an_audit_that_nobody_contacted_is_refused_and_nothing_is_lost(moda, ada, desk):

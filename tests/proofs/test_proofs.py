@@ -130,9 +130,9 @@ def test_what_was_reversed_has_nothing_to_prove(moda, ada, plan):
 def test_the_checklist_of_the_day_decides_not_todays(moda, ada, plan):
     with transaction():
         workshop = thing(moda)
-        log(moda, workshop, "audit.visited", by=ada)
-    line = {"verb": "audit.visited", "code": "visit_sheet", "name_it": "Verbale di visita",
-            "name_en": "Visit sheet", "valid_until": None}  # fmt: skip
+        log(moda, workshop, "course.held", by=ada)
+    line = {"verb": "course.held", "code": "register", "name_it": "Registro delle lezioni",
+            "name_en": "Register of lessons", "valid_until": None}  # fmt: skip
     with transaction():
         row = save_requirement(plan, None, version="", valid_from=date(2026, 3, 12), **line)
     jobs.judge_new()
@@ -140,7 +140,7 @@ def test_the_checklist_of_the_day_decides_not_todays(moda, ada, plan):
     with transaction():
         save_requirement(plan, row, version=version_of(row), valid_from=date(2026, 3, 11), **line)
     jobs.judge_new()
-    assert missing(moda) == [("workshops", workshop.id, ("Verbale di visita",))]
+    assert missing(moda) == [("workshops", workshop.id, ("Registro delle lezioni",))]
 
 
 def test_completeness_counts_what_was_not_looked_at_as_not_complete(moda, ada, plan):
