@@ -4,7 +4,7 @@ from flask import has_request_context, url_for
 from flask_login import current_user
 
 from dissemination.audits import answers, hooks, logged, proving  # noqa: F401 (answers: registers itself)
-from dissemination.audits.models import Audit, ImprovementArea
+from dissemination.audits.models import Audit, ImprovementArea, VisitAppointment
 from dissemination.kernel import subjects
 from dissemination.kernel.database import db
 from dissemination.kernel.rights import Role
@@ -16,6 +16,7 @@ def init_app(app) -> None:
     holders.register(proving.HOLDER)
     holders.listen(proving.follow)
     subjects.register(Audit.__tablename__, page_of)
+    subjects.keep_confidential(Audit.__tablename__, VisitAppointment.__tablename__)
     subjects.register(ImprovementArea.__tablename__, page_of_area)
     app.jinja_env.globals["audit_sections"] = hooks.sections
     app.jinja_env.globals["audit_area_sections"] = hooks.area_sections

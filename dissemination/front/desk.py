@@ -10,6 +10,7 @@ from dissemination.delivery.mjml import MjmlProblem
 from dissemination.delivery.models import Fate
 from dissemination.delivery.texts import FATES
 from dissemination.front import queries
+from dissemination.kernel import subjects
 from dissemination.kernel.database import transaction
 from dissemination.kernel.rights import Role, requires
 
@@ -48,10 +49,17 @@ def mail(district):
 def _parts(row, district):
     """What this reader may see of the message; None when it is sealed, or its letter cannot be compiled
     (its fate says why). Personal links are not for those who only read."""
+    if _is_hidden(row, district):
+        return None
     try:
         return queries.parts(row, whole=current_user.may(Role.ORGANISER, district))
     except MjmlProblem:
         return None
+
+
+def _is_hidden(row, district) -> bool:
+    """Whether what the mail says is between the organisers and its reader (an audit)."""
+    return subjects.is_confidential(row.subject_kind) and not current_user.may(Role.ORGANISER, district)
 
 
 def _delivery_or_404(district, delivery_id):
@@ -68,7 +76,8 @@ def delivery(district, delivery_id):
     row = _delivery_or_404(district, delivery_id)
     may_organise = current_user.may(Role.ORGANISER, district)
     return render_template("front/delivery.html", delivery=row, parts=_parts(row, district), fates=FATES,
-                           may_organise=may_organise, sealed=queries.is_sealed(row))  # fmt: skip
+                           may_organise=may_organise, sealed=queries.is_sealed(row),
+                           hidden=_is_hidden(row, district))  # fmt: skip
 
 
 @desk.get("/mail/<int:delivery_id>/html")

@@ -35,6 +35,7 @@ class Namer:
 
 _urls: dict[str, Callable[[int], str | None]] = {}
 _namers: dict[str, Namer] = {}
+_confidential: set[str] = set()
 
 
 def register(kind: str, url: Callable[[int], str | None]) -> None:
@@ -46,6 +47,16 @@ def url(kind: str, subject_id: int) -> str | None:
     """The desk address of the subject, or None when nobody shows that kind."""
     make = _urls.get(kind)
     return make(subject_id) if make else None
+
+
+def keep_confidential(*kinds: str) -> None:
+    """Say that mails about subjects of these kinds are read by organisers only, not by whoever looks on."""
+    _confidential.update(kinds)
+
+
+def is_confidential(kind: str) -> bool:
+    """Whether mails about subjects of `kind` are read by organisers only."""
+    return kind in _confidential
 
 
 def register_names(kind: str, namer: Namer) -> None:

@@ -1,12 +1,13 @@
 """What stands behind a row of a figure: the row of the log, who counts it, its evidence; who is reached."""
 
 from flask import abort, render_template, request
+from flask_login import current_user
 from markupsafe import Markup
 
 from dissemination.kernel import downloads
 from dissemination.kernel.languages import language
 from dissemination.kernel.rights import Role, requires
-from dissemination.plan import charts, figures, judging, periods, proof_files, queries, texts
+from dissemination.plan import charts, figures, holders, judging, periods, proof_files, queries, texts
 from dissemination.plan import panel as panels
 from dissemination.plan.desk import asked_plan, desk, exclusions_by_reason, names_of
 
@@ -21,7 +22,7 @@ def log_row(district, row_id):
     subject = (row.subject_kind, row.subject_id)
     return render_template(
         "plan/desk/log_row.html", row=row, plan=plan, judged=judging.judged(plan, row),
-        proofs=proof_files.of_row(row),
+        proofs=proof_files.of_row(row), hidden=_is_hidden(district, row.subject_kind),
         evidence=proof_files.pages(district.id, [subject]).get(subject),
         corrections=proof_files.corrections(row),
         line=queries.line(district.id, row.activity_line_id or 0),
@@ -35,7 +36,14 @@ def log_row(district, row_id):
 def proof_file(district, evidence_id):
     """The file of a proof, to be saved."""
     proof = proof_files.by_id(district.id, evidence_id) or abort(404)
+    if _is_hidden(district, proof.subject_kind):
+        abort(403)
     return downloads.attachment(proof.file or abort(404))
+
+
+def _is_hidden(district, kind: str) -> bool:
+    """Whether the reader may know that proofs are there, and nothing of what they say."""
+    return holders.is_confidential(kind) and not current_user.may(Role.ORGANISER, district)
 
 
 @desk.get("/panel")

@@ -103,7 +103,7 @@ def remind(sharing: Sharing) -> None:
 
 
 def read(sharing: Sharing) -> None:
-    """Its reader says that she has read the report; what programs open on the way says nothing. Twice is once."""
+    """Its reader says that she has read it; what programs open on the way says nothing. Twice is once."""
     query = update(Sharing).where(Sharing.id == sharing.id, Sharing.read_at.is_(None))
     rows_changed(query.values(read_at=now()))
 

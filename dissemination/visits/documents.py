@@ -40,7 +40,8 @@ def sheet(
             [_("For the district"), auditor],
             [_("Departments seen"), _departments(facts["departments"]) or "–"],
         ],
-        "text": _("The company confirms that the technology audit took place on this day. It was free of charge."),
+        "text": _("The company confirms that the technology audit took place on this day. "
+                  "It was free of charge."),
         "signed": _("For the company"), "name": signed_by, "role": signed_role,
         "made": _("Signed on the screen of a device, received %(when)s.", when=date_time(at)),
         "alt": _("Signature of %(name)s", name=signed_by), "picture": "signature.png",
@@ -70,7 +71,10 @@ def report(audit: Audit, content: dict[str, Any], *, at: datetime, draft: bool) 
         "parts": [[title, content[name]] for name, title in _parts() if content[name]],
         "areas": [_area(area) for area in content["areas"]],
         "scores": _scores(content), "score_note": benchmark_words(content["benchmark"]),
-        "photos": [{"name": name, "caption": said, "alt": said or _("Photo of the visit")} for name, said, _d in shown],
+        "photos": [
+            {"name": name, "caption": said, "alt": said or _("Photo of the visit")}
+            for name, said, _data in shown
+        ],
         "texts": {
             "areas": _("Improvement areas"), "none": _("No improvement area was found."),
             "scores": _("Innovation management"), "photos": _("Photos"), "page": _("page {page} of {pages}"),
@@ -86,7 +90,9 @@ def report(audit: Audit, content: dict[str, Any], *, at: datetime, draft: bool) 
 def answer(document: bytes, audit: Audit):
     """The response that sends a report: to be saved, kept by nobody on the way."""
     name = f"audit-{slugify(audits.standing_company(audit).name)}.pdf"
-    response = send_file(BytesIO(document), mimetype="application/pdf", as_attachment=True, download_name=name)
+    response = send_file(
+        BytesIO(document), mimetype="application/pdf", as_attachment=True, download_name=name
+    )
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -107,12 +113,16 @@ def _facts(audit: Audit, content: dict[str, Any]) -> list[list[str]]:
     met = [f"{p.name}, {p.role}" if p.role else p.name for p in audit.people]
     rows = [
         [_("Address of the plant"), content["site"]],
-        [_("Day of the visit"), long_date(date.fromisoformat(content["visited_on"])) if content["visited_on"] else ""],
+        [_("Day of the visit"), _in_full(content["visited_on"])],
         [_("For the district"), content["auditor"]],
         [_("People met"), "; ".join(met)],
         [_("Departments seen"), _departments(content["departments"])],
     ]  # fmt: skip
     return [row for row in rows if row[1]]
+
+
+def _in_full(day: str) -> str:
+    return long_date(date.fromisoformat(day)) if day else ""
 
 
 def _departments(values: list[str]) -> str:
@@ -126,7 +136,7 @@ def _area(area: dict[str, Any]) -> dict[str, Any]:
         [_("Qualified service"), area["service"]],
         [_("Call for applications"), area["call"]],
         [_("Laboratory"), area["laboratory"]],
-        [_("Deadline"), long_date(date.fromisoformat(area["deadline"])) if area["deadline"] else ""],
+        [_("Deadline"), _in_full(area["deadline"])],
     ]
     return {
         "title": area["title"], "description": area["description"],
@@ -187,5 +197,3 @@ def _can_be_drawn(name: str, picture: bytes) -> bool:
     except typst.TypstError:
         return False
     return True
-
-

@@ -64,5 +64,8 @@ class RemarkForm(Form):
 
     def offer(self, areas) -> "RemarkForm":
         """`areas`: (id, title) of those that the report names."""
-        self.area_id.choices = [SelectChoice(0, _l("the whole report")), *(SelectChoice(*area) for area in areas)]
+        self.area_id.choices = [
+            SelectChoice(0, _l("the whole report")),
+            *(SelectChoice(*area) for area in areas),
+        ]
         return self

@@ -1,4 +1,4 @@
-"""The mails about a shared report. None says what was found: that stays behind the link. Nothing here sends."""
+"""The mails about a shared report. None says what was found: that stays behind the link."""
 
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _

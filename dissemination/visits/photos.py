@@ -49,7 +49,7 @@ def add(
     audit: Audit, *, key: str, data: bytes, by: Account | None, caption: str = "",
     department: Department | None = None,
 ) -> Photo:  # fmt: skip
-    """Keep a photo; one that came with that key is kept as it is. Raises NotOpen, WrongPhoto, TooManyPhotos."""
+    """Keep a photo, once for each key. Raises NotOpen, WrongPhoto, TooManyPhotos."""
     check(data)
     db.session.refresh(audit, with_for_update={"of": Audit})
     known = queries.photo_by_key(audit, key)

@@ -98,7 +98,7 @@ def token_for(sharing: Sharing) -> str:
 
 
 def by_token(token: str) -> Sharing | None:
-    """The sharing that a link opens now; None when it was forged or withdrawn, or its reader left the company."""
+    """The sharing that a link opens now; None: forged, withdrawn, or its reader left the company."""
     told = links.read(PURPOSE, token)
     if not (isinstance(told, list) and len(told) == 2 and isinstance(told[0], int)):
         return None

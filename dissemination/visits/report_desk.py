@@ -64,7 +64,13 @@ def create_sharing(district, audit_id):
         try:
             with transaction():
                 actions.share(audit, chosen, by=current_user)
-            flash(ngettext("%(num)d person gets the link by mail.", "%(num)d people get the link by mail.", len(chosen)))
+            flash(
+                ngettext(
+                    "%(num)d person gets the link by mail.",
+                    "%(num)d people get the link by mail.",
+                    len(chosen),
+                )
+            )
             return _back(district, audit_id)
         except Refusal as refusal:
             form.refuse(refusal)

@@ -1,4 +1,4 @@
-"""What this package adds to the audit's page: the visit on a device, sheets to compare, photos, the report."""
+"""What this package adds to the audit's page: the visit on a device, sheets, photos, the report."""
 
 from flask import render_template, url_for
 from flask_babel import gettext as _
@@ -6,12 +6,15 @@ from flask_login import current_user
 
 from dissemination.audits import hooks, states
 from dissemination.audits.models import Audit, State
+from dissemination.kernel import subjects
 from dissemination.visits import queries
+from dissemination.visits.models import Sharing
 from dissemination.visits.taking import OVER
 
 
 def init_app(_app) -> None:
     """Register the section and the better way to enter a visit."""
+    subjects.keep_confidential(Sharing.__tablename__)
     hooks.show(section, position=20)
     hooks.offer(State.VISITED, visit)
     hooks.offer(State.SHARED, report)
@@ -19,7 +22,9 @@ def init_app(_app) -> None:
 
 def visit(audit: Audit) -> tuple[str, str] | None:
     """Write the visit down on a phone or a tablet."""
-    return _("Visit with a phone or tablet"), url_for("visit_desk.show", district=audit.district, audit_id=audit.id)
+    return _("Visit with a phone or tablet"), url_for(
+        "visit_desk.show", district=audit.district, audit_id=audit.id
+    )
 
 
 def report(audit: Audit) -> tuple[str, str] | None:

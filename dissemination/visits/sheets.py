@@ -72,7 +72,9 @@ def read(sent: Any) -> dict[str, Any]:
     """The facts of a sheet as JSON gave them, checked and trimmed. Raises BadSheet."""
     if not isinstance(sent, dict):
         raise BadSheet(_("This is not a visit sheet."))
-    facts: dict[str, Any] = {name: text(sent.get(name), LONG) for name in ("strengths", "weaknesses", "summary")}
+    facts: dict[str, Any] = {
+        name: text(sent.get(name), LONG) for name in ("strengths", "weaknesses", "summary")
+    }
     facts["visited_on"] = _day(sent.get("visited_on"), needed=True)
     facts["visited_from"] = _hour(sent.get("visited_from"))
     facts["visited_until"] = _hour(sent.get("visited_until"))
@@ -145,7 +147,11 @@ def _person(sent: Any) -> dict[str, Any]:
     given = _dict(sent)
     known = given.get("contact_id")
     number = known if isinstance(known, int) and not isinstance(known, bool) and 0 < known < 2**31 else None
-    return {"contact_id": number, "name": _line(given.get("name"), 200), "role": _line(given.get("role"), 120)}
+    return {
+        "contact_id": number,
+        "name": _line(given.get("name"), 200),
+        "role": _line(given.get("role"), 120),
+    }
 
 
 def _area(sent: Any) -> dict[str, Any]:

@@ -17,7 +17,8 @@ def words_of(content: dict[str, Any]) -> dict[str, Any]:
         "departments": [DEPARTMENTS[Department(one)] for one in content["departments"]],
         "areas": [_area(area) for area in content["areas"]],
         "scores": [
-            score | {"name": DIMENSIONS[Dimension(score["dimension"])], "median": medians.get(score["dimension"])}
+            score
+            | {"name": DIMENSIONS[Dimension(score["dimension"])], "median": medians.get(score["dimension"])}
             for score in content["scores"]
         ],
         "benchmark_words": benchmark_words(content["benchmark"]),
@@ -30,6 +31,7 @@ def words_of(content: dict[str, Any]) -> dict[str, Any]:
 
 def _area(area: dict[str, Any]) -> dict[str, Any]:
     return area | {
-        "type": AREA_TYPES[AreaType(area["type"])], "priority": PRIORITIES[area["priority"]],
+        "type": AREA_TYPES[AreaType(area["type"])],
+        "priority": PRIORITIES[area["priority"]],
         "deadline": date.fromisoformat(area["deadline"]) if area["deadline"] else None,
     }

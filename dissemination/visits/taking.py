@@ -103,7 +103,9 @@ def _write(sheet: VisitSheet, by: Account | None) -> None:
 
 def _as_written(audit: Audit, facts: dict[str, Any]) -> dict[str, Any]:
     """The facts as `audits.actions.revise` takes them."""
-    ids = {area["key"]: row.id for area, row in zip(sheets.of_audit(audit)["areas"], audit.areas, strict=True)}
+    ids = {
+        area["key"]: row.id for area, row in zip(sheets.of_audit(audit)["areas"], audit.areas, strict=True)
+    }
     scores = {d.value: (None, "") for d in Dimension} | {
         name: (score["points"], score["note"]) for name, score in facts["scores"].items()
     }

@@ -13,21 +13,27 @@ def visit_texts() -> dict[str, str]:
         "offline": _("Offline."),
         "waits": _("Offline. The visit is kept on this device and leaves as soon as there is a network "
                    "and this page is open."),
-        "no_data": _("Offline, and this visit was not opened on this device before: open it once with a network."),
-        "signed_out": _("You are signed out. What you wrote is kept on this device: sign in, and it goes on."),
+        "no_data": _("Offline, and this visit was not opened on this device "
+                   "before: open it once with a network."),
+        "signed_out": _("You are signed out. What you wrote is kept on this "
+                   "device: sign in, and it goes on."),
         "sign_in": _("Sign in"),
-        "no_right": _("Your account may not write about this audit, or it is gone. What you wrote is kept on this device."),
+        "no_right": _("Your account may not write about this audit, or it is "
+                   "gone. What you wrote is kept on this device."),
         "server_trouble": _("The server does not answer as it should. What you wrote is kept; trying again."),
         "refused": _("Not taken: {why} Correct it and send again; everything is kept."),
         "arrived": _("The visit has arrived at the desk."),
         "to_compare": _("The visit has arrived. Somebody had changed the audit meanwhile: nothing was "
                         "overwritten, compare both on the audit's page."),
-        "not_kept": _("This device has no room left: what you write is not kept. Send it now, or write it down elsewhere."),
+        "not_kept": _("This device has no room left: what you write is not kept. "
+                   "Send it now, or write it down elsewhere."),
         "no_room": _("This device has no room left for photos."),
-        "no_storage": _("This browser keeps nothing for us (private window?). Use the desk's form: it needs a network."),
+        "no_storage": _("This browser keeps nothing for us (private window?). "
+                   "Use the desk's form: it needs a network."),
         "ready": _("Ready to work without a network."),
         "not_ready": _("Not yet ready to work without a network: wait a moment."),
-        "never_ready": _("This address is not secure (https): working without a network is switched off by the browser."),
+        "never_ready": _("This address is not secure (https): working without a "
+                   "network is switched off by the browser."),
         "area": _("Area {n}"),
         "remove_area": _("Remove the area “{name}” with everything written about it?"),
         "add_contact": _("Add {name}"),

@@ -72,7 +72,9 @@ def write(page, title="Riuso dell’acqua"):
 
 
 def photograph(page):
-    page.set_input_files("#visit-camera", [{"name": "telai.png", "mimeType": "image/png", "buffer": cast.png(900, 600)}])
+    page.set_input_files(
+        "#visit-camera", [{"name": "telai.png", "mimeType": "image/png", "buffer": cast.png(900, 600)}]
+    )
     expect(page.locator("#visit-photos li")).to_have_count(1)
     page.locator("#visit-photos li").get_by_label("What the photo shows").fill("Telai")
 
@@ -133,7 +135,11 @@ def test_a_visit_written_without_a_network_survives_a_reload_and_arrives_once(ph
     sheet = one_sheet(audit.id)
     assert (sheet.taken, sheet.signed_by, sheet.file.media_type) == (True, "Mara Blu", "application/pdf")
     fresh = db.session.get(Audit, audit.id)
-    assert (fresh.state, fresh.visited_on.isoformat(), fresh.departments) == (State.VISITED, DAY, ["production"])
+    assert (fresh.state, fresh.visited_on.isoformat(), fresh.departments) == (
+        State.VISITED,
+        DAY,
+        ["production"],
+    )
     assert [(a.title, a.type.value) for a in fresh.areas] == [
         ("Turni", "reorganisation"), ("Riuso dell’acqua", "process"),
     ]  # fmt: skip
@@ -172,7 +178,9 @@ def test_who_is_signed_out_meanwhile_is_told_loses_nothing_and_goes_on(phone, au
         page.get_by_role("button", name="Send the visit").click()
         state = page.locator("#visit-state")
         expect(state).to_contain_text("You are signed out. What you wrote is kept on this device")
-        expect(state.get_by_role("link", name="Sign in")).to_have_attribute("href", f"/login?next={address(audit)}")
+        expect(state.get_by_role("link", name="Sign in")).to_have_attribute(
+            "href", f"/login?next={address(audit)}"
+        )
         assert one_sheet(audit.id) == []
         enter(page, session_cookie(app, bice), site)  # somebody else takes the phone
         page.goto(address(audit))
@@ -187,7 +195,9 @@ def test_who_is_signed_out_meanwhile_is_told_loses_nothing_and_goes_on(phone, au
 
 def enter(page, cookie, site):
     page.context.clear_cookies()
-    page.context.add_cookies([{"name": "session", "value": cookie, "url": site}, {"name": "lang", "value": "en", "url": site}])
+    page.context.add_cookies(
+        [{"name": "session", "value": cookie, "url": site}, {"name": "lang", "value": "en", "url": site}]
+    )
 
 
 @pytest.mark.browser

@@ -20,7 +20,12 @@ def png(width=60, height=40, colour=(30, 60, 120)):
 
     rows = b"".join(b"\0" + bytes(colour) * width for _ in range(height))
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 def planned(district, by, name="Tessitura Blu", **values):
@@ -34,9 +39,7 @@ def contact_of(audit, email="carlo@tessitura.example", **values):
     """Somebody of the audited company."""
     values.setdefault("given_name", "Carlo")
     values.setdefault("family_name", "Neri")
-    return people.add_contact(
-        district_id=audit.district_id, email=email, company=audit.company, **values
-    )
+    return people.add_contact(district_id=audit.district_id, email=email, company=audit.company, **values)
 
 
 def facts(**values):
@@ -89,5 +92,3 @@ def shared(district, by, **values):
 def photographed(audit, by, key="photo-key-1", **values):
     """A photo of the audit."""
     return photos.add(audit, key=key, data=png(), by=by, **values)
-
-

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from dissemination.audits import actions as audits
 from dissemination.audits.models import State
@@ -13,7 +13,7 @@ from dissemination.kernel import links
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 from dissemination.people import actions as people
-from dissemination.visits import actions, content, documents, jobs, queries
+from dissemination.visits import actions, content, documents, jobs, queries, sheets
 from dissemination.visits.models import Remark, Report, Sharing
 from dissemination.visits.photos import describe, remove
 from tests import factories
@@ -41,6 +41,24 @@ def mailed():
     return [(d.address, d.letter.template, d.letter.subject) for d in rows]
 
 
+def queries_of(ask):
+    """How many statements an answer takes."""
+    seen = []
+    ask()
+    db.session.rollback()
+    db.session.expire_all()
+
+    def note(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert ask().status_code == 200
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
 def tell_later(**later):
     db.session.rollback()
     with time_machine.travel(now() + timedelta(**later)):
@@ -66,7 +84,11 @@ def test_sharing_mails_a_link_to_each_person_and_brings_the_audit_on(moda, ada, 
     first, second = db.session.scalars(select(Delivery.merge).order_by(Delivery.id)).all()
     assert first["link_url"] != second["link_url"]
     page = client.get(first["link_url"].removeprefix("http://127.0.0.1:8000"))
-    assert (page.status_code, page.headers["Cache-Control"], page.headers["X-Robots-Tag"]) == (200, "no-store", "noindex")
+    assert (page.status_code, page.headers["Cache-Control"], page.headers["X-Robots-Tag"]) == (
+        200,
+        "no-store",
+        "noindex",
+    )
     for said in ("Acqua sprecata", "Riuso dell’acqua", "Un circuito chiuso", "Mara Blu", "Produzione"):
         assert said in page.text
 
@@ -154,7 +176,12 @@ def test_a_forged_link_opens_nothing(audit, client, token):
     assert client.get(f"/v/{token}").status_code == 404
     for value in ([sharing_of(audit).id, "0" * 32], sharing_of(audit).id, [1], None, ["1", "x"]):
         assert client.get(f"/v/{links.sign(queries.PURPOSE, value)}").status_code == 404
-    assert client.get(f"/v/{links.sign('submission', [sharing_of(audit).id, sharing_of(audit).mark])}").status_code == 404
+    assert (
+        client.get(
+            f"/v/{links.sign('submission', [sharing_of(audit).id, sharing_of(audit).mark])}"
+        ).status_code
+        == 404
+    )
 
 
 def test_both_sides_comment_and_each_is_told_in_one_mail(audit, ada, client, sign_in):
@@ -163,7 +190,11 @@ def test_both_sides_comment_and_each_is_told_in_one_mail(audit, ada, client, sig
         assert client.post(f"{here}/remarks", data={"text": text, "area_id": area.id}).status_code == 303
     assert tell_later(minutes=5) == 0  # perhaps she is still writing
     assert tell_later(minutes=11) == 1
-    assert mailed()[-1] == ("ada@moda.example", "visits/commented", "Tessitura Blu ha commentato il rapporto dell'audit")
+    assert mailed()[-1] == (
+        "ada@moda.example",
+        "visits/commented",
+        "Tessitura Blu ha commentato il rapporto dell'audit",
+    )
     assert tell_later(minutes=30) == 0
     browser = sign_in(ada)
     desk = f"/moda/desk/audits/{audit.id}/report"
@@ -189,10 +220,16 @@ def test_empty_long_foreign_and_too_many_comments(audit, client, moda, ada, monk
     with transaction():
         other = cast.visited(moda, ada, name="Altra impresa")
     here, foreign = link(audit), other.areas[0].id
-    for data in ({"text": " ", "area_id": 0}, {"text": "x" * 5001, "area_id": 0}, {"text": "x", "area_id": foreign}):
+    for data in (
+        {"text": " ", "area_id": 0},
+        {"text": "x" * 5001, "area_id": 0},
+        {"text": "x", "area_id": foreign},
+    ):
         assert client.post(f"{here}/remarks", data=data).status_code == 422
     monkeypatch.setattr(actions, "MOST_A_DAY", 1)
-    answers = [client.post(f"{here}/remarks", data={"text": "x", "area_id": 0}).status_code for _n in range(2)]
+    answers = [
+        client.post(f"{here}/remarks", data={"text": "x", "area_id": 0}).status_code for _n in range(2)
+    ]
     assert answers == [303, 422]
     assert db.session.scalars(select(Remark.text)).all() == ["x"]
 
@@ -222,7 +259,10 @@ def test_who_says_that_she_read_it_is_not_reminded(audit, client, ada, sign_in):
 
 
 def test_the_desk_reminds_at_most_once_a_day(audit, ada, sign_in):
-    browser, address = sign_in(ada), f"/moda/desk/audits/{audit.id}/report/sharings/{sharing_of(audit).id}/reminder"
+    browser, address = (
+        sign_in(ada),
+        f"/moda/desk/audits/{audit.id}/report/sharings/{sharing_of(audit).id}/reminder",
+    )
     assert [browser.post(address).status_code for _n in range(2)] == [303, 303]
     assert [row[1] for row in mailed()] == ["visits/shared", "visits/reminder"]
 
@@ -246,7 +286,10 @@ def test_the_pdf_shows_photos_that_are_there_and_passes_over_broken_ones(audit, 
     mine = client.get(f"{here}/photos/{said['photos'][0]['id']}")
     assert (mine.status_code, mine.headers["Cache-Control"]) == (200, "private, no-store")
     assert client.get(f"{here}/photos/{hidden.id}").status_code == 404
-    for answer in (client.get(f"{here}/report.pdf"), sign_in(ada).get(f"/moda/desk/audits/{audit.id}/report/draft.pdf")):
+    for answer in (
+        client.get(f"{here}/report.pdf"),
+        sign_in(ada).get(f"/moda/desk/audits/{audit.id}/report/draft.pdf"),
+    ):
         assert (answer.status_code, answer.mimetype, answer.data[:5]) == (200, "application/pdf", b"%PDF-")
         assert answer.headers["Cache-Control"] == "private, no-store"
 
@@ -261,10 +304,11 @@ def test_an_empty_report_and_one_with_every_script_print(moda, ada):
 
 def test_whoever_is_erased_is_named_in_no_sheet_and_opens_nothing(audit, moda, ada, client):
     carlo, here = sharing_of(audit).contact, link(audit)
-    met = [{"contact_id": carlo.id, "name": "Carlo Neri", "role": ""}, {"contact_id": None, "name": "Mara Blu", "role": ""}]
+    met = [
+        {"contact_id": carlo.id, "name": "Carlo Neri", "role": ""},
+        {"contact_id": None, "name": "Mara Blu", "role": ""},
+    ]
     with transaction():
-        from dissemination.visits import sheets
-
         values = sheets.read(cast.facts(people=met))
         actions.take(audit, key="sheet-key-9", seen_version=0, facts=values, by=ada, signed_by="Carlo Neri")
     with transaction():
@@ -285,3 +329,22 @@ def test_nobody_else_reaches_the_desks_pages(audit, dora, elio, person, sign_in,
         assert [browser.get(page).status_code for page in pages] == [status] * 3
         assert browser.post(f"{base}/report/sharings/{row.id}/withdrawal").status_code == status
     assert [client.get(page).status_code for page in pages] == [302] * 3
+
+
+def test_pages_ask_as_often_for_one_row_as_for_many(moda, ada, client, sign_in):
+    with transaction():
+        audit, _carlo = cast.shared(moda, ada)
+        cast.photographed(audit, ada)
+    browser, here = sign_in(ada), f"/moda/desk/audits/{audit.id}"
+    here_too = link(audit)
+    pages = [f"{here}/photos", f"{here}/report", f"{here}/visit/data"]
+    few = [queries_of(lambda page=page: browser.get(page)) for page in pages]
+    few.append(queries_of(lambda: client.get(here_too)))
+    with transaction():
+        for n in range(9):
+            cast.photographed(audit, ada, f"more-key-{n}")
+            cast.contact_of(audit, f"n{n}@tessitura.example")
+            actions.comment(sharing_of(audit), text=f"Nota {n}", area_id=None)
+    many = [queries_of(lambda page=page: browser.get(page)) for page in pages]
+    many.append(queries_of(lambda: client.get(here_too)))
+    assert many == few

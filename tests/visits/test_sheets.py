@@ -41,7 +41,11 @@ def logged():
 
 def test_a_sheet_is_written_into_the_audit_and_the_visit_is_entered(audit, ada, sign_in):
     answer = send(sign_in(ada), audit)
-    assert (answer.status_code, answer.json["outcome"], answer.json["version"]) == (200, "taken", audit.version)
+    assert (answer.status_code, answer.json["outcome"], answer.json["version"]) == (
+        200,
+        "taken",
+        audit.version,
+    )
     assert (audit.state, audit.visited_on, audit.visited_from, audit.visited_until) == (
         State.VISITED, cast.DAY, time(9, 30), time(12, 0),
     )  # fmt: skip
@@ -59,7 +63,9 @@ def test_the_same_sheet_twice_changes_nothing(audit, ada, sign_in):
     browser = sign_in(ada)
     send(browser, audit, signature=cast.signature(), signed_by="Mara Blu")
     version, rows = audit.version, logged()
-    again = send(browser, audit, version=1, signature=cast.signature(), signed_by="Mara Blu", strengths="Altro")
+    again = send(
+        browser, audit, version=1, signature=cast.signature(), signed_by="Mara Blu", strengths="Altro"
+    )
     assert (again.status_code, again.json["outcome"]) == (200, "repeated")
     assert (audit.version, audit.strengths, logged()) == (version, "Squadra esperta", rows)
     assert db.session.scalar(select(func.count()).select_from(VisitSheet)) == 1
@@ -106,7 +112,12 @@ def test_the_desk_may_keep_what_it_has(audit, ada, bice, sign_in):
     sheet = db.session.scalars(select(VisitSheet)).one()
     browser.post(f"/moda/desk/audits/{audit.id}/visit/sheets/{sheet.id}/decision", data={"decision": "keep"})
     db.session.expire_all()
-    assert (audit.strengths, audit.state, sheet.waits, logged()) == ("Scritto al banco", State.PLANNED, False, [])
+    assert (audit.strengths, audit.state, sheet.waits, logged()) == (
+        "Scritto al banco",
+        State.PLANNED,
+        False,
+        [],
+    )
     assert sheet.facts["strengths"] == "Squadra esperta"  # kept as it came
 
 
@@ -165,7 +176,9 @@ def test_what_cannot_be_taken_is_answered_in_words_and_changes_nothing(audit, ad
     assert db.session.scalar(select(func.count()).select_from(VisitSheet)) == 0
 
 
-@pytest.mark.parametrize("sent", [None, [], "x", {}, {"seen_version": "1"}, {"key": "short", "seen_version": 1}])
+@pytest.mark.parametrize(
+    "sent", [None, [], "x", {}, {"seen_version": "1"}, {"key": "short", "seen_version": 1}]
+)
 def test_nonsense_is_refused(audit, ada, sign_in, sent):
     assert sign_in(ada).post(HERE.format(audit.id, "sheets"), json=sent).status_code == 422
 
@@ -206,9 +219,16 @@ def send_photo(browser, audit, key="photo-key-1", data=None, name="x.jpg", **val
 def test_a_photo_is_kept_once_without_what_the_camera_wrote(audit, ada, sign_in):
     browser = sign_in(ada)
     marked = cast.png()[:33] + b"\0\0\0\x09tEXtGPS\x0043.9" + b"\0\0\0\0" + cast.png()[33:]
-    assert [send_photo(browser, audit, data=marked, name="segreto.jpg").status_code for _n in range(2)] == [200, 200]
+    assert [send_photo(browser, audit, data=marked, name="segreto.jpg").status_code for _n in range(2)] == [
+        200,
+        200,
+    ]
     photo = db.session.scalars(select(Photo)).one()
-    assert (photo.caption, photo.department.value, photo.file.name) == ("Telai", "production", f"audit-{audit.id}-1.png")
+    assert (photo.caption, photo.department.value, photo.file.name) == (
+        "Telai",
+        "production",
+        f"audit-{audit.id}-1.png",
+    )
     assert b"GPS" not in files.read(photo.file)
     page = browser.get(f"/moda/desk/audits/{audit.id}/photos/{photo.id}/file")
     assert (page.status_code, page.mimetype) == (200, "image/png")
@@ -219,7 +239,11 @@ def test_photos_have_limits_that_are_told(audit, ada, sign_in, monkeypatch):
     monkeypatch.setattr("dissemination.visits.photos.MOST", 2)
     answers = [send_photo(browser, audit, key=f"photo-key-{n}").status_code for n in range(3)]
     assert answers == [200, 200, 422]
-    for data, said in ((b"GIF89a", "JPEG"), (b"", "JPEG"), (b"\xff\xd8\xff" + b"\0" * (15 * 1024 * 1024), "15 MB")):
+    for data, said in (
+        (b"GIF89a", "JPEG"),
+        (b"", "JPEG"),
+        (b"\xff\xd8\xff" + b"\0" * (15 * 1024 * 1024), "15 MB"),
+    ):
         answer = send_photo(browser, audit, key="photo-key-9", data=data)
         assert (answer.status_code, said in answer.json["why"]) == (422, True)
 
@@ -238,5 +262,9 @@ def test_two_sheets_of_one_key_at_once_are_one(audit, ada):
     with transaction():
         first = actions.take(audit, **values)
         second = actions.take(audit, **values)
-    assert (first.outcome.value, second.outcome.value, first.sheet.id) == ("taken", "repeated", second.sheet.id)
+    assert (first.outcome.value, second.outcome.value, first.sheet.id) == (
+        "taken",
+        "repeated",
+        second.sheet.id,
+    )
     assert db.session.get(Audit, audit.id).version == 2
