@@ -85,8 +85,10 @@ def add(
 
 
 def _check(district: District, facts: Facts) -> None:
-    rows = (facts.company, facts.call, *facts.services, *facts.partners)
-    if any(row.district_id != district.id for row in rows) or facts.company.merged_into_id:
+    owners = {facts.company.district_id, facts.call.district_id}
+    owners |= {service.district_id for service in facts.services}
+    owners |= {partner.district_id for partner in facts.partners}
+    if owners != {district.id} or facts.company.merged_into_id:
         raise NoCompany
     if facts.line_id is None:
         raise NoLine

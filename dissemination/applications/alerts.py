@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from dissemination.applications import mails
+from dissemination.applications import mails, queries
 from dissemination.applications.matching import Market, Suggestion
 from dissemination.applications.models import CallAlert
 from dissemination.applications.refusals import NobodyChosen, NotOpen
@@ -69,8 +69,12 @@ def open_areas(district_id: int) -> list[ImprovementArea]:
 
 
 def fits(call: Call) -> list[Fit]:
-    """The improvement areas that the call fits, the best first: by points, company and area."""
-    areas = open_areas(call.district_id)
+    """The improvement areas that the call fits, the best first: by points, company and area.
+
+    One of which an application to this call is on its way is left out.
+    """
+    going = queries.areas_going(call)
+    areas = [area for area in open_areas(call.district_id) if area.id not in going]
     market = Market(call.district)
     today = survivors(area.audit.company for area in areas)
     found = []

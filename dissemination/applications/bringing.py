@@ -18,7 +18,7 @@ def run(
             if report.problems or only_check:
                 raise Undone
     except Undone:
-        # What was added by one plain statement (`insert_once`) is not there any more, and the session knows not.
+        # What was added by one plain statement (`insert_once`) is gone, and the session knows it not.
         for row in [row for row in db.session.identity_map.values() if isinstance(row, Company)]:
             db.session.expunge(row)
     return report

@@ -210,13 +210,14 @@ def go_back(application: Application, *, reason: str, by: Account | None, versio
     application.stage = stage
     if left is Stage.PAID:
         application.paid = None
-    db.session.flush()
     if left is Stage.FUNDED:
         application.granted = None
+    db.session.flush()
+    logged.say(application, by, reason=one_line(reason)[:300])
+    if left is Stage.FUNDED:
         for proof in evidence_of(application):
             if proof.code == GRANT:
                 plans.remove_evidence(proof, reason=one_line(reason)[:300], by=by)
-    logged.say(application, by, reason=one_line(reason)[:300])
     if left is Stage.SUBMITTED:
         _mark_area(application, by)
     return stage

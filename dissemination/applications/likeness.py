@@ -6,6 +6,7 @@ company, service and call uses say nothing.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -40,6 +41,11 @@ class Words:
     keywords: dict[frozenset[str], str]
     text: dict[str, str]
 
+    @cached_property
+    def every(self) -> frozenset[str]:
+        """All stems: two that share none of them have nothing in common."""
+        return frozenset(self.text).union(*self.keywords)
+
 
 def read(keywords: Iterable[str], *texts: str) -> Words:
     """The words of something: its keywords, and its texts."""
@@ -65,8 +71,13 @@ class Shared:
     reasons: list[str]
 
 
+NOTHING = Shared(0, [])
+
+
 def compare(one: Words, other: Words) -> Shared:
     """What `one` and `other` share; 0 points and no reason when nothing."""
+    if one.every.isdisjoint(other.every):
+        return NOTHING
     both = sorted(name for stems, name in one.keywords.items() if stems in other.keywords)
     half = sorted(_standing_in(one, other) | _standing_in(other, one))
     used = {s for group in (one.keywords, other.keywords) for stems in group for s in stems}

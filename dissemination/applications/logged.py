@@ -1,11 +1,13 @@
 """What the activity log says of an application: submitted, decided, funded. Never what the audit found.
 
 `say` compares what should stand with what stands: rows that no longer hold are taken back, missing ones are
-added, each on the day of its own fact. One row per application, of the company that leads a grouping.
+added, each on the day of its own fact. Without what the checklist asks for nothing counts (R4). One row per
+application, of the company that leads a grouping.
 """
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -18,7 +20,8 @@ from dissemination.people.describing import of_log
 from dissemination.people.models import Company
 from dissemination.people.queries import surviving_ids
 from dissemination.plan import activity
-from dissemination.plan.log import Activity
+from dissemination.plan.log import Activity, Evidence
+from dissemination.plan.queries import missing_evidence
 
 TAKEN_BACK = "domanda corretta"
 
@@ -55,13 +58,28 @@ def _wanted(application: Application, by: Account | None) -> dict[Did, dict]:
         "company_id": company.id, "title": f"Domanda: {company.name}: {application.call.title_it}",
         "attributes": _attributes(application, company),
     }  # fmt: skip
-    found = {Did.SUBMITTED: {"happened_on": on[Stage.SUBMITTED], "amount": application.requested}}
+    found: dict[Did, dict[str, Any]] = {
+        Did.SUBMITTED: {"happened_on": on[Stage.SUBMITTED], "amount": application.requested}
+    }
     decided = next((step.on for step in steps if step.stage in DECIDED), None)
     if decided is not None:
         found[Did.DECIDED] = {"happened_on": decided, "amount": None}
     if Stage.FUNDED in on and application.stage not in LOST:
         found[Did.FUNDED] = {"happened_on": on[Stage.FUNDED], "amount": application.granted}
-    return {verb: {**common, "verb": verb, **facts} for verb, facts in found.items()}
+    have = proofs_of(application)
+    return {
+        verb: {**common, "verb": verb, **facts} for verb, facts in found.items()
+        if not missing_evidence(application.district_id, verb, facts["happened_on"], have)
+    }  # fmt: skip
+
+
+def proofs_of(application: Application) -> set[str]:
+    """The codes of the checklist that are fulfilled: the protocol number, and what was brought."""
+    query = select(Evidence.code).where(
+        Evidence.subject_kind == Application.__tablename__, Evidence.subject_id == application.id,
+        Evidence.removed_at.is_(None),
+    )  # fmt: skip
+    return {*db.session.scalars(query), *(["protocol_number"] if application.protocol_number else [])}
 
 
 def _lead(application: Application) -> Company:

@@ -65,6 +65,7 @@ class Market:
     def __init__(self, district: District, at: datetime | None = None):
         self.district, self.at = district, at or now()
         self.sectors = {s.id: s for s in district.sectors}
+        self.read: dict[int, Words] = {}  # the words of single calls
 
     @cached_property
     def services(self) -> list[tuple[Service, Words]]:
@@ -116,7 +117,9 @@ class Market:
         """Whether a call fits an area of a company, and why."""
         words = of_area(area)
         services = self._services(area, words, company)
-        return self._call(call, of_call(call), area, words, company, services)
+        if call.id not in self.read:
+            self.read[call.id] = of_call(call)
+        return self._call(call, self.read[call.id], area, words, company, services)
 
     def _services(self, area: ImprovementArea, words: Words, company: Company) -> list[Suggestion]:
         found = []

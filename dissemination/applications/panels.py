@@ -44,6 +44,12 @@ def at_areas(audit: Audit) -> dict[int, str]:
     return found
 
 
+def of_audit(audit: Audit) -> str:
+    """On the audit's page: the applications that came of it without naming an area."""
+    rows = queries.of_audit(audit) if may_read() else []
+    return render_template("applications/_audit.html", applications=rows, STAGES=STAGES) if rows else ""
+
+
 def of_call(call: Call) -> str:
     """On a call's page: the applications to it, and which companies it fits."""
     if not may_read():

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from flask import url_for
 from sqlalchemy import select
 
-from dissemination.applications.logged import Did
+from dissemination.applications.logged import Did, say
 from dissemination.applications.models import Application
 from dissemination.districts.models import District
 from dissemination.kernel.database import db
+from dissemination.people.accounts import Account
 from dissemination.plan.holders import Holder
+from dissemination.plan.log import Evidence
 
 
 def held(ids: Sequence[int]) -> dict[int, set[str]]:
@@ -32,6 +34,19 @@ def who(ids: Sequence[int]) -> dict[int, int | None]:
     query = select(Application.id, Application.created_by).where(Application.id.in_(list(ids)))
     rows = db.session.execute(query)
     return {row[0]: row[1] for row in rows}
+
+
+def follow(kind: str, ids: Sequence[int]) -> None:
+    """Evidence of applications came or went on whatever page: the log follows (R4)."""
+    if kind != Application.__tablename__:
+        return
+    query = select(Evidence).where(Evidence.subject_kind == kind, Evidence.subject_id.in_(list(ids)))
+    last: dict[int, int | None] = {}
+    for proof in db.session.scalars(query.order_by(Evidence.id)):
+        last[proof.subject_id] = proof.removed_by if proof.removed_at is not None else proof.added_by
+    for application in db.session.scalars(select(Application).where(Application.id.in_(list(ids)))):
+        account_id = last.get(application.id)
+        say(application, db.session.get(Account, account_id) if account_id else None)
 
 
 HOLDERS = [

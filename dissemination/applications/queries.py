@@ -104,6 +104,20 @@ def of_areas(area_ids: Collection[int]) -> dict[int, list[Application]]:
     return found
 
 
+def areas_going(call: Call) -> set[int]:
+    """The improvement areas of which an application to the call is on its way, or was."""
+    query = select(Application.area_id).where(
+        Application.call_id == call.id, Application.area_id.is_not(None), Application.stage != Stage.WAIVED
+    )
+    return {area_id for area_id in db.session.scalars(query) if area_id is not None}
+
+
+def of_audit(audit: Audit) -> list[Application]:
+    """The applications that came of an audit without naming one of its areas, oldest first."""
+    query = select(Application).where(Application.audit_id == audit.id, Application.area_id.is_(None))
+    return list(db.session.scalars(query.options(*shown()).order_by(Application.id)))
+
+
 def areas_in_use(area_ids: Collection[int]) -> set[int]:
     """Those of the areas that an application names."""
     query = select(Application.area_id).where(Application.area_id.in_(list(area_ids)))

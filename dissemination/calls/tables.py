@@ -71,7 +71,8 @@ def carry_out(data: bytes, district: District) -> Report:
 
 
 def _checked(report: Report) -> list[dict]:
-    clean, seen = [], {}
+    clean: list[dict] = []
+    seen: dict[str, int] = {}
     for number, row in report.rows:
         try:
             facts = _facts(row)

@@ -102,6 +102,7 @@ class Outcome:
 Handler = Callable[..., Outcome]
 _handlers: dict[Kind, Handler] = {}
 _invite_too: list[Handler] = []
+_unsubscribe_too: list[Handler] = []
 
 
 def register(kind: Kind, handler: Handler) -> None:
@@ -116,6 +117,13 @@ def invites_too(handler: Handler) -> None:
         _invite_too.append(handler)
 
 
+def unsubscribes_too(handler: Handler) -> None:
+    """Ask `handler` first about mails that unsubscribe: it keeps those with a token of its own, and gives
+    `Outcome()` for all others."""
+    if handler not in _unsubscribe_too:
+        _unsubscribe_too.append(handler)
+
+
 def acts_on(kind: Kind) -> bool:
     """Whether somebody acts on messages of `kind`."""
     return kind in _handlers
@@ -123,7 +131,8 @@ def acts_on(kind: Kind) -> bool:
 
 def act(incoming: Incoming, *, dry: bool = False) -> Outcome:
     """Do what a message asks for, or say what would be done. Needs transaction() unless dry."""
-    for first in _invite_too if incoming.kind is Kind.REPLY else ():
+    asked_first = {Kind.REPLY: _invite_too, Kind.UNSUBSCRIBE: _unsubscribe_too}
+    for first in asked_first.get(incoming.kind, ()):
         outcome = first(incoming, dry=dry)
         if outcome.kept:
             return outcome

@@ -1,6 +1,8 @@
 """Telling people of a call: only those who consented, once per call, with nothing of the audit in the mail."""
 
+import re
 from datetime import timedelta
+from email import message_from_bytes
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -9,11 +11,12 @@ import time_machine
 from sqlalchemy import select
 
 from dissemination.applications import alerts, mails
-from dissemination.applications.models import CallAlert
+from dissemination.applications.models import CallAlert, Stage
 from dissemination.applications.refusals import NobodyChosen, NotOpen
 from dissemination.calls import actions as calls
 from dissemination.calls.models import Call
-from dissemination.delivery import suppressed
+from dissemination.delivery import inbound, suppressed
+from dissemination.delivery import queries as delivery
 from dissemination.delivery.letters import preview
 from dissemination.delivery.models import Delivery, Fate, SuppressionKind
 from dissemination.kernel.database import db, transaction
@@ -214,3 +217,39 @@ def test_a_call_with_alerts_cannot_be_removed(moda, firm, call):
         db.session.get_one(Call, call.id).published_at = None
     with pytest.raises(calls.InUse), transaction():
         calls.remove_call(call)
+
+
+def test_a_call_fits_no_area_of_which_an_application_is_on_its_way(moda, firm, call):
+    area = alerts.fits(call)[0].area
+    with transaction():
+        row = cast.application(moda, call=call, company=firm, area=area, services=call.services)
+    assert alerts.fits(call) == []
+    with transaction():
+        cast.brought_to(row, Stage.WAIVED)
+    assert [fit.area.id for fit in alerts.fits(call)] == [area.id]
+
+
+def test_a_mail_to_the_list_s_address_withdraws_too(moda, firm, call):
+    reader = known(moda, firm)
+    with transaction():
+        alerts.tell(call, [reader.id], by=None)
+    headers = message_from_bytes(delivery.parts(db.session.scalars(select(Delivery)).one()).raw)
+    https, mailto = re.findall(r"<([^>]+)>", headers["List-Unsubscribe"])
+    token = https.rpartition("/")[2]
+    assert https.startswith("http://127.0.0.1:8000/o/")
+    assert (headers["List-Unsubscribe-Post"], mailto.endswith(f"?subject=unsubscribe%20{token}")) == (
+        "List-Unsubscribe=One-Click", True,
+    )  # fmt: skip
+    written = inbound.read(f"From: gori@gori.example\r\nSubject: unsubscribe {token}\r\n\r\n".encode())
+    outcomes = []
+    for dry in (True, False, False):
+        with transaction():
+            outcomes.append(
+                (
+                    inbound.act(written, dry=dry).effect,
+                    people.current_consent(reader, Purpose.OPPORTUNITIES).given,
+                )
+            )
+    assert outcomes == [("unsubscribed", True), ("unsubscribed", False), ("none", False)]
+    newsletter = inbound.read(b"From: gori@gori.example\r\nSubject: unsubscribe abc.def\r\n\r\n")
+    assert inbound.act(newsletter, dry=True).effect == "none"

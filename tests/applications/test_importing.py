@@ -116,7 +116,7 @@ def test_one_wrong_line_and_nothing_is_entered(district):
     assert [p.line for p in report.problems] == [3, 4, 5, 6, 7, 8, 9, 10, 11]
     said = " | ".join(p.message.replace("\xa0", " ") for p in report.problems)
     for words in (
-        "15.000,00 €",
+        "18.000,00 €",
         "“Sconosciuto”",
         "partita IVA",
         "Z.1",

@@ -415,3 +415,15 @@ def test_an_area_with_an_application_stays(moda, call, firm):
     made(moda, call, firm, area=audit.areas[0])
     with pytest.raises(AreaInUse), transaction():
         audits.revise(audit, facts={"areas": []}, version=audit.version, by=None)
+
+
+def test_a_grant_whose_decision_is_taken_away_counts_no_more_until_another_is_brought(moda, call, firm, bice):
+    from dissemination.plan import actions as plans
+
+    row = made(moda, call, firm, *FUNDED)
+    with transaction():
+        plans.remove_evidence(db.session.scalars(select(Evidence)).one(), reason="non è questo", by=bice)
+    assert (logged()[-1], figure(moda, "FI-03").actual) == (("decided", 14, None), 0)
+    with transaction():
+        plans.add_evidence(row, district_id=moda.id, code="grant_decision", note="Decreto 13", by=bice)
+    assert (logged()[-1], figure(moda, "FI-03").actual) == (("funded", 14, 10000), 10000)
