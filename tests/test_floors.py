@@ -124,7 +124,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "texts": 1, "scope": 1.5, "sources": 2.5, "deeds": 2.6, "effects": 2.5, "history": 2.8, "next_steps": 3, "area_meetings": 3, "exports": 5,
         "desk": 7.5, "effects_desk": 7.5, "public": 7.5,
     },
-    "research": {"texts": 1, "logged": 3, "labs": 5, "meetings": 5, "agreements": 5, "proving": 6.5, "desk": 7.5, "public": 7.5, "meetings_desk": 7.5, "agreements_desk": 7.5},
+    "research": {"texts": 1, "logged": 3, "answers": 5, "labs": 5, "meetings": 5, "agreements": 5, "proving": 6.5, "desk": 7.5, "public": 7.5, "meetings_desk": 7.5, "agreements_desk": 7.5},
     "applications": {
         "refusals": 0.5, "stages": 1, "texts": 1.5, "likeness": 1, "money": 1.8, "logged": 2.5, "matching": 2.5, "proving": 3, "exports": 3, "board": 3, "life": 5, "alerts": 5, "leaving": 5.5, "panels": 5.5,
         "importing": 6.5, "bringing": 6.8, "desk": 7.4, "alerts_desk": 7.5, "areas_desk": 7.5, "files_desk": 7.5, "public": 7.5,

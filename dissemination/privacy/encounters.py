@@ -8,6 +8,7 @@ sheets are.
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, inspect, or_, select
 from sqlalchemy.orm import aliased
@@ -30,7 +31,7 @@ from dissemination.visits.models import Photo, Remark, Report, Sharing, VisitShe
 
 BATCH = 20  # audits in one transaction
 # The columns in which somebody may have written her name.
-TEXTS: dict[type, tuple[str, ...]] = {
+TEXTS: dict[Any, tuple[str, ...]] = {
     Audit: ("reason", "strengths", "weaknesses", "summary"),
     AuditStep: ("note",),
     ImprovementArea: (
@@ -61,7 +62,7 @@ def forget(contact: Contact, names: Sequence[str]) -> Counter:
     touched_meetings = {*meetings.forget(contact), *_ids(Meeting, contact)}
     corrections = timelines.forget(contact)
     applications = _ids(Application, contact)
-    where = {
+    where: dict[Any, Any] = {
         Audit: Audit.id.in_(audits), Meeting: Meeting.id.in_(touched_meetings),
         Agreement: Agreement.id.in_(_ids(Agreement, contact)), Application: Application.id.in_(applications),
         StageStep: StageStep.application_id.in_(applications),
@@ -119,7 +120,7 @@ def _veil(model, condition, columns: tuple[str, ...], names: Sequence[str]) -> i
 
 def _letters(audits: set[int], touched_meetings: set[int], corrections: list[int]) -> set[int]:
     """Letters about these, which may have told others of her."""
-    parts = (
+    parts: tuple[tuple[str, Any], ...] = (
         (Audit.__tablename__, audits), (Meeting.__tablename__, touched_meetings),
         (CompanyCorrection.__tablename__, corrections),
         *((model.__tablename__, select(model.id).where(model.audit_id.in_(audits)))

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -226,8 +227,8 @@ class ArrangeForm(Form):
 
 def arranged(meeting: Meeting) -> dict:
     """The form's values: what stands, or whom the laboratory names."""
-    zone, values = meeting.district.zone, {"version": meeting.version}
-    lab = meeting.laboratory
+    zone, lab = meeting.district.zone, meeting.laboratory
+    values: dict[str, Any] = {"version": meeting.version}
     values["contact_id"] = meeting.contact_id
     values["laboratory_contact_id"] = meeting.laboratory_contact_id or (lab.contact_id if lab else None)
     if meeting.starts_at is None or meeting.ends_at is None:

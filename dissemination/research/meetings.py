@@ -115,6 +115,7 @@ def arrange(
         MeetingState.ARRANGED, starts_at, ends_at, place.strip(),
     )  # fmt: skip
     meeting.contact_id, meeting.laboratory_contact_id = contact_id, laboratory_contact_id
+    meeting.contact_reply = meeting.laboratory_reply = ""
     db.session.flush()
     db.session.refresh(meeting)
     for side, person in _invited(meeting).items():

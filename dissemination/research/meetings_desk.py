@@ -12,7 +12,7 @@ from dissemination.people import queries as people
 from dissemination.research import mails, meetings, queries
 from dissemination.research.forms import ArrangeForm, HeldForm, MeetingForm, ReasonForm, arranged
 from dissemination.research.models import Meeting, MeetingState
-from dissemination.research.texts import MEETING_STATES
+from dissemination.research.texts import MEETING_STATES, REPLIES
 
 desk = Blueprint("meetings_desk", __name__, url_prefix="/<district>/desk/research/meetings")
 
@@ -164,10 +164,11 @@ def _page(meeting: Meeting, *, held: HeldForm | None = None, reason: ReasonForm 
     version = {"version": meeting.version}
     day = meeting.starts_at.astimezone(meeting.district.zone).date() if meeting.starts_at else None
     held = held or HeldForm(formdata=None, data={"held_on": day, "minutes": meeting.minutes, **version})
-    origin = subjects.url(meeting.origin_kind, meeting.origin_id) if meeting.origin_kind else None
+    kind, subject_id = meeting.origin_kind, meeting.origin_id
+    origin = subjects.url(kind, subject_id) if kind and subject_id else None
     page = render_template(
         "research/meeting.html", meeting=meeting, STATES=MEETING_STATES, State=MeetingState, held=held,
         reason=reason or ReasonForm(formdata=None, data=version), failed=failed, origin=origin,
-        other_side=mails.other_side,
+        other_side=mails.other_side, REPLIES=REPLIES,
     )  # fmt: skip
     return page, 422 if failed else 200

@@ -86,8 +86,12 @@ class Meeting(db.Model):  # type: ignore[name-defined]
     starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     place: Mapped[str] = mapped_column(String(300), default="")
-    uid: Mapped[str] = mapped_column(String(120), default="")  # of its calendar object (RFC 5545)
+    uid: Mapped[str] = mapped_column(
+        String(120), default="", index=True
+    )  # of its calendar objects (RFC 5545)
     sequence: Mapped[int] = mapped_column(default=0)
+    contact_reply: Mapped[str] = mapped_column(String(20), default="")  # PARTSTAT of her calendar
+    laboratory_reply: Mapped[str] = mapped_column(String(20), default="")
     held_on: Mapped[date | None]
     held_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     minutes: Mapped[str] = mapped_column(Text, default="")

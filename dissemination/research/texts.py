@@ -14,6 +14,13 @@ COOPERATIONS = {
     Cooperation.ACTIVE: _l("Active cooperation: both work on it"),
     Cooperation.SERVICE: _l("Service: one buys tests or consultancy of the other"),
 }
+REPLIES = {
+    "": _l("no answer from the calendar yet"),
+    "ACCEPTED": _l("accepted"),
+    "DECLINED": _l("declined, by the calendar"),
+    "TENTATIVE": _l("perhaps"),
+    "COUNTER": _l("proposes another time"),
+}
 AGREEMENT_STATES = {
     "draft": (_l("In preparation"), "secondary"),
     "running": (_l("Signed"), "success"),

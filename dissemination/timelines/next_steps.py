@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -144,10 +145,7 @@ def _area_step(scope: Scope, row: ImprovementArea, wished: set, closings: dict) 
         return Step(
             _("Arrange a meeting with %(lab)s", lab=row.laboratory.name),
             _("The audit names this laboratory for “%(area)s”, and no meeting is noted.", area=row.title),
-            url_for(
-                "meetings_desk.new", district=scope.district, company=scope.company.id,
-                laboratory=row.laboratory_id, of=row.id, **{"from": ImprovementArea.__tablename__},
-            ),
+            _meeting_url(scope, row),
         )  # fmt: skip
     days = (today(scope.district.zone) - (row.audit.visited_on or today(scope.district.zone))).days
     return Step(
@@ -155,6 +153,14 @@ def _area_step(scope: Scope, row: ImprovementArea, wished: set, closings: dict) 
         ngettext("The area is open since %(num)d day.", "The area is open since %(num)d days.", days),
         audit_url,
     )
+
+
+def _meeting_url(scope: Scope, row: ImprovementArea) -> str:
+    origin: dict[str, Any] = {"from": ImprovementArea.__tablename__, "of": row.id}
+    return url_for(
+        "meetings_desk.new", district=scope.district, company=scope.company.id,
+        laboratory=row.laboratory_id, **origin,
+    )  # fmt: skip
 
 
 def _after_meetings(scope: Scope) -> Iterator[Step]:

@@ -130,6 +130,8 @@ def upgrade():
     sa.Column("place", sa.String(length=300), nullable=False),
     sa.Column("uid", sa.String(length=120), nullable=False),
     sa.Column("sequence", sa.Integer(), nullable=False),
+    sa.Column("contact_reply", sa.String(length=20), nullable=False),
+    sa.Column("laboratory_reply", sa.String(length=20), nullable=False),
     sa.Column("held_on", sa.Date(), nullable=True),
     sa.Column("held_by", sa.Integer(), nullable=True),
     sa.Column("minutes", sa.Text(), nullable=False),
@@ -153,6 +155,7 @@ def upgrade():
     op.create_index("ix_meetings_district_id_state_id", "meetings", ["district_id", "state", "id"])
     op.create_index("ix_meetings_laboratory_contact_id", "meetings", ["laboratory_contact_id"])
     op.create_index("ix_meetings_laboratory_id", "meetings", ["laboratory_id"])
+    op.create_index("ix_meetings_uid", "meetings", ["uid"])
     op.create_index("ix_meetings_origin", "meetings", ["origin_kind", "origin_id"])
     op.create_table("agreements",
     sa.Column("id", sa.Integer(), nullable=False),

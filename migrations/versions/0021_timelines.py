@@ -13,6 +13,10 @@ branch_labels = None
 depends_on = None
 
 TABLES = ("company_links", "company_corrections", "effect_windows")
+PROOFS = (
+    ("meeting.held", "minutes", "Verbale dell''incontro", "Minutes of the meeting"),
+    ("agreement.signed", "signed_agreement", "Accordo firmato", "Signed agreement"),
+)  # fmt: skip
 
 
 def _reference(table, column, other):
@@ -74,6 +78,21 @@ def upgrade():
         _reference("effect_windows", "set_by", "accounts"),
         sa.PrimaryKeyConstraint("district_id", name=op.f("pk_effect_windows")),
     )
+    # Districts that have a checklist already are asked for minutes and signed agreements too (R4).
+    since = "" if op.get_bind().dialect.name == "sqlite" else "DATE "
+    for verb, code, italian, english in PROOFS:
+        op.execute(f"""
+            INSERT INTO evidence_requirements (district_id, verb, code, name_it, name_en, position, valid_from)
+            SELECT district_id, '{verb}', '{code}', '{italian}', '{english}', MAX(position) + 1,
+                   {since}'2016-01-01'
+            FROM evidence_requirements AS known
+            WHERE NOT EXISTS (
+                SELECT 1 FROM evidence_requirements AS there
+                WHERE there.district_id = known.district_id AND there.verb = '{verb}'
+                  AND there.code = '{code}'
+            )
+            GROUP BY district_id
+        """)
 
 
 def downgrade():

@@ -1,11 +1,14 @@
 """Laboratories, meetings of companies with them, and agreements; each counts when it is proven."""
 
+import re
 from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
 from sqlalchemy import func, select
 
+from dissemination.delivery.inbound import Incoming, Kind
+from dissemination.delivery.itip import Answer
 from dissemination.delivery.models import Delivery
 from dissemination.kernel.database import db, transaction
 from dissemination.people.actions import ChangedMeanwhile
@@ -16,7 +19,9 @@ from dissemination.plan import queries as plan_queries
 from dissemination.plan.figures import figures_for
 from dissemination.plan.log import Activity
 from dissemination.research import agreements, labs, meetings
+from dissemination.research.answers import receive
 from dissemination.research.models import Agreement, Cooperation, Laboratory, Meeting, MeetingState
+from dissemination.research.texts import REPLIES
 from tests import factories
 from tests.research import cast
 from tests.research.cast import NOW, PDF, SOON
@@ -226,6 +231,51 @@ def test_only_people_of_both_sides_are_invited_and_never_to_yesterday(moda, ada,
         with pytest.raises(refusal), transaction():
             cast.arrange(row, who, there, **more)
     assert calendars() == []
+
+
+def answered(
+    moda, row, *, side="1", who="carlo@blu.example", partstat="ACCEPTED", sequence=0, method="REPLY"
+):
+    """What a calendar sends back."""
+    token, _at, domain = row.uid.partition("@")
+    answer = Answer(
+        method=method,
+        uid=f"{token}-{side}@{domain}",
+        partstat=partstat,
+        attendee=who,
+        sequence=sequence,
+        stamp=NOW,
+    )
+    incoming = Incoming(
+        kind=Kind.REPLY, key="<x@y>", sender=who, to=(), subject="", automatic=False, authentic=True,
+        answer=answer,
+    )  # fmt: skip
+    with transaction():
+        return receive(incoming, dry=False)
+
+
+def test_what_calendars_answer_is_kept_with_the_meeting(moda, ada, blu, lab, sign_in):
+    with transaction():
+        row = cast.meeting(moda, blu, lab=lab, by=ada)
+        cast.arrange(row, carlo(), lab.contact)
+    assert answered(moda, row).effect == "noted"
+    assert answered(moda, row, side="2", who=lab.contact.email, partstat="DECLINED").effect == "noted"
+    page = sign_in(ada).get(f"/moda/desk/research/meetings/{row.id}").text
+    shown = re.findall(r"(?:Carlo Neri|Lea Galli) \(([^)]+)\)", page)
+    assert (shown, row.laboratory_reply) == ([str(REPLIES["ACCEPTED"]), str(REPLIES["DECLINED"])], "DECLINED")
+    assert not answered(moda, row, who="altri@x.example", partstat="DECLINED").kept
+    assert not answered(moda, row, side="3").kept
+    with transaction():
+        cast.arrange(
+            row,
+            carlo(),
+            lab.contact,
+            starts_at=SOON + timedelta(days=1),
+            ends_at=SOON + timedelta(days=1, hours=1),
+        )
+    assert (row.contact_reply, row.laboratory_reply) == ("", "")
+    assert answered(moda, row, sequence=0).effect == "stale"
+    assert row.contact_reply == ""
 
 
 def test_a_wish_of_the_company_itself_reaches_the_districts_mailbox(moda, blu, lab):
