@@ -122,7 +122,7 @@ class AppointmentForm(Form):
     day = DayField(_l("Day"), validators=[InputRequired()])
     start = HourField(_l("From what time"), validators=[InputRequired()])
     until = HourField(_l("Until what time"), validators=[InputRequired()])
-    place = text_field(_l("Place"), most=300, required=False)
+    place = text_field(_l("Where"), most=300, required=False)
     message = _long(_l("Your words in the e-mail"))
 
     def offer(self, contacts: list[Contact]):

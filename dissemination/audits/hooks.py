@@ -61,7 +61,7 @@ def offered(audit: Audit, state: State) -> tuple[str, str] | None:
 
 
 def listen(listener: Listener) -> None:
-    """Have `listener(audit, state)` called in the transaction in which an audit came into a state or went back."""
+    """Have `listener(audit, state)` called in the transaction in which an audit changed its state."""
     if listener not in _listeners:
         _listeners.append(listener)
 

@@ -67,6 +67,7 @@ class Audit(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "audits"
     __table_args__ = (
+        Index("ix_audits_district_id_id", "district_id", "id"),
         Index("ix_audits_district_id_state_id", "district_id", "state", "id"),
         Index("ix_audits_district_id_visited_on_id", "district_id", "visited_on", "id"),
     )

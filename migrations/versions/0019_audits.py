@@ -48,6 +48,7 @@ def upgrade():
     sa.PrimaryKeyConstraint("id", name=op.f("pk_audits"))
     )
     op.create_index("ix_audits_company_id", "audits", ["company_id"])
+    op.create_index("ix_audits_district_id_id", "audits", ["district_id", "id"])
     op.create_index("ix_audits_district_id_state_id", "audits", ["district_id", "state", "id"])
     op.create_index("ix_audits_district_id_visited_on_id", "audits", ["district_id", "visited_on", "id"])
     op.create_table("audit_appointments",
