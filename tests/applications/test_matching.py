@@ -98,10 +98,14 @@ def test_a_call_is_suggested_with_each_reason_in_words(moda, area):
     ],
 )
 def test_a_call_that_does_not_fit_is_not_suggested(moda, area, facts):
-    paid = facts.pop("services", True)
+    paid = facts.get("services", True)
     with transaction():
         service = cast.service(moda)
-        cast.call(moda, [service] if paid else [], **{"keywords": ["acqua"], **facts})
+        cast.call(
+            moda,
+            [service] if paid else [],
+            **{"keywords": ["acqua"], **{k: v for k, v in facts.items() if k != "services"}},
+        )
         if "withdrawn_at" in facts:  # publishing takes a withdrawal back
             calls.withdraw(db.session.scalars(select(Call)).one())
     assert said(area, Kind.CALL) == []
