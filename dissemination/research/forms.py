@@ -260,7 +260,7 @@ class AgreementForm(_OfCompany):
     partner_id = _Choice(_l("Research body"), validators=[InputRequired()])
     laboratory_id = _Choice(_l("Laboratory"))
     title = text_field(_l("Title"), most=300)
-    purpose = TextAreaField(_l("What it is for"), validators=[Length(max=TEXT)])
+    purpose = TextAreaField(_l("Purpose of the agreement"), validators=[Length(max=TEXT)])
     cooperation = SelectField(
         _l("Kind of cooperation"), choices=[SelectChoice(k.value, name) for k, name in COOPERATIONS.items()]
     )

@@ -25,6 +25,6 @@ AGREEMENT_STATES = {
     "draft": (_l("In preparation"), "secondary"),
     "running": (_l("Signed"), "success"),
     "expiring": (_l("Ends soon"), "warning"),
-    "over": (_l("Over"), "secondary"),
+    "over": (_l("Past its last day"), "secondary"),
     "ended": (_l("Given up"), "secondary"),
 }

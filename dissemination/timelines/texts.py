@@ -58,7 +58,7 @@ STAGES = {
     Stage.REPORTED: _l("Funded project: costs reported"),
     Stage.PAID: _l("Funded project: paid"),
     Stage.WAIVED: _l("Application given up by the company"),
-    Stage.REVOKED: _l("Grant revoked"),
+    Stage.REVOKED: _l("The grant was revoked"),
 }
 # What a company can correct of itself by its link: columns of `companies`.
 FIELDS = {
