@@ -15,9 +15,14 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 
+from dissemination.applications import alerts
 from dissemination.attendance import actions as attendance
+from dissemination.audits import actions as audits
 from dissemination.bibliography.kinds import Kind
 from dissemination.bibliography.records import Person as Author
+from dissemination.calls.models import Call
+from dissemination.calls.standing import Standing as CallStanding
+from dissemination.calls.standing import standing
 from dissemination.certificates import actions as certificates
 from dissemination.delivery import queries as mails
 from dissemination.delivery.models import Delivery
@@ -36,19 +41,25 @@ from dissemination.registrations import actions, asking, gauge, jobs, proofs
 from dissemination.registrations.groups import Person
 from dissemination.registrations.models import Attends, Registration, Silent, Standing
 from dissemination.submissions import actions as submissions
+from dissemination.timelines import actions as timelines
+from dissemination.visits import actions as reports
+from dissemination.visits import queries as shared
+from dissemination.visits.sheets import read
 from dissemination.workshops import actions as workshops
 from dissemination.workshops.models import Workshop
 from tests import factories
+from tests.visits import cast as visits
 
 # What needs a token and is no page: files, calendars, and forwards to another page.
 NOT_PAGES = {
     "registrations.my_file": "a file", "registrations.material": "a file", "certificates.document": "a file",
     "registrations.calendar": "a calendar", "registrations.feed_of_mine": "a calendar",
-    "submissions.show_file": "a file", "people_account.accept": "goes on to security.reset_password", "newsletters.image": "a picture",
+    "submissions.show_file": "a file", "visits.report": "a file", "visits.photo": "a picture",
+    "timelines.export": "a file", "people_account.accept": "goes on to security.reset_password", "newsletters.image": "a picture",
 }  # fmt: skip
 PER_LETTER = 3  # mails of one template whose links are looked at
 ROOTS = re.compile(
-    r"/(r|rg|s|u|g|certificates|reset|account/invitation|[\w-]+/(subscriptions|submissions|readers))(/|$)"
+    r"/(r|rg|s|u|g|v|o|certificates|reset|account/invitation|[\w-]+/(subscriptions|submissions|readers|company))(/|$)"
 )
 LOOKS = re.compile(r"<(?!/)(\w+)([^>]*)>")
 ATTRIBUTE = re.compile(r'\b(class|name|type|role)="([^"]*)"')
@@ -95,6 +106,8 @@ def _stories(app) -> list[str]:
         _past,
         _authors,
         _members,
+        _audited,
+        _told,
         _of_the_desk,
     ):
         with transaction():
@@ -239,6 +252,38 @@ def _members(cast):
     work = db.session.scalars(select(Publication).where(Publication.published_at.is_not(None))).first()
     for wanted in (work, None):
         assert sending.mail_reading_link(cast.district, "socia@lanificio.example", wanted)
+
+
+def _audited(cast):
+    """Reports shared: new, commented on, and closed; the company's own page, with a correction that waits."""
+    start = now().date() - timedelta(days=40)
+    for name in ("nuova", "commentata", "chiusa"):
+        audit = visits.planned(cast.district, cast.ada, name=f"Filatura {name}")
+        facts = visits.facts(visited_on=start.isoformat(), areas=[visits.area(title="Acqua")])
+        reports.take(audit, key=f"sheet-{name}", seen_version=audit.version, facts=read(facts), by=cast.ada)
+        visits.photographed(audit, cast.ada)
+        audits.drafted(audit, on=start, by=cast.ada)
+        contact = visits.contact_of(audit, f"{name}@filatura.example")
+        contact.proven_at = now()
+        reports.share(audit, [contact], by=cast.ada)
+        if name != "nuova":
+            reports.comment(shared.sharings(audit)[0], text="Bene così", area_id=audit.areas[0].id)
+        if name == "chiusa":
+            audits.closed(audit, on=now().date(), by=cast.ada)
+        link = timelines.open_to(audit.company, contact, by=cast.ada)
+        if name == "commentata":
+            timelines.ask_correction(link, wanted={"municipality": "Vaiano"}, words="Ci siamo spostati")
+
+
+def _told(cast):
+    """Told of a call that fits, because she said yes to that."""
+    for call in db.session.scalars(select(Call).where(Call.district_id == cast.district.id)):
+        fits = alerts.fits(call)
+        if fits and standing(call, now()) is CallStanding.OPEN:
+            contact = factories.contact(cast.district, "avvisata@filatura.example", company=fits[0].company)
+            alerts.record(contact, cast.district, given=True, source="desk", proof="scheda firmata")
+            alerts.tell(call, [contact.id], by=cast.ada)
+            return
 
 
 def _of_the_desk(cast):

@@ -10,14 +10,18 @@ import itertools
 import json
 import zipfile
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
-from dissemination.applications.models import Application
+from dissemination.applications import life
+from dissemination.applications.life import Said
+from dissemination.applications.models import Application, Stage
 from dissemination.audits import actions as audits
 from dissemination.audits.models import Audit, ImprovementArea
+from dissemination.calls.models import Call, Service
 from dissemination.delivery.models import Delivery
 from dissemination.kernel import files, pdf
 from dissemination.kernel.database import db, transaction
@@ -34,14 +38,21 @@ from dissemination.reporting import actions as reporting
 from dissemination.reporting import checklist, delivered
 from dissemination.reporting.models import ReportingPeriod
 from dissemination.reporting.queries import calendar_period
+from dissemination.research import meetings
+from dissemination.research.models import Laboratory, Meeting
 from dissemination.subscriptions.mails import token_for as subscriber_token
+from dissemination.timelines import actions as timelines
+from dissemination.timelines.models import CompanyLink
+from dissemination.timelines.queries import token_for as company_token
 from dissemination.visits import actions, photos, queries, sheets
 from dissemination.visits.models import Photo, Sharing, VisitSheet
 from dissemination.workshops.models import Workshop
 from tests import factories
+from tests.applications import cast as grants
 from tests.newsletters import cast as newsletters
 from tests.publications import cast as publications
 from tests.registrations import cast as seats
+from tests.research import cast as research
 from tests.visits import cast
 
 WORD = "zirconiosegreto"
@@ -114,6 +125,26 @@ def other_audit(district, by):
     return audit, contact
 
 
+def what_came_of_it(audit, by):
+    """An application and a meeting that came of the audit's first area, and words of the word in both."""
+    district, area = audit.district, audit.areas[0]
+    call = grants.call(district, [grants.service(district)], days=[date(2026, 12, 1)])
+    made = grants.application(
+        district, call=call, company=audit.company, area=area, services=call.services, by=by, title=TOLD,
+        notes=TOLD, on=date(2026, 6, 1),
+    )  # fmt: skip
+    days = {stage: date(2026, 6, 1) + timedelta(days=n) for n, stage in enumerate(grants.DAYS, start=1)}
+    grants.brought_to(made, Stage.PREPARATION, Stage.SUBMITTED, Stage.ASSESSMENT, by=by, days=days)
+    said = Said(note="Decreto 7", amount=Decimal(9000))  # the proof of a figure
+    life.advance(made, Stage.FUNDED, on=date(2026, 6, 20), by=by, version=made.version, said=said)
+    lab = research.laboratory(district, keywords=["vasche"])
+    wish = meetings.ask(
+        district, company=audit.company, laboratory=lab, wish=TOLD, by=by, activity_line_id=audit.activity_line_id,
+        origin=("improvement_areas", area.id),
+    )  # fmt: skip
+    meetings.hold(wish, held_on=date(2026, 6, 25), minutes=TOLD, version=wish.version, by=by)
+
+
 def signed_period(district, by):
     """The half-year with the audit, reported and signed off."""
     plan = plans.current_plan(district.id)
@@ -136,7 +167,10 @@ def world(moda, nautica, ada, bice):
         adopt_catalogue(plans.current_plan(moda.id))
     with transaction():
         audit, _contact = secret_audit(moda, ada)
-        other, _vera = other_audit(moda, ada)
+        other, vera = other_audit(moda, ada)
+        what_came_of_it(audit, ada)
+        vera.proven_at = JULY
+        page = timelines.open_to(other.company, vera, by=ada)
         workshop = factories.workshop(moda, starts_at=JULY + timedelta(days=20))
         reader = newsletters.subscriber(moda, newsletters.topic(moda))
         newsletters.publication(moda)
@@ -149,6 +183,7 @@ def world(moda, nautica, ada, bice):
         "tokens": {
             "subscriber": subscriber_token(reader.id), "registrant": registrations.token(registration),
             "other company": queries.token_for(queries.sharings(other)[0]),
+            "other company's page": company_token(page),
         },
     }  # fmt: skip
 
@@ -157,7 +192,8 @@ IDS = {
     "audit_id": Audit, "area_id": ImprovementArea, "photo_id": Photo, "sheet_id": VisitSheet,
     "sharing_id": Sharing, "evidence_id": Evidence, "company_id": Company, "contact_id": Contact,
     "delivery_id": Delivery, "application_id": Application, "period_id": ReportingPeriod,
-    "registration_id": Registration, "file_id": StoredFile,
+    "registration_id": Registration, "file_id": StoredFile, "meeting_id": Meeting, "laboratory_id": Laboratory,
+    "service_id": Service, "link_id": CompanyLink, "workshop_id": Workshop,
 }  # fmt: skip
 
 
@@ -177,6 +213,7 @@ def known(rule, district, tokens):
         "slug": lambda: [
             *db.session.scalars(select(Workshop.slug)),
             *db.session.scalars(select(Publication.slug)),
+            *db.session.scalars(select(Call.slug)),
         ],
         "code": lambda: [*(code for code in codes if code[:2] in ("RE", "AD", "FI", "PF")), "2026-H1"],
         "token": lambda: list(tokens),
@@ -287,7 +324,8 @@ def test_the_districts_people_and_the_company_do_read_it(app, world, ada, sign_i
     for address in (
         f"{base}/{audit_id}", f"{base}/{audit_id}/report", f"{base}/{audit_id}/report/draft.pdf",
         f"{base}/{audit_id}/photos", f"{base}/{audit_id}/photos/1/file", f"{base}/{audit_id}/visit/data",
-        f"{base}/{audit_id}/visit/sheets/1/signed.pdf",
+        f"{base}/{audit_id}/visit/sheets/1/signed.pdf", "/moda/desk/applications/1", "/moda/desk/research/meetings/1",
+        f"/moda/desk/people/companies/{world['audit'].company_id}/timeline",
     ):  # fmt: skip
         assert address in found
     assert all("/desk/" in address for address in found)
