@@ -54,9 +54,9 @@ class Audited:
 def schedule(world: World, audited: list[Audited]) -> None:
     """Put both imports on the line of events: the whole, and later what was forgotten."""
     chance, found = Random(212), table("audits") | table("names")
-    lines = {x.tax_id: _lines(chance, found, x, n) for n, x in enumerate(audited)}
-    last = last_over(world).end
-    late = {x.tax_id for x in [a for a in audited if a.day <= last][-FORGOTTEN:]}
+    until = world.today - (ENTERED + 1) * DAY
+    lines = {x.tax_id: _lines(chance, found, x, n, until) for n, x in enumerate(audited)}
+    late = forgotten(world, audited)
     for name, days, own in (
         ("audit-svolti.csv", ENTERED, [a for a in audited if a.tax_id not in late]),
         ("audit-dimenticati.csv", FOUND, [a for a in audited if a.tax_id in late]),
@@ -64,6 +64,12 @@ def schedule(world: World, audited: list[Audited]) -> None:
         data = _spreadsheet([line for a in own for line in lines[a.tax_id]])
         world.then(at(world.today - days * DAY, "09:30"), partial(_import, world, name, data.encode()))
     world.then(at(world.today - 8 * DAY, "15:00"), partial(_plan, world))
+
+
+def forgotten(world: World, audited: list[Audited]) -> set[str]:
+    """The tax ids of those that the first file lacks: the last audits of the half-year that is reported."""
+    last = last_over(world).end
+    return {a.tax_id for a in [a for a in audited if a.day <= last][-FORGOTTEN:]}
 
 
 def last_over(world: World) -> Period:
@@ -98,7 +104,7 @@ def _import(world: World, name: str, data: bytes) -> None:
     importing.enter(report, world.district, source=name, by=world.bice)
 
 
-def _lines(chance: Random, found: dict, audited: Audited, number: int) -> list[dict]:
+def _lines(chance: Random, found: dict, audited: Audited, number: int, until: date) -> list[dict]:
     """The lines of one audit: its facts and first area, then an area each."""
     fitting = [a for a in found["areas"] if audited.sector in a["sectors"]]
     general = [a for a in found["areas"] if not a["sectors"]]
@@ -108,18 +114,18 @@ def _lines(chance: Random, found: dict, audited: Audited, number: int) -> list[d
     chance.shuffle(areas)
     key = {"Partita IVA": audited.tax_id, "Data visita": audited.day.isoformat()}
     lines = [key | _area(area, n) for n, area in enumerate(areas, start=1)]
-    lines[0] |= _facts(chance, found, audited, number)
+    lines[0] |= _facts(chance, found, audited, number, until)
     return lines
 
 
-def _facts(chance: Random, found: dict, audited: Audited, number: int) -> dict:
+def _facts(chance: Random, found: dict, audited: Audited, number: int, until: date) -> dict:
     drafted = audited.day + timedelta(days=chance.randint(4, 12))
     shared = drafted + timedelta(days=chance.randint(2, 7))
-    days = {"Data bozza": drafted, "Data condivisione": shared}
-    if number < AUDITS - 20:
-        days["Data chiusura"] = shared + timedelta(days=chance.randint(10, 25))
-    # The last audits are on their way: a report in draft, some shared, none closed.
-    days = days if number < AUDITS - 8 else {}
+    closed = shared + timedelta(days=chance.randint(10, 25))
+    days = {"Data bozza": drafted, "Data condivisione": shared, "Data chiusura": closed}
+    # The last audits are on their way: some not written up, some in draft, some shared, none closed.
+    done = sum(number < AUDITS - left for left in (4, 8, 20))
+    days = {name: day for name, day in list(days.items())[:done] if day <= until}
     people = "; ".join(
         f"{chance.choice(found['given'])} {chance.choice(found['family'])}, {chance.choice(roles)}"
         for roles in found["people"][: chance.choice((1, 2, 2))]

@@ -20,7 +20,7 @@ from dissemination.kernel.database import db
 from dissemination.people.models import Company, Contact, OrganisationType
 from dissemination.research import labs, meetings
 from dissemination.research.models import Laboratory
-from dissemination.sample.audits import ENTERED, Audited
+from dissemination.sample.audits import ENTERED, Audited, forgotten
 from dissemination.sample.dates import DAY, at
 from dissemination.sample.world import World, table
 
@@ -46,7 +46,9 @@ def schedule(world: World, audited: list[Audited]) -> None:
     """Put the catalogue, the calls, the laboratories and the applications on the line of events."""
     world.then(at(world.plan.starts_on + 8 * DAY), partial(_catalogue, world))
     world.then(at(world.plan.starts_on + 9 * DAY), partial(_laboratories, world))
-    plans = _plans(Random(84), audited, world.today - (ENTERED + 5) * DAY)
+    late = forgotten(world, audited)
+    known = [a for a in audited if a.tax_id not in late]
+    plans = _plans(Random(84), known, world.today - (ENTERED + 5) * DAY)
     world.then(at(world.today - ENTERED * DAY, "12:00"), partial(_enter, world, plans))
     world.then(at(world.today - 7 * DAY, "11:40"), partial(_prepare, world))
     world.then(at(world.today - 5 * DAY, "16:30"), partial(_meet, world))
@@ -109,9 +111,7 @@ def _enter(world: World, plans: list[Plan]) -> None:
     }  # fmt: skip
     offered = _calls(world)
     for n, plan in enumerate(plans, start=1):
-        audit = audits.get(plan.audited.tax_id)
-        if audit is None:  # forgotten so far
-            raise ValueError(f"{plan.audited.name} applied without an audit")
+        audit = audits[plan.audited.tax_id]
         area, call = _fitting(audit, offered, skip=plan.number - 1)
         made = _add(world, audit, area, call, cost=plan.cost, on=plan.day)
         _live(world, made, plan, f"ESEMPIO/{plan.day.year}/{n:04}")

@@ -313,7 +313,7 @@ def test_audits_are_on_their_way_and_applications_are_being_prepared(district):
     assert sum(states.values()) == 212 + 5
     stages = Counter(x.stage for x in every(Application, district_id=district.id))
     assert (stages[Stage.PREPARATION], sum(stages.values())) == (4, 88)
-    assert min(stages[s] for s in (Stage.FUNDED, Stage.PAID, Stage.NOT_ADMITTED)) > 0
+    assert min(stages[s] for s in (Stage.STARTED, Stage.NOT_ADMITTED)) > 0
     assert all(x.area and x.area.audit_id == x.audit_id for x in every(Application, district_id=district.id))
 
 
