@@ -191,6 +191,17 @@ def client(app):
     return app.test_client()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_app(request, tmp_path):
+    """An application on a database without tables, on each database: for migrations."""
+    with empty_database(request, tmp_path) as url:
+        app = create_app(config.load({"INSTANCE": str(tmp_path / "i"), "DATABASE_URL": url}))
+        with app.app_context():
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+
+
 @pytest.fixture
 def moda(app):
     """The fashion district with its sectors and an approved plan, and its people (see `factories`)."""

@@ -12,25 +12,12 @@ from sqlalchemy import MetaData, inspect
 from sqlalchemy.exc import DBAPIError
 
 import config
-from app import create_app
 from dissemination.districts.models import District
 from dissemination.kernel.database import db, transaction
 from dissemination.plan import guards
 from dissemination.publications.index import is_index
 from dissemination.seals.sealing import seal
 from dissemination.seals.verifying import verify
-from tests.conftest import empty_database
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def bare_app(request, tmp_path):
-    """The application on a database without any table."""
-    with empty_database(request, tmp_path) as url:
-        app = create_app(config.load({"INSTANCE": str(tmp_path / "i"), "DATABASE_URL": url}))
-        with app.app_context():
-            yield app
-            db.session.remove()
-            db.engine.dispose()
 
 
 def test_there_is_one_head():

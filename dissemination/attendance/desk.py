@@ -37,7 +37,7 @@ from dissemination.workshops.models import State
 desk = Blueprint("door_desk", __name__, url_prefix="/<district>/desk/workshops/<slug>/door")
 BIGGEST = 512 * 1024  # bytes of a batch
 CAMERA = "geolocation=(), microphone=(), camera=(self)"
-SCRIPTS = ("checkin-store.js", "checkin-camera.js", "checkin.js")
+SCRIPTS = ("device-store.js", "checkin-store.js", "checkin-camera.js", "checkin.js")
 # What the page needs without a network, besides itself. Fonts are asked for by the style sheet, unmarked.
 ASSETS = (
     "vendor/bootstrap-italia/bootstrap-italia.min.css", "app.css", "checkin.css", "icon.svg",

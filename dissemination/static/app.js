@@ -21,7 +21,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const question = changed ? form.dataset.unsaved : form.dataset.confirm;
     if (question && !window.confirm(question)) { event.preventDefault(); return; }
     if (form.method === "post" && !event.submitter?.formTarget) form.dataset.sent = "1"; // a preview may be asked for again
-    // Signing out takes the lists of names and the pages kept for the door off this device (checkin-store.js).
+    // Signing out takes the lists of names and the pages kept for the door off this device (device-store.js).
     if (self.caches && form.action.endsWith("/sign-out")) {
       caches.keys().then((names) => names.filter((name) => name.startsWith("door")).forEach((name) => caches.delete(name)));
     }

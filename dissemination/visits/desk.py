@@ -33,7 +33,7 @@ from dissemination.visits.taking import OVER, take
 from dissemination.visits.texts import visit_texts
 
 desk = Blueprint("visit_desk", __name__, url_prefix="/<district>/desk/audits/<int:audit_id>/visit")
-SCRIPTS = ("visit-store.js", "visit-pad.js", "visit.js")
+SCRIPTS = ("device-store.js", "visit-store.js", "visit-pad.js", "visit.js")
 # What the page needs without a network, besides itself. Fonts are asked for by the style sheet, unmarked.
 ASSETS = (
     "vendor/bootstrap-italia/bootstrap-italia.min.css", "app.css", "visit.css", "icon.svg",

@@ -2,25 +2,11 @@
 
 from datetime import date
 
-import pytest
 from flask_migrate import downgrade, upgrade
 
-import config
-from app import create_app
 from dissemination.kernel.database import db, transaction
 from dissemination.plan.models import EvidenceRequirement
 from tests import factories
-from tests.conftest import empty_database
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def bare_app(request, tmp_path):
-    with empty_database(request, tmp_path) as url:
-        app = create_app(config.load({"INSTANCE": str(tmp_path / "i"), "DATABASE_URL": url}))
-        with app.app_context():
-            yield app
-            db.session.remove()
-            db.engine.dispose()
 
 
 def test_a_district_with_a_checklist_is_asked_for_both_proofs_and_one_without_for_none(bare_app):
