@@ -149,7 +149,7 @@ def values_of(application: Application) -> dict:
 class StepForm(Form):
     """The next state: its day, and what this state needs. The others' fields are taken away."""
 
-    on = DateField(_l("On"), validators=[InputRequired()])
+    on = DateField(_l("Day"), validators=[InputRequired()])
     hour = TimeField(_l("At what hour"), validators=[Optional()])
     protocol_number = text_field(_l("Protocol number"), most=60, required=False)
     cost = amount_field(_l("Cost of the project, in euro"))
