@@ -14,9 +14,9 @@ from dissemination.audits.models import ImprovementArea
 from dissemination.calls import queries as catalogue
 from dissemination.calls.forms import not_negative
 from dissemination.calls.models import Call
-from dissemination.calls.moments import written
+from dissemination.calls.moments import is_in_time, written
 from dissemination.districts.models import District
-from dissemination.kernel.clock import today
+from dissemination.kernel.clock import now, today
 from dissemination.kernel.forms import Form, text_field
 from dissemination.kernel.languages import short_date, translated
 from dissemination.people.models import Company
@@ -59,13 +59,8 @@ class ApplicationForm(Form):
         self.calls = catalogue.offered(district.id)
         if chosen is not None and chosen.call not in self.calls:
             self.calls = [chosen.call, *self.calls]
-        zone = district.zone
-        self.target.choices = [("", "–")]
-        for call in self.calls:
-            name = translated(call, "title")[:90]
-            dated = [(f"{call.id}:{c.id}", f"{name} · {written(c.closes_at, zone)}") for c in call.cutoffs]
-            self.target.choices += dated or [(f"{call.id}:", name)]
-        on, named = today(zone), {s.id for s in chosen.services} if chosen is not None else set()
+        self._offer_targets()
+        on, named = today(district.zone), {s.id for s in chosen.services} if chosen is not None else set()
         self.services = [
             s for s in catalogue.services(district.id) if s.id in named or catalogue.is_valid(s, on)
         ]
@@ -73,6 +68,20 @@ class ApplicationForm(Form):
         self._offer_areas(company, chosen)
         self._offer_lines(chosen)
         return self
+
+    def _offer_targets(self) -> None:
+        """First what can still be met, the soonest deadline first; then what is over."""
+        at, zone = now(), self.district.zone
+        self.target.choices = [("", "–")]
+        for is_over in (False, True):
+            dated = [c for call in self.calls for c in call.cutoffs if is_in_time(at, c.closes_at) != is_over]
+            for c in sorted(dated, key=lambda c: c.closes_at, reverse=is_over):
+                words = f"{translated(c.call, 'title')[:90]} · {written(c.closes_at, zone)}"
+                over = _("%(call)s (over)", call=words) if is_over else words
+                self.target.choices.append((f"{c.call_id}:{c.id}", over))
+            if not is_over:
+                undated = [call for call in self.calls if not call.cutoffs]
+                self.target.choices += [(f"{x.id}:", translated(x, "title")[:90]) for x in undated]
 
     def _offer_areas(self, company: Company, chosen: Application | None) -> None:
         members = [company.id, *(p.id for p in chosen.partners)] if chosen is not None else [company.id]
@@ -149,7 +158,7 @@ def values_of(application: Application) -> dict:
 class StepForm(Form):
     """The next state: its day, and what this state needs. The others' fields are taken away."""
 
-    on = DateField(_l("On"), validators=[InputRequired()])
+    on = DateField(_l("Day"), validators=[InputRequired()])
     hour = TimeField(_l("At what hour"), validators=[Optional()])
     protocol_number = text_field(_l("Protocol number"), most=60, required=False)
     cost = amount_field(_l("Cost of the project, in euro"))
@@ -169,6 +178,11 @@ class StepForm(Form):
         for name in ("hour", "protocol_number", "cost", "requested", "granted", "paid", "file"):
             if name not in mine:
                 delattr(self, name)
+        if stage is Stage.FUNDED:
+            self.note.label.text = _("Number and date of the grant decision")
+        needed = {Stage.SUBMITTED: ("protocol_number",), Stage.FUNDED: ("granted", "note")}
+        for name in needed.get(stage, ()):
+            self[name].flags.required = True
         if not self.is_submitted():
             self.on.data = today(application.district.zone)
             for name in ("protocol_number", "cost", "requested"):

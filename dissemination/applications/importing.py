@@ -27,6 +27,7 @@ from dissemination.calls.models import Call
 from dissemination.districts.models import District
 from dissemination.kernel.database import db
 from dissemination.kernel.forms import two_decimals
+from dissemination.kernel.languages import language
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import fold
 from dissemination.pastyears import reading
@@ -120,7 +121,8 @@ def _header(first: reading.Line | None, report: Report) -> list[str | None]:
     unknown = [text for text, name in zip(cells, header, strict=True) if name is None and text]
     known = [name for name in header if name]
     if missing:
-        words = _("These columns are missing in the header: %(names)s.", names=", ".join(missing))
+        named = [COLUMNS[name][0] if language() == "it" else name for name in missing]
+        words = _("These columns are missing in the header: %(names)s.", names=", ".join(named))
         report.problems.append(Problem(1, words))
     elif unknown:
         words = _("These columns are not known: %(names)s.", names=", ".join(unknown))

@@ -76,8 +76,10 @@ def _can_be_audited(district: District, company: Company) -> bool:
 
 
 def _address(company: Company) -> str:
-    town = f"{company.municipality} ({company.province})" if company.province else company.municipality
-    return ", ".join(part for part in (company.address, town.strip()) if part)
+    town, province = company.municipality, company.province
+    if town and province:
+        town = f"{town} ({province})"
+    return ", ".join(part for part in (company.address, town or province) if part)
 
 
 def declined(audit: Audit, *, on: date, by: Account | None, reason: str) -> None:

@@ -24,6 +24,7 @@ from dissemination.plan import queries as plans
 
 desk = Blueprint("audits_desk", __name__, url_prefix="/<district>/desk/audits")
 MOST = 50  # companies that are planned at once
+FILTERS = ("q", "visited", "province", "sector", "size", "member")
 
 
 @desk.get("/")
@@ -55,6 +56,11 @@ def _wanted() -> planning.Wanted:
     )  # fmt: skip
 
 
+def _narrowing() -> dict[str, str]:
+    """What the list of companies was narrowed to, for the way back to it."""
+    return {name: request.args[name][:100] for name in FILTERS if request.args.get(name)}
+
+
 @desk.get("/planning")
 @requires(Role.ORGANISER)
 def plan(district):
@@ -65,6 +71,7 @@ def plan(district):
         "audits/planning.html", page=page, wanted=wanted, narrowed=wanted != planning.Wanted(), on=on,
         provinces=people.provinces(district.id), sizes=SIZES, Visited=planning.Visited, texts=texts,
         pasts=queries.pasts(district.id, [c.id for c in page.rows]), is_member=people.is_member,
+        narrowing=_narrowing(),
     )  # fmt: skip
 
 
@@ -75,7 +82,7 @@ def new(district):
     companies = _chosen(district)
     if not companies:
         flash(_("Choose at least one company."), "warning")
-        return redirect(url_for(".plan", district=district), 303)
+        return redirect(url_for(".plan", district=district, **_narrowing()), 303)
     form = PlanForm(data={"auditor_id": current_user.id}).offer(district)
     already = queries.in_this_plan(district.id, [c.id for c in companies], today(district.zone))
     if form.validate_on_submit():
@@ -92,7 +99,7 @@ def new(district):
     page = render_template(
         "audits/new.html", form=form, companies=companies, already=already, texts=texts,
         pasts=queries.pasts(district.id, [c.id for c in companies]), on=today(district.zone),
-        is_member=people.is_member,
+        is_member=people.is_member, narrowing=_narrowing(),
     )  # fmt: skip
     return page, 422 if form.errors else 200
 

@@ -24,7 +24,7 @@ AUDITS = 212
 ENTERED = 30  # days before today when the file was imported
 FORGOTTEN, FOUND = 2, 12  # audits of the reported half-year entered after its sign-off; days before today
 HEADER = (
-    "Partita IVA", "Impresa", "Provincia", "Settore", "Dimensione", "Data contatto", "Data visita",
+    "Partita IVA", "Impresa", "Provincia", "Sede", "Settore", "Dimensione", "Data contatto", "Data visita",
     "Data bozza", "Data condivisione", "Data chiusura", "Auditor", "Persone incontrate", "Reparti",
     "Punti di forza", "Punti di debolezza", "Sintesi", "Scheda di visita", "Strategia", "Organizzazione",
     "Ciclo di vita", "Fattori abilitanti", "Risultati", "Ambito", "Tipo", "Priorità", "Descrizione",
@@ -48,6 +48,7 @@ class Audited:
     sector: str
     size: str
     province: str
+    municipality: str
     day: date
 
 
@@ -92,7 +93,10 @@ def audited_companies(world: World) -> list[Audited]:
         while nobody_meets(day):
             day -= DAY
         found.append(
-            Audited(number, facts["name"], facts["sector"], facts["size"], facts["province"], day)
+            Audited(
+                number, facts["name"], facts["sector"], facts["size"], facts["province"],
+                facts["municipality"], day,
+            )
         )  # fmt: skip
     return sorted(found, key=lambda a: a.day)
 
@@ -132,8 +136,9 @@ def _facts(chance: Random, found: dict, audited: Audited, number: int, until: da
     )
     points = [str(chance.choice((1, 2, 2, 3, 3, 3, 4, 5))) for _ in Dimension]
     return {
-        "Impresa": audited.name, "Provincia": audited.province, "Settore": audited.sector,
-        "Dimensione": audited.size, "Auditor": AUDITORS[number % 2], "Persone incontrate": people,
+        "Impresa": audited.name, "Provincia": audited.province, "Sede": audited.municipality,
+        "Settore": audited.sector, "Dimensione": audited.size, "Auditor": AUDITORS[number % 2],
+        "Persone incontrate": people,
         "Data contatto": (audited.day - timedelta(days=chance.randint(6, 21))).isoformat(),
         "Reparti": "; ".join(chance.sample(DEPARTMENTS, chance.randint(2, 5))),
         "Punti di forza": chance.choice(found["strengths"]),

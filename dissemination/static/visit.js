@@ -238,7 +238,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if (draft && draft.why) return say(texts.refused, { why: draft.why });
     if (draft && draft.state === "waiting") return condition === "offline" ? texts.waits : texts.sending;
     const kept = draft ? say(texts.kept, { time: clock(draft.changed) }) : lastSent ? say(texts.all_sent, { time: clock(lastSent) }) : texts.nothing_yet;
-    return condition === "offline" ? `${texts.offline} ${kept}` : kept;
+    if (condition === "offline") return `${texts.offline} ${kept}`;
+    return draft || lastSent ? kept : `${texts.online} ${kept}`;
   }
   function show() {
     const state = part("state"), text = stateText();
@@ -280,7 +281,7 @@ document.addEventListener("DOMContentLoaded", () => {
         field.value = photo[name] || "";
         field.addEventListener("input", async () => { photo[name] = field.value; await VisitStore.keepPhoto(photo); });
       }
-      of(row, "remove").addEventListener("click", async () => { await VisitStore.dropPhoto(photo.key); part("camera").focus(); await refresh(); });
+      of(row, "remove").addEventListener("click", async () => { if (!confirm(texts.remove_photo)) return; await VisitStore.dropPhoto(photo.key); part("camera").focus(); await refresh(); });
       return row;
     }));
   }

@@ -7,7 +7,8 @@ def visit_texts() -> dict[str, str]:
     """Text key -> words; {n}, {name}, {time} … are filled in by the script."""
     return {
         "kept": _("Kept on this device, {time}. Not sent yet."),
-        "nothing_yet": _("Online. Nothing was written on this device yet."),
+        "nothing_yet": _("Nothing was written on this device yet."),
+        "online": _("Online."),
         "all_sent": _("All sent, {time}."),
         "sending": _("Sending …"),
         "offline": _("Offline."),
@@ -36,6 +37,7 @@ def visit_texts() -> dict[str, str]:
                    "network is switched off by the browser."),
         "area": _("Area {n}"),
         "remove_area": _("Remove the area “{name}” with everything written about it?"),
+        "remove_photo": _("Remove this photo? It is only on this device, and was not sent yet."),
         "add_contact": _("Add {name}"),
         "area_without_title": _("Give each improvement area a title."),
         "day_missing": _("Enter the day of the visit."),

@@ -252,3 +252,31 @@ def test_a_deadline_that_applications_aim_at_is_moved_not_dropped(moda, area, ca
             published_at=None,
         )
     assert only().cutoff_id == row.cutoff_id is not None
+
+
+def test_deadlines_that_can_still_be_met_are_offered_first_and_those_over_say_so(moda, area, ada, sign_in):
+    days = (date(2026, 9, 30), date(2026, 10, 31), date(2026, 12, 15), date(2027, 3, 1))
+    with transaction():
+        cast.call(moda, title_it="Bando acqua", days=days)
+    page = unescape(sign_in(ada).get(f"{DESK}/new?company={area.audit.company_id}").text)
+    offered = re.findall(r"<option[^>]*>(Bando acqua[^<]*)", page)
+    assert offered == [
+        "Bando acqua · 15/12/2026", "Bando acqua · 01/03/2027", "Bando acqua · 31/10/2026 (scaduto)",
+        "Bando acqua · 30/09/2026 (scaduto)",
+    ]  # fmt: skip
+
+
+def test_a_step_marks_what_it_needs(moda, area, call, ada, sign_in):
+    with transaction():
+        row = cast.application(moda, call=call, company=area.audit.company, area=area, services=call.services)
+        cast.brought_to(row, Stage.PREPARATION)
+    desk = sign_in(ada)
+    page = desk.get(f"{DESK}/{row.id}/steps/submitted").text
+    assert re.search(r'<label for="on">Giorno <span class="required"', page)
+    assert re.search(r'<label for="protocol_number">Numero di protocollo <span class="required"', page)
+    with transaction():
+        cast.brought_to(only(), Stage.SUBMITTED, Stage.ASSESSMENT)
+    page = unescape(desk.get(f"{DESK}/{row.id}/steps/funded").text)
+    assert re.search(
+        r'<label for="note">Numero e data dell\'atto di concessione <span class="required"', page
+    )

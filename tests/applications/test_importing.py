@@ -161,7 +161,7 @@ def test_a_grouping_is_one_application(district):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"Impresa;Bando\nx;y\n", "tax_id, title"),
+        (b"Impresa;Bando\nx;y\n", "partita iva, progetto"),
         (b"Partita IVA;Bando;Progetto;Segno\n1;2;3;4\n", "Segno"),
         (b"Partita IVA;P.IVA;Bando;Progetto\n1;2;3;4\n", "due volte"),
         (b"Partita IVA;Bando;Progetto\n", "nessuna riga"),

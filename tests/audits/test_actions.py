@@ -52,6 +52,16 @@ def figure(district, code, period="plan"):
     return figures.figures_for(plans.current_plan(district.id, TODAY), period)[code]["actual"]
 
 
+@pytest.mark.parametrize(("municipality", "province", "site"), [
+    ("Prato", "PO", "via Zarini 1, Prato (PO)"), ("", "PO", "via Zarini 1, PO"), ("Prato", "", "via Zarini 1, Prato"),
+    ("", "", "via Zarini 1"),
+])  # fmt: skip
+def test_the_site_is_written_with_what_is_known_of_the_company(moda, ada, municipality, province, site):
+    with transaction():
+        firm = company(moda, address="via Zarini 1", municipality=municipality, province=province)
+        assert audit(moda, firm, by=ada).site == site
+
+
 def test_an_audit_goes_through_its_states_in_order_each_on_its_day(moda, ada):
     with transaction():
         made = audit(moda, by=ada)

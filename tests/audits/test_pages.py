@@ -249,6 +249,19 @@ def test_who_only_reads_figures_sees_no_audit_and_no_way_to_one(moda, ada, perso
     assert row.title == "Audit tecnologico: Tessitura Gori"
 
 
+def test_the_list_stays_narrowed_when_no_company_was_ticked_and_when_others_are_chosen(moda, desk):
+    with transaction():
+        firm = company(moda, "Filatura Neri", province="FI")
+    narrowed = "visited=never&province=FI"
+    page = text(desk.get(f"{DESK}/planning?{narrowed}"))
+    assert '<input type="hidden" name="visited" value="never">' in page
+    assert '<input type="hidden" name="province" value="FI">' in page
+    assert desk.get(f"{DESK}/new?{narrowed}").location == f"{DESK}/planning?{narrowed}"
+    assert f"{DESK}/planning?visited=never&amp;province=FI" in text(
+        desk.get(f"{DESK}/new?{narrowed}&company={firm.id}")
+    )
+
+
 def test_another_districts_audit_is_not_there(moda, nautica, ada, desk, dora):
     with transaction():
         foreign = visited(nautica, company(nautica, "Cantiere Lotti"), by=dora)

@@ -108,9 +108,14 @@ def one_sheet(audit_id):
 @pytest.mark.browser
 def test_a_visit_written_without_a_network_survives_a_reload_and_arrives_once(phone, audit, ada):
     with phone(ada) as page:
+        expect(page.locator("#visit-state")).to_have_text("Online. Nothing was written on this device yet.")
         page.context.set_offline(True)
+        expect(page.locator("#visit-state")).to_have_text("Offline. Nothing was written on this device yet.")
         write(page)
         photograph(page)
+        page.once("dialog", lambda asked: asked.dismiss())  # a photo is not lost by one touch
+        page.get_by_role("button", name="Remove this photo").click()
+        expect(page.locator("#visit-photos li")).to_have_count(1)
         sign(page)
         kept(page)
         expect(page.locator("#visit-state")).to_contain_text("Offline.")

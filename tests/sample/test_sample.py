@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from flask_security import verify_password
 from sqlalchemy import func, select
@@ -315,6 +316,22 @@ def test_audits_are_on_their_way_and_applications_are_being_prepared(district):
     assert (stages[Stage.PREPARATION], sum(stages.values())) == (4, 88)
     assert min(stages[s] for s in (Stage.STARTED, Stage.NOT_ADMITTED)) > 0
     assert all(x.area and x.area.audit_id == x.audit_id for x in every(Application, district_id=district.id))
+
+
+def test_decided_applications_aimed_at_a_deadline_between_their_submission_and_their_decision(district):
+    decided = 0
+    for x in every(Application, district_id=district.id):
+        days = {step.stage: step.on for step in x.steps}
+        fate = days.get(Stage.FUNDED) or days.get(Stage.NOT_ADMITTED)
+        if fate:
+            decided += 1
+            closes = next(c for c in x.call.cutoffs if c.id == x.cutoff_id).closes_at
+            assert days[Stage.SUBMITTED] <= closes.astimezone(ZoneInfo("Europe/Rome")).date() <= fate
+    assert decided > 60
+
+
+def test_every_audit_of_the_sample_says_where_it_was(district):
+    assert all(x.site for x in every(Audit, district_id=district.id))
 
 
 def test_the_figures_of_relations_and_funding_are_those_of_a_plain_count_over_the_log(district):
