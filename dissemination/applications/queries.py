@@ -155,7 +155,10 @@ def areas_of(district_id: int, company_ids: Collection[int]) -> list[Improvement
 
 
 def same_protocol(application: Application, number: str) -> bool:
-    """Whether another application to the same call has this protocol number."""
+    """Whether another application to the same call has this protocol number; the call is held, so that of two
+    who enter one number at once the second is told. Needs transaction()."""
+    held = select(Call.id).where(Call.id == application.call_id).with_for_update(key_share=True)
+    db.session.execute(held)
     query = select(Application.id).where(
         Application.call_id == application.call_id, Application.protocol_number == number,
         Application.id != application.id,
