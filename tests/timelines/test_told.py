@@ -111,3 +111,12 @@ def test_who_only_looks_on_does_not_read_in_the_mail_what_a_company_wishes(
         shown = browser.get(f"/moda/desk/mail/{row.id}")
         assert (shown.status_code, "Il nostro calore" in shown.text) == (200, False)
         assert browser.get(f"/moda/desk/mail/{row.id}/html").status_code == 404
+
+
+def test_a_day_of_the_year_one_written_by_mistake_takes_no_page_down(moda, ada, blu, client, sign_in, path):
+    with transaction():
+        audit = audit_cast.audit(moda, blu, by=ada)
+        audits.contacted(audit, on=date.min, by=ada)
+    for there in (path, f"{path}/data.json", f"{path}/data.csv", f"{path}/data.pdf"):
+        assert client.get(there).status_code == 200
+    assert sign_in(ada).get(f"/moda/desk/people/companies/{blu.id}/timeline").status_code == 200
