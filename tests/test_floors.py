@@ -121,7 +121,7 @@ OWN_STEPS: dict[str, dict[str, float]] = {
         "desk": 7.5, "downloads": 7.6, "region": 7.5, "public": 7.5,
     },
     "timelines": {
-        "texts": 1, "scope": 1.5, "sources": 2.5, "deeds": 2.6, "effects": 2.5, "history": 2.8, "next_steps": 3, "area_meetings": 3, "exports": 5,
+        "texts": 1, "scope": 1.5, "sources": 2.5, "told": 2.4, "deeds": 2.6, "effects": 2.5, "history": 2.8, "next_steps": 3, "area_meetings": 3, "exports": 5,
         "desk": 7.5, "effects_desk": 7.5, "public": 7.5,
     },
     "research": {"texts": 1, "logged": 3, "answers": 5, "labs": 5, "meetings": 5, "agreements": 5, "proving": 6.5, "desk": 7.5, "public": 7.5, "meetings_desk": 7.5, "agreements_desk": 7.5},

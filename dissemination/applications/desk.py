@@ -47,12 +47,12 @@ def desk_url(application_id: int) -> str | None:
 subjects.register("applications", desk_url)
 
 
-def wanted_from(args) -> Wanted:
-    """The filters of a query string."""
+def wanted_from(args, *, titles: bool = True) -> Wanted:
+    """The filters of a query string; `titles`: whether the reader may read them."""
     stage = args.get("stage", "")
     number = args.get("call", "")
     return Wanted(
-        text=args.get("q", "")[:100], stage=Stage(stage) if stage in list(Stage) else None,
+        titles=titles, text=args.get("q", "")[:100], stage=Stage(stage) if stage in list(Stage) else None,
         call_id=int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None,
     )  # fmt: skip
 
@@ -61,12 +61,12 @@ def wanted_from(args) -> Wanted:
 @requires(Role.VIEWER)
 def index(district):
     """The applications, newest first."""
-    wanted = wanted_from(request.args)
+    wanted = wanted_from(request.args, titles=panels.may_read())
     page = queries.listed(district.id, wanted=wanted, after=request.args.get("after"))
     return render_template(
         "applications/index.html", page=page, wanted=wanted, STAGES=STAGES, euro=euro,
-        counts=queries.by_stage(district.id), narrowed=wanted != Wanted(), may_read=panels.may_read(),
-        survivors=survivors([a.company for a in page.rows]),
+        counts=queries.by_stage(district.id), may_read=panels.may_read(),
+        narrowed=wanted != Wanted(titles=wanted.titles), survivors=survivors([a.company for a in page.rows]),
     )  # fmt: skip
 
 

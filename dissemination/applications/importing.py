@@ -25,6 +25,7 @@ from dissemination.audits.states import FROM_THE_VISIT
 from dissemination.calls import queries as catalogue
 from dissemination.calls.models import Call
 from dissemination.districts.models import District
+from dissemination.districts.queries import hold
 from dissemination.kernel.database import db
 from dissemination.kernel.forms import two_decimals
 from dissemination.kernel.languages import language
@@ -91,6 +92,7 @@ def carry_out(district: District, data: bytes, *, by: Account | None, sheet: str
     The caller leaves it by `Undone` when the report has problems (see `bringing.run`). Raises NotReadable.
     """
     report = Report()
+    hold(district)  # of two imports at once the second finds what the first brought
     source = reading.lines(data, sheet or reading.sheets(data)[0])
     header = _header(next(source, None), report)
     if report.problems:

@@ -20,11 +20,13 @@ from dissemination.people.models import Company
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a list is narrowed to; `text` is looked for in company, title and protocol number."""
+    """What a list is narrowed to; `text` is looked for in company and protocol number, and where `titles` may
+    be read, often words of an audit, in these."""
 
     text: str = ""
     stage: Stage | None = None
     call_id: int | None = None
+    titles: bool = True
 
 
 def shown():
@@ -57,10 +59,10 @@ def _narrowed(district_id: int, wanted: Wanted):
         named = select(Company.id).where(
             Company.district_id == district_id, Company.name_folded.like(pattern, escape="\\")
         )
-        query = query.where(or_(
-            Application.company_id.in_(named), Application.protocol_number == wanted.text.strip(),
-            func.lower(Application.title).like(pattern, escape="\\"),
-        ))  # fmt: skip
+        found = [Application.company_id.in_(named), Application.protocol_number == wanted.text.strip()]
+        if wanted.titles:
+            found.append(func.lower(Application.title).like(pattern, escape="\\"))
+        query = query.where(or_(*found))
     return query
 
 
@@ -153,7 +155,10 @@ def areas_of(district_id: int, company_ids: Collection[int]) -> list[Improvement
 
 
 def same_protocol(application: Application, number: str) -> bool:
-    """Whether another application to the same call has this protocol number."""
+    """Whether another application to the same call has this protocol number; the call is held, so that of two
+    who enter one number at once the second is told. Needs transaction()."""
+    held = select(Call.id).where(Call.id == application.call_id).with_for_update(key_share=True)
+    db.session.execute(held)
     query = select(Application.id).where(
         Application.call_id == application.call_id, Application.protocol_number == number,
         Application.id != application.id,

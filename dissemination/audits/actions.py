@@ -45,6 +45,7 @@ def plan(
     if line is None:
         raise NoLine
     on = on or clock.today(district.zone)
+    queries.hold_companies(district.id, [company.id for company in companies])
     again = queries.in_this_plan(district.id, [company.id for company in companies], on)
     if again and not repeat_meant:
         raise AuditedAlready(sorted({queries.standing_company(audit).name for audit in again}))

@@ -29,6 +29,10 @@ def appoint(
     Moments are aware. An audit that was only planned becomes "contacted" today. One that stands with somebody
     else is called off. Raises OutOfOrder after the visit, NotHers, WrongTimes.
     """
+    db.session.flush()
+    db.session.refresh(
+        audit, with_for_update={"of": Audit}
+    )  # of two at once the second moves the first's date
     _check(audit, contact, starts_at, ends_at)
     former = queries.appointment(audit)
     if former is not None and former.contact_id == contact.id:

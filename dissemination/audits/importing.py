@@ -31,6 +31,7 @@ from dissemination.audits.columns import (
 from dissemination.audits.models import Audit, Dimension, Outcome, State
 from dissemination.bibliography.records import one_line
 from dissemination.districts.models import District
+from dissemination.districts.queries import hold
 from dissemination.kernel.clock import today
 from dissemination.kernel.database import db
 from dissemination.kernel.text import fold
@@ -271,6 +272,7 @@ def enter(report: Report, district: District, *, source: str, by: Account | None
     """
     if report.problems:
         return
+    hold(district)  # of two imports at once the second finds what the first brought
     for found in report.audits:
         company = _company(found, district)
         if _is_known(district, company, found.visited_on):

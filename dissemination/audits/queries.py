@@ -57,6 +57,12 @@ def family(district_id: int, company_ids: Collection[int]) -> dict[int, int]:
     return dict(db.session.execute(query).all())
 
 
+def hold_companies(district_id: int, company_ids: Collection[int]) -> None:
+    """Let others who plan or bring audits of these companies wait until this transaction ends."""
+    query = select(Company.id).where(Company.district_id == district_id, Company.id.in_(list(company_ids)))
+    db.session.execute(query.order_by(Company.id).with_for_update(key_share=True))
+
+
 def of_company(district_id: int, company_id: int) -> list[Audit]:
     """All audits of a company, those of merged duplicates too, the newest first."""
     query = select(Audit).where(

@@ -17,7 +17,7 @@ from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import free_slug
 from dissemination.people.accounts import Account
-from dissemination.people.actions import check_version
+from dissemination.people.actions import hold_version
 
 TAKEN = {"new", "services"}  # addresses of the desk's own
 
@@ -92,7 +92,7 @@ def _keep(row, refusal: type[Refusal]) -> None:
 def _revise(row, version: int, facts: dict, refusal: type[Refusal]) -> None:
     try:
         with db.session.begin_nested():
-            check_version(row, version)
+            hold_version(row, version)
             for column, value in facts.items():
                 setattr(row, column, value)
     except IntegrityError:
@@ -156,7 +156,7 @@ def revise_call(
     """
     try:
         with db.session.begin_nested():
-            check_version(call, version)
+            hold_version(call, version)
             for column, value in facts.items():
                 setattr(call, column, value)
             call.services = _services(call.district_id, service_ids)

@@ -19,3 +19,8 @@ def every() -> list[District]:
 def sector(district_id: int, sector_id: int) -> Sector | None:
     """The district's sector with that id."""
     return db.session.scalar(select(Sector).where(Sector.district_id == district_id, Sector.id == sector_id))
+
+
+def hold(district: District) -> None:
+    """Let others who ask for this wait until this transaction ends; nobody else waits."""
+    db.session.execute(select(District.id).where(District.id == district.id).with_for_update(key_share=True))

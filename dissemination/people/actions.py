@@ -118,6 +118,14 @@ def check_version(row, version: int) -> None:
     row.version += 1
 
 
+def hold_version(row, version: int) -> None:
+    """Like `check_version`, with the row held until the transaction ends: of two who read the same version
+    and act at once the second is told. Raises ChangedMeanwhile."""
+    db.session.flush()
+    db.session.refresh(row, with_for_update={"of": type(row)})
+    check_version(row, version)
+
+
 def revise_company(company: Company, *, version: int, tax_id: str | None, name: str, **facts) -> Company:
     """Change a company's facts. Raises ChangedMeanwhile, CompanyExists."""
     existing = _company_of(company.district_id, tax_id, name)

@@ -10,15 +10,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, inspect, or_, select
+from sqlalchemy import and_, delete, inspect, or_, select
 from sqlalchemy.orm import aliased
 
-from dissemination.applications.models import Application, CallAlert, StageStep
+from dissemination.applications.models import Application, CallAlert, StageStep, application_partners
 from dissemination.audits.models import Audit, AuditStep, ImprovementArea, PersonMet, Score, VisitAppointment
+from dissemination.audits.queries import family
 from dissemination.delivery.models import Delivery
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, rows_changed
 from dissemination.people.models import Contact
+from dissemination.plan.log import Evidence
 from dissemination.privacy import wiping
 from dissemination.privacy.terms import AUDIT_MONTHS, IDLE_MONTHS, months_later
 from dissemination.research import meetings
@@ -35,19 +37,20 @@ TEXTS: dict[Any, tuple[str, ...]] = {
     Audit: ("reason", "strengths", "weaknesses", "summary"),
     AuditStep: ("note",),
     ImprovementArea: (
-        "title", "description", "proposed_action", "expected_result", "outcome_note"
+        "title", "description", "proposed_action", "expected_result", "outcome_note", "keywords"
     ),
     Score: ("note",),
     VisitAppointment: ("place", "message"),
     Photo: ("caption",),
     Report: ("content",),
-    VisitSheet: ("facts",),
+    VisitSheet: ("facts", "signed_by"),
     Remark: ("text",),
     Meeting: ("wish", "minutes", "declined_because"),
     Agreement: ("title", "purpose", "ended_because"),
     Application: ("title", "notes", "without_audit"),
     StageStep: ("note",),
-    CompanyCorrection: ("words", "answer"),
+    CompanyCorrection: ("facts", "words", "answer"),
+    Evidence: ("note", "removed_because"),
 }  # fmt: skip
 
 
@@ -60,13 +63,19 @@ def forget(contact: Contact, names: Sequence[str]) -> Counter:
     met = rows_changed(delete(PersonMet).where(_is_met(contact, names), PersonMet.audit_id.in_(audits)))
     audits |= {*visits.forget(contact)}
     touched_meetings = {*meetings.forget(contact), *_ids(Meeting, contact)}
-    corrections = timelines.forget(contact)
-    applications = _ids(Application, contact)
+    corrections = {*timelines.forget(contact), *_ids(CompanyCorrection, contact)}
+    agreements = {*_ids(Agreement, contact), *_partners(Agreement.id, Agreement.partner_id, contact)}
+    takes_part = application_partners.c
+    applications = {
+        *_ids(Application, contact), *_partners(takes_part.application_id, takes_part.company_id, contact)
+    }  # fmt: skip
     where: dict[Any, Any] = {
         Audit: Audit.id.in_(audits), Meeting: Meeting.id.in_(touched_meetings),
-        Agreement: Agreement.id.in_(_ids(Agreement, contact)), Application: Application.id.in_(applications),
+        Agreement: Agreement.id.in_(agreements), Application: Application.id.in_(applications),
         StageStep: StageStep.application_id.in_(applications),
         CompanyCorrection: CompanyCorrection.id.in_(corrections),
+        Evidence: _proofs({Audit: audits, Application: applications, Agreement: agreements,
+                           Meeting: touched_meetings}),
     }  # fmt: skip
     texts = sum(
         _veil(model, where[model] if model in where else model.audit_id.in_(audits), columns, names)
@@ -96,11 +105,24 @@ def _audits(contact: Contact, names: Sequence[str]) -> set[int]:
 
 
 def _ids(model, contact: Contact) -> set[int]:
-    """The rows of the company that she works for."""
+    """The rows of the company that she works for, and of what was merged into it."""
+    return _partners(model.id, model.company_id, contact)
+
+
+def _partners(row_id, company_id, contact: Contact) -> set[int]:
+    """The rows that name her company, or what was merged into it, in a column."""
     if contact.company_id is None:
         return set()
-    mine = model.district_id == contact.district_id, model.company_id == contact.company_id
-    return {*db.session.scalars(select(model.id).where(*mine))}
+    firms = family(contact.district_id, [contact.company_id])
+    return {*db.session.scalars(select(row_id).where(company_id.in_(firms)))}
+
+
+def _proofs(subjects: dict[Any, set[int]]):
+    """The notes on what proves these. The files are evidence, and stay."""
+    return or_(*(
+        and_(Evidence.subject_kind == model.__tablename__, Evidence.subject_id.in_(ids))
+        for model, ids in subjects.items()
+    ))  # fmt: skip
 
 
 def _veil(model, condition, columns: tuple[str, ...], names: Sequence[str]) -> int:
@@ -118,7 +140,7 @@ def _veil(model, condition, columns: tuple[str, ...], names: Sequence[str]) -> i
     return count
 
 
-def _letters(audits: set[int], touched_meetings: set[int], corrections: list[int]) -> set[int]:
+def _letters(audits: set[int], touched_meetings: set[int], corrections: set[int]) -> set[int]:
     """Letters about these, which may have told others of her."""
     parts: tuple[tuple[str, Any], ...] = (
         (Audit.__tablename__, audits), (Meeting.__tablename__, touched_meetings),

@@ -11,7 +11,7 @@ from dissemination.kernel.clock import now, today
 from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
 from dissemination.people.accounts import Account
-from dissemination.people.actions import check_version
+from dissemination.people.actions import hold_version
 from dissemination.people.models import Company
 from dissemination.plan import activity, holders
 from dissemination.research.logged import Did, attributes, standing
@@ -69,7 +69,7 @@ def draft(
 
 def revise(agreement: Agreement, *, version: int, **facts) -> None:
     """Change what is not signed yet. Raises IsSigned, HasEnded, SamePartner, ChangedMeanwhile."""
-    check_version(agreement, version)
+    hold_version(agreement, version)
     if agreement.signed_on is not None:
         raise IsSigned
     if agreement.ended_at is not None:
@@ -88,7 +88,7 @@ def sign(
 
     Raises IsSigned, HasEnded, SignedAhead, ChangedMeanwhile, files.EmptyFile, files.WrongFileType.
     """
-    check_version(agreement, version)
+    hold_version(agreement, version)
     if agreement.signed_on is not None:
         raise IsSigned
     if agreement.ended_at is not None:
@@ -114,7 +114,7 @@ def take_back(agreement: Agreement, *, reason: str, version: int, by: Account | 
 
     Raises NotSigned, ChangedMeanwhile.
     """
-    check_version(agreement, version)
+    hold_version(agreement, version)
     if agreement.signed_on is None:
         raise NotSigned
     row = standing(agreement, Did.SIGNED)
@@ -134,7 +134,7 @@ def end(agreement: Agreement, *, reason: str, version: int, by: Account | None) 
 
     Raises HasEnded, ChangedMeanwhile.
     """
-    check_version(agreement, version)
+    hold_version(agreement, version)
     if agreement.ended_at is not None:
         raise HasEnded
     agreement.ended_at, agreement.ended_because = now(), reason.strip()[:300]

@@ -8,7 +8,7 @@ from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
 from dissemination.kernel.text import fold
 from dissemination.people.accounts import Account
-from dissemination.people.actions import check_version
+from dissemination.people.actions import hold_version
 from dissemination.research.models import Laboratory
 
 
@@ -35,7 +35,7 @@ def add(district: District, *, by: Account | None, **facts) -> Laboratory:
 
 def revise(laboratory: Laboratory, *, version: int, **facts) -> Laboratory:
     """Change what is known of it. Raises ChangedMeanwhile."""
-    check_version(laboratory, version)
+    hold_version(laboratory, version)
     _write(laboratory, facts)
     db.session.flush()
     return laboratory

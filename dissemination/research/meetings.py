@@ -11,7 +11,7 @@ from dissemination.kernel.clock import now, today
 from dissemination.kernel.database import db
 from dissemination.kernel.refusals import Refusal
 from dissemination.people.accounts import Account
-from dissemination.people.actions import check_version
+from dissemination.people.actions import hold_version
 from dissemination.people.models import Company, Contact
 from dissemination.plan import activity, holders
 from dissemination.research import mails
@@ -90,7 +90,7 @@ def arrange(
     Who was invited before and is not any more gets a CANCEL. Moments are aware. Raises OutOfOrder,
     InThePast, StrangeContact, ChangedMeanwhile.
     """
-    check_version(meeting, version)
+    hold_version(meeting, version)
     if meeting.state not in (MeetingState.ASKED, MeetingState.ARRANGED):
         raise OutOfOrder
     if starts_at <= now():
@@ -154,7 +154,7 @@ def hold(meeting: Meeting, *, held_on: date, minutes: str, version: int, by: Acc
 
     A meeting that was never arranged here, held all the same, is entered so too.
     """
-    check_version(meeting, version)
+    hold_version(meeting, version)
     if meeting.state not in (MeetingState.ASKED, MeetingState.ARRANGED):
         raise OutOfOrder
     if held_on > today(meeting.district.zone):
@@ -178,7 +178,7 @@ def title_of(meeting: Meeting) -> str:
 
 def take_back(meeting: Meeting, *, reason: str, version: int, by: Account | None) -> None:
     """It was entered as held by mistake: the log's row is reversed. Raises OutOfOrder, ChangedMeanwhile."""
-    check_version(meeting, version)
+    hold_version(meeting, version)
     if meeting.state is not MeetingState.HELD:
         raise OutOfOrder
     row = standing(meeting, Did.HELD)
@@ -191,7 +191,7 @@ def take_back(meeting: Meeting, *, reason: str, version: int, by: Account | None
 
 def decline(meeting: Meeting, *, reason: str, version: int, by: Account | None) -> None:
     """It does not come to it; who was invited is told why. Raises OutOfOrder, ChangedMeanwhile."""
-    check_version(meeting, version)
+    hold_version(meeting, version)
     if meeting.state not in (MeetingState.ASKED, MeetingState.ARRANGED):
         raise OutOfOrder
     if meeting.state is MeetingState.ARRANGED:

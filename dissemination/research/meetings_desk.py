@@ -56,7 +56,7 @@ def new(district):
             row = meetings.ask(
                 district, company=form.found, laboratory=_laboratory(district, form.laboratory_id.data),
                 expert=form.expert.data or "", wish=form.wish.data or "", by=current_user,
-                activity_line_id=form.activity_line_id.data, origin=_origin(),
+                activity_line_id=form.activity_line_id.data, origin=_origin(district),
             )  # fmt: skip
         flash(_("The meeting is noted. Now agree on a date with both sides."))
         return redirect(url_for(".show", district=district, meeting_id=row.id), 303)
@@ -76,10 +76,12 @@ def _laboratory(district, laboratory_id: int | None):
     return queries.laboratory(district.id, laboratory_id) if laboratory_id else None
 
 
-def _origin() -> tuple[str, int] | None:
-    """Where the wish came from, as data: a subject of a higher floor that somebody can open."""
+def _origin(district) -> tuple[str, int] | None:
+    """Where the wish came from, as data: a subject of a higher floor that can be opened in this district."""
     kind, subject_id = request.args.get("from", "")[:40], _whole("of")
-    return (kind, subject_id) if kind and subject_id and subjects.url(kind, subject_id) else None
+    page = subjects.url(kind, subject_id) if kind and subject_id else None
+    mine = page is not None and page.startswith(url_for("front_desk.today", district=district))
+    return (kind, subject_id) if mine and subject_id else None
 
 
 @desk.get("/<int:meeting_id>")

@@ -18,6 +18,7 @@ from dissemination.kernel import subjects
 from dissemination.kernel.database import db
 from dissemination.kernel.languages import money, translated
 from dissemination.research.models import Agreement, Cooperation, Laboratory, Meeting
+from dissemination.timelines import told
 from dissemination.timelines.scope import Cut, Entry, Reader, Scope
 from dissemination.timelines.sources import line
 from dissemination.timelines.texts import AUDIT_STEPS, STAGES, Kind
@@ -27,7 +28,6 @@ STEPS = {
     Reader.VIEWER: (State.VISITED,),
     Reader.COMPANY: (State.CONTACTED, State.VISITED, State.SHARED, State.CLOSED, State.DECLINED),
 }
-TOLD = (State.SHARED, State.CLOSED)  # the company has read the report
 BEFORE_SUBMISSION = (Stage.IDEA, Stage.PREPARATION)
 
 
@@ -69,7 +69,7 @@ def areas(scope: Scope, cut: Cut) -> Iterator[Entry]:
         Audit.visited_on.is_not(None),
     ).options(contains_eager(ImprovementArea.audit))  # fmt: skip
     if scope.reader is Reader.COMPANY:
-        query = query.where(Audit.state.in_(TOLD))
+        query = query.where(ImprovementArea.id.in_(told.areas(scope)))
     query = cut.of(query, source="area", column=Audit.visited_on, row_id=ImprovementArea.id, dated=True)
     for row in db.session.scalars(query):
         if row.audit.visited_on is not None:

@@ -15,8 +15,8 @@ from dissemination.audits.models import Audit, State
 from dissemination.kernel.database import db
 from dissemination.registrations.models import Registration
 from dissemination.research.models import Agreement, Meeting, MeetingState
-from dissemination.timelines import deeds, sources
-from dissemination.timelines.scope import Cut, Entry, Scope, key_of, token_of
+from dissemination.timelines import deeds, sources, told
+from dissemination.timelines.scope import Cut, Entry, Reader, Scope, key_of, token_of
 from dissemination.timelines.sources import Source
 from dissemination.timelines.texts import Kind
 from dissemination.workshops.models import Workshop
@@ -89,6 +89,7 @@ def received(scope: Scope) -> Received:
     came = _presences(scope)
     lengths = {w.id: sum((times.length(d.sessions) for d in times.days(w)), timedelta()) for w in set(came)}
     audits, areas = _audits(scope)
+    areas = len(told.areas(scope)) if scope.reader is Reader.COMPANY else areas
     applications, requested, granted, paid = _applications(scope)
     held = Meeting.district_id == scope.district.id, Meeting.state == MeetingState.HELD
     signed = Agreement.district_id == scope.district.id, Agreement.signed_on.is_not(None)

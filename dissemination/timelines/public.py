@@ -1,6 +1,6 @@
 """The company's own page, by the link that the district mailed to one of its people."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from dissemination.kernel.database import transaction
@@ -69,7 +69,7 @@ def _page(
     kind = Kind(asked_for) if asked_for in set(Kind) else None
     laboratory = request.args.get("laboratory", "")
     wish = wish or WishForm(
-        formdata=None, data={"laboratory_id": int(laboratory) if laboratory.isdecimal() else None}
+        formdata=None, data={"laboratory_id": int(laboratory) if _is_id(laboratory) else None}
     )
     page = render_template(
         "timelines/company.html", link=link, token=token, company=scope.company, KINDS=KINDS, kind=kind,
@@ -79,6 +79,10 @@ def _page(
         waiting=queries.open_corrections(link.district_id, scope.ids),
     )  # fmt: skip
     return private(page, 422 if failed else 200)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _correction(scope: Scope) -> CorrectionForm:
@@ -125,8 +129,8 @@ def create_meeting(district, token):
     if link is None:
         return _old()
     form = WishForm().offer(district)
-    laboratory = research.public_laboratory(district.id, form.laboratory_id.data or 0)
-    if form.validate_on_submit() and laboratory is not None:
+    if form.validate_on_submit():  # the laboratory is one of those offered
+        laboratory = research.public_laboratory(district.id, form.laboratory_id.data) or abort(404)
         try:
             with transaction():
                 actions.wish(link, laboratory=laboratory, words=form.wish.data)

@@ -114,7 +114,10 @@ class Cut:
 
 
 def start_of(day: date, zone) -> datetime:
-    """The first moment of a day in the district's zone, in UTC."""
+    """The first moment of a day in the district's zone, in UTC. Of the first day that there is, written by
+    mistake, the night before does not exist."""
+    if day == date.min:
+        return datetime.min.replace(tzinfo=UTC)
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 

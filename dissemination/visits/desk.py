@@ -127,10 +127,11 @@ def create_sheet(district, audit_id):
 
 def _read(audit: Audit, sent) -> dict:
     """What `take` needs, with the signed sheet drawn: that takes a while, so before the transaction."""
-    if not isinstance(sent, dict) or not isinstance(sent.get("seen_version"), int):
+    seen = sent.get("seen_version") if isinstance(sent, dict) else None
+    if not isinstance(seen, int) or not 0 <= seen < 2**31:
         raise BadSheet(_("This is not a visit sheet."))
     values = {
-        "key": sheets.read_key(sent.get("key")), "seen_version": sent["seen_version"],
+        "key": sheets.read_key(sent.get("key")), "seen_version": int(seen),
         "facts": sheets.read(sent.get("facts")),
     }  # fmt: skip
     name, role, signature = sheets.read_signature(sent.get("facts"))

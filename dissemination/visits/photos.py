@@ -17,6 +17,7 @@ from dissemination.visits.refusals import NotOpen, TooManyPhotos, WrongPhoto
 TYPES = {"image/png": "png", "image/jpeg": "jpg"}
 MOST = 30
 HEAVIEST = 15 * 1024 * 1024  # bytes
+MOST_PIXELS_OF_PNG = 20_000_000  # unpacked into memory to be drawn; a JPEG is put into a PDF as it is
 FRAMES_OF_JPEG = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -41,6 +42,8 @@ def check(data: bytes) -> None:
     size = dimensions(data)
     if size is None or files.media_type_of(data[:16], "") not in TYPES:
         raise WrongPhoto(_l("Send photos as JPEG or PNG."))
+    if data[:1] == b"\x89" and size[0] * size[1] > MOST_PIXELS_OF_PNG:
+        raise WrongPhoto(_l("A PNG may have 20 million pixels. Send photos as JPEG."))
     if not min(size) or max(size) > 12_000:
         raise WrongPhoto(_l("The photo is larger than 12,000 pixels on a side, or empty."))
 
