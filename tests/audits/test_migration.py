@@ -38,7 +38,10 @@ def test_a_district_with_a_checklist_gets_the_visit_sheet_and_one_without_gets_n
     downgrade(revision="0018")
     upgrade()
     upgrade()  # once is enough
-    rows = EvidenceRequirement.query.filter(~EvidenceRequirement.verb.startswith("application."))
+    rows = EvidenceRequirement.query.filter(
+        ~EvidenceRequirement.verb.startswith("application."),  # these three come with later migrations
+        ~EvidenceRequirement.verb.startswith("meeting."), ~EvidenceRequirement.verb.startswith("agreement."),
+    )  # fmt: skip
     rows = rows.order_by(EvidenceRequirement.position).all()
     assert [(r.district_id, r.verb, r.code, r.position, r.valid_from) for r in rows] == [
         (1, "workshop.held", "times", 7, date(2016, 1, 1)),
