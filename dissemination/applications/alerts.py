@@ -53,6 +53,7 @@ class Preview:
 
     readers: list[Reader] = field(default_factory=list)
     without_consent: list[Reader] = field(default_factory=list)
+    refused: set[int] = field(default_factory=set)  # ids of those of them who said no
     told: list[Reader] = field(default_factory=list)
     suppressed: list[Reader] = field(default_factory=list)
 
@@ -86,14 +87,20 @@ def fits(call: Call) -> list[Fit]:
     return sorted(found, key=lambda f: (-f.suggestion.points, f.company.name_folded, f.area.id))
 
 
-def consenting(contact_ids: Collection[int]) -> set[int]:
-    """Those of the contacts whose last word on opportunities is yes."""
+def last_words(contact_ids: Collection[int]) -> dict[int, bool]:
+    """{contact id: yes or no}, the last word on opportunities of those of the contacts who were asked."""
     latest = (
         select(func.max(Consent.id))
         .where(Consent.contact_id.in_(list(contact_ids)), Consent.purpose == Purpose.OPPORTUNITIES)
         .group_by(Consent.contact_id)
     )
-    return set(db.session.scalars(select(Consent.contact_id).where(Consent.id.in_(latest), Consent.given)))
+    query = select(Consent.contact_id, Consent.given).where(Consent.id.in_(latest))
+    return dict(db.session.execute(query).all())
+
+
+def consenting(contact_ids: Collection[int]) -> set[int]:
+    """Those of the contacts whose last word on opportunities is yes."""
+    return {contact_id for contact_id, given in last_words(contact_ids).items() if given}
 
 
 def preview(call: Call, found: list[Fit] | None = None) -> Preview:
@@ -103,13 +110,13 @@ def preview(call: Call, found: list[Fit] | None = None) -> Preview:
         best.setdefault(fit.company.id, fit)
     contacts = _contacts(call.district_id, best)
     ids = [contact.id for contact in contacts]
-    yes, told, closed = consenting(ids), _told(call), _suppressed(call.district_id, contacts)
-    result = Preview()
+    said, told, closed = last_words(ids), _told(call), _suppressed(call.district_id, contacts)
+    result = Preview(refused={contact_id for contact_id, given in said.items() if not given})
     for contact in contacts:
         reader = Reader(contact, best[contact.company_id or 0])
         if contact.id in told:
             result.told.append(reader)
-        elif contact.id not in yes:
+        elif not said.get(contact.id):
             result.without_consent.append(reader)
         elif contact.email.lower() in closed:
             result.suppressed.append(reader)

@@ -72,7 +72,7 @@ class ApplicationForm(Form):
     def _offer_targets(self) -> None:
         """First what can still be met, the soonest deadline first; then what is over."""
         at, zone = now(), self.district.zone
-        self.target.choices = [("", "–")]
+        self.target.flags.required, self.target.choices = True, [("", "–")]
         for is_over in (False, True):
             dated = [c for call in self.calls for c in call.cutoffs if is_in_time(at, c.closes_at) != is_over]
             for c in sorted(dated, key=lambda c: c.closes_at, reverse=is_over):

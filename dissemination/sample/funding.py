@@ -188,16 +188,18 @@ def _prepare(world: World) -> None:
 
 
 def _meet(world: World) -> None:
-    """One wish for a meeting with a laboratory, which came up in an audit."""
-    area = db.session.scalars(
+    """One wish for a meeting with the laboratory that fits best to what came up in the latest audits."""
+    latest = db.session.scalars(
         select(ImprovementArea).join(Audit).where(Audit.district_id == world.district.id)
-        .order_by(ImprovementArea.id.desc())
-    ).first()  # fmt: skip
-    if area is None:
-        return
-    laboratory = db.session.scalars(
+        .order_by(ImprovementArea.id.desc()).limit(40)
+    )  # fmt: skip
+    offered = db.session.scalars(
         select(Laboratory).where(Laboratory.district_id == world.district.id).order_by(Laboratory.id)
-    ).first()
+    ).all()
+    pairs = [(area, laboratory) for area in latest for laboratory in offered]
+    if not pairs:
+        return
+    area, laboratory = max(pairs, key=lambda pair: len({*pair[0].keywords} & {*pair[1].keywords}))
     meetings.ask(
         world.district, company=area.audit.company, laboratory=laboratory, wish=area.proposed_action,
         activity_line_id=world.line("c").id, by=world.ada, origin=("improvement_areas", area.id),

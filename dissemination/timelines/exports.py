@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from dissemination.kernel.clock import local, now
 from dissemination.kernel.languages import date_time, language, short_date, translated
+from dissemination.kernel.text import slugify
 from dissemination.people.texts import SIZES, TYPES
 from dissemination.plan.exports import csv_response
 from dissemination.timelines.deeds import euro
@@ -84,13 +85,18 @@ def timeline_json(scope: Scope, got: Received, entries: Iterable[Entry]) -> Resp
             for e in entries
         ],
     }  # fmt: skip
-    return _named(json.dumps(data, ensure_ascii=False, indent=2), "application/json", "data.json")
+    return _named(json.dumps(data, ensure_ascii=False, indent=2), "application/json", _name(scope, "json"))
 
 
-def timeline_csv(entries: Iterable[Entry]) -> Response:
+def _name(scope: Scope, ending: str) -> str:
+    """The file's name: it is found again among others."""
+    return f"{slugify(scope.company.name) or 'data'}.{ending}"
+
+
+def timeline_csv(scope: Scope, entries: Iterable[Entry]) -> Response:
     """The lines as CSV."""
     lines = [[when(e), str(KINDS[e.kind]), e.title, e.note] for e in entries]
-    return csv_response("data.csv", [_("Day"), _("Kind"), _("What"), _("Details")], lines)
+    return csv_response(_name(scope, "csv"), [_("Day"), _("Kind"), _("What"), _("Details")], lines)
 
 
 def timeline_pdf(scope: Scope, got: Received, entries: Iterable[Entry]) -> Response:
@@ -107,7 +113,9 @@ def timeline_pdf(scope: Scope, got: Received, entries: Iterable[Entry]) -> Respo
         "timeline": _("Timeline"), "head": [_("Day"), _("What"), _("Details")],
         "lines": [[when(e), e.title, e.note] for e in entries],
     }  # fmt: skip
-    return _named(pdf.render("timelines/data.typ", data, standards=pdf.PDF_UA), "application/pdf", "data.pdf")
+    return _named(
+        pdf.render("timelines/data.typ", data, standards=pdf.PDF_UA), "application/pdf", _name(scope, "pdf")
+    )
 
 
 def effect_head() -> list[str]:

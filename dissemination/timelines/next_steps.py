@@ -150,7 +150,7 @@ def _area_step(scope: Scope, row: ImprovementArea, wished: set, closings: dict) 
     days = (today(scope.district.zone) - (row.audit.visited_on or today(scope.district.zone))).days
     return Step(
         _("Look for a call or a laboratory for “%(area)s”", area=row.title),
-        ngettext("The area is open since %(num)d day.", "The area is open since %(num)d days.", days),
+        ngettext("The area has been open for %(num)d day.", "The area has been open for %(num)d days.", days),
         audit_url,
     )
 

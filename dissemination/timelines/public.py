@@ -99,7 +99,7 @@ def export(district, token, kind):
         return _old()
     scope = _scope(link)
     if kind == "csv":
-        return private(exports.timeline_csv(history.everything(scope)))
+        return private(exports.timeline_csv(scope, history.everything(scope)))
     make = exports.timeline_json if kind == "json" else exports.timeline_pdf
     return private(make(scope, history.received(scope), history.everything(scope)))
 

@@ -88,6 +88,7 @@ def test_only_who_consented_is_written_to_and_only_once(moda, firm, call, ada, s
         3,
     )
     page = unescape(sign_in(ada).get(f"/moda/desk/applications/alerts/{call.slug}").text)
+    assert page.count("ha detto no") == 2  # of three: one was never asked
     assert ("Si possono avvisare 2 persone" in page, db.session.scalars(select(Delivery)).all()) == (True, [])
     answer = sign_in(ada).post(
         f"/moda/desk/applications/alerts/{call.slug}", data={"contact_ids": [yes.id, english.id]}

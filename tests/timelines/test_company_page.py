@@ -94,6 +94,7 @@ def test_it_is_taken_along_as_json_csv_and_an_accessible_pdf(moda, blu, carlo, c
     sheet = client.get(f"{path}/data.csv").data.decode("utf-8-sig")
     assert len(sheet.strip().splitlines()) == 6
     pdf = client.get(f"{path}/data.pdf")
+    assert "filename=tessitura-blu.pdf" in pdf.headers["Content-Disposition"]
     assert (pdf.data[:5], pdf.mimetype, b"pdfuaid" in pdf.data) == (b"%PDF-", "application/pdf", True)
     from pypdf import PdfReader
 
