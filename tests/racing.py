@@ -3,12 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+from werkzeug.exceptions import NotFound
+
 from dissemination.kernel.database import db, transaction
 from dissemination.kernel.refusals import Refusal
 
 
 def at_once(app, *people) -> list[str]:
-    """What became of what each did, in order of the alphabet: "done", or the name of the refusal.
+    """What became of what each did, in order of the alphabet: "done", or the name of the refusal (NotFound too).
 
     Each of `people` reads, as a view does before its transaction, and gives the act to be done within it.
     """
@@ -21,7 +23,7 @@ def at_once(app, *people) -> list[str]:
                 together.wait(timeout=20)
                 with transaction():
                     act()
-            except Refusal as refused:
+            except (Refusal, NotFound) as refused:
                 return type(refused).__name__
             finally:
                 db.session.remove()

@@ -33,7 +33,7 @@ from dissemination.districts.models import District
 from dissemination.kernel import clock
 from dissemination.kernel.database import db
 from dissemination.people.accounts import Account
-from dissemination.people.actions import check_version
+from dissemination.people.actions import hold, hold_version
 from dissemination.people.models import Company
 
 MOST_SERVICES = 2
@@ -144,9 +144,7 @@ def _write(application: Application, facts: Facts) -> None:
 
 def revise(application: Application, facts: Facts, *, version: int) -> None:
     """Change what is not submitted yet. Raises ChangedMeanwhile, IsSubmitted and what `add` raises."""
-    db.session.flush()
-    db.session.refresh(application, with_for_update={"of": Application})
-    check_version(application, version)
+    hold_version(application, version)
     if application.stage not in BEFORE_SUBMISSION:
         raise IsSubmitted
     _check(application.district, facts)
@@ -177,9 +175,7 @@ def correct(
 
     Raises ChangedMeanwhile, ProtocolMissing, SameProtocol, ReasonMissing, OverTheLimit, AmountMissing.
     """
-    db.session.flush()
-    db.session.refresh(application, with_for_update={"of": Application})
-    check_version(application, version)
+    hold_version(application, version)
     number = one_line(said.protocol_number)[:60]
     reached = days(application)
     if Stage.SUBMITTED in reached and not number:
@@ -209,6 +205,8 @@ def _amounts_are_there(application: Application, reached) -> None:
 
 def remove(application: Application) -> None:
     """Remove what was never submitted. Raises CannotRemove."""
+    # Somebody may submit it this moment: it is asked again when nobody else holds it.
+    hold(application)
     if any(step.stage not in BEFORE_SUBMISSION for step in application.steps):
         raise CannotRemove
     application.services, application.partners = [], []

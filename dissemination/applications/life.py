@@ -34,7 +34,7 @@ from dissemination.kernel.clock import local
 from dissemination.kernel.database import db
 from dissemination.kernel.files import StoredFile
 from dissemination.people.accounts import Account
-from dissemination.people.actions import check_version
+from dissemination.people.actions import hold_version
 from dissemination.plan import actions as plans
 from dissemination.plan.queries import evidence_of
 
@@ -61,9 +61,7 @@ def advance(
     Raises ChangedMeanwhile, OutOfOrder, WrongDay, TooLate, ProtocolMissing, SameProtocol, AmountMissing,
     OverTheLimit, WrongServices, DecisionMissing, ReasonMissing.
     """
-    db.session.flush()
-    db.session.refresh(application, with_for_update={"of": Application})
-    check_version(application, version)
+    hold_version(application, version)
     _must_follow(application, stage)
     _must_be_a_day(application, on)
     amount = _ENTERS[stage](application, on, said) if stage in _ENTERS else None
@@ -194,9 +192,7 @@ def go_back(application: Application, *, reason: str, by: Account | None, versio
 
     Raises ChangedMeanwhile, ReasonMissing, AtTheStart.
     """
-    db.session.flush()
-    db.session.refresh(application, with_for_update={"of": Application})
-    check_version(application, version)
+    hold_version(application, version)
     if not reason.strip():
         raise ReasonMissing
     steps = standing(application.steps)

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
+from werkzeug.exceptions import NotFound
 
 from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, insert_once
@@ -120,10 +121,18 @@ def check_version(row, version: int) -> None:
 
 def hold_version(row, version: int) -> None:
     """Like `check_version`, with the row held until the transaction ends: of two who read the same version
-    and act at once the second is told. Raises ChangedMeanwhile."""
-    db.session.flush()
-    db.session.refresh(row, with_for_update={"of": type(row)})
+    and act at once the second is told. Raises ChangedMeanwhile, NotFound where somebody removed it."""
+    hold(row)
     check_version(row, version)
+
+
+def hold(row) -> None:
+    """Read the row again and let others wait for it. Raises NotFound where somebody removed it meanwhile."""
+    db.session.flush()
+    try:
+        db.session.refresh(row, with_for_update={"of": type(row)})
+    except InvalidRequestError:
+        raise NotFound from None
 
 
 def revise_company(company: Company, *, version: int, tax_id: str | None, name: str, **facts) -> Company:

@@ -204,9 +204,12 @@ def nobody_speaks(district_id: int) -> list:
 
 
 def due(district_id: int, moment: datetime, *, limit: int | None = None) -> list[Audit]:
-    """Audits visited more than AUDIT_MONTHS ago that still name people or hold photos, the oldest first."""
+    """Audits visited more than AUDIT_MONTHS ago that still name people, also in what devices sent, or hold
+    photos; the oldest first."""
     last = months_later(moment, -AUDIT_MONTHS).date()
     holds = [select(1).where(model.audit_id == Audit.id).exists() for model in (PersonMet, Photo)]
+    named = or_(VisitSheet.signed_by != "", VisitSheet.facts["people"].as_string() != "[]")
+    holds.append(select(1).where(VisitSheet.audit_id == Audit.id, named).exists())
     query = select(Audit).where(Audit.district_id == district_id, Audit.visited_on <= last, or_(*holds))
     query = query.order_by(Audit.visited_on, Audit.id)
     return list(db.session.scalars(query.limit(limit) if limit else query))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from dissemination.delivery import outbox
 from dissemination.districts.models import District
@@ -24,6 +24,8 @@ from dissemination.timelines.texts import FIELDS
 
 DAYS = 60
 """How long a link opens the page after it was mailed."""
+MOST_A_DAY = 20
+"""Corrections, and meetings, that one person asks for."""
 
 
 class NotProven(Refusal):
@@ -47,6 +49,13 @@ class NothingChanged(Refusal):
 
     status = 422
     message = _l("Nothing is different from what the district holds. Change a field, or write what is wrong.")
+
+
+class AskedTooOften(Refusal):
+    """Each makes a mail to the district: a link is no way to fill its mailbox."""
+
+    status = 429
+    message = _l("You have asked very often today. Please write to the district, or come back tomorrow.")
 
 
 class AlreadyDecided(Refusal):
@@ -125,12 +134,16 @@ def revoke(link: CompanyLink, *, by: Account) -> None:
 
 
 def ask_correction(link: CompanyLink, *, wanted: dict[str, str], words: str) -> CompanyCorrection:
-    """Note what the company says is wrong, with what was there before. Raises NothingChanged."""
+    """Note what the company says is wrong, with what was there before.
+
+    Raises NothingChanged, AskedTooOften.
+    """
     company = queries.standing_company(link.company)
     held = values_of(company)
     facts = {n: [held[n], wanted[n].strip()] for n in FIELDS if n in wanted and wanted[n].strip() != held[n]}
     if not facts and not words.strip():
         raise NothingChanged
+    _not_too_often(link, CompanyCorrection.asked_at, CompanyCorrection.contact_id)
     row = CompanyCorrection(
         district_id=link.district_id, company=company, contact_id=link.contact_id, asked_at=now(),
         facts=facts, words=words.strip(),
@@ -140,6 +153,12 @@ def ask_correction(link: CompanyLink, *, wanted: dict[str, str], words: str) -> 
     db.session.refresh(row)
     outbox.put(*mails.told(row), about=row)
     return row
+
+
+def _not_too_often(link: CompanyLink, asked_at, contact_id) -> None:
+    query = select(func.count()).where(contact_id == link.contact_id, asked_at > now() - timedelta(days=1))
+    if (db.session.scalar(query) or 0) >= MOST_A_DAY:
+        raise AskedTooOften
 
 
 def accept(correction: CompanyCorrection, *, answer: str, by: Account) -> None:
@@ -179,7 +198,8 @@ def _tell(correction: CompanyCorrection) -> None:
 
 
 def wish(link: CompanyLink, *, laboratory: Laboratory, words: str) -> Meeting:
-    """The company asks to meet a laboratory; the district is told. Raises meetings.NoLine."""
+    """The company asks to meet a laboratory; the district is told. Raises meetings.NoLine, AskedTooOften."""
+    _not_too_often(link, Meeting.asked_at, Meeting.contact_id)
     district = link.district
     lines = {x.code: x.id for x in plans.lines(district.id)}
     return meetings.ask(

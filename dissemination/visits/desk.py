@@ -3,6 +3,7 @@
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -130,7 +131,7 @@ def _read(audit: Audit, sent) -> dict:
     seen = sent.get("seen_version") if isinstance(sent, dict) else None
     if not isinstance(seen, int) or not 0 <= seen < 2**31:
         raise BadSheet(_("This is not a visit sheet."))
-    values = {
+    values: dict[str, Any] = {
         "key": sheets.read_key(sent.get("key")), "seen_version": int(seen),
         "facts": sheets.read(sent.get("facts")),
     }  # fmt: skip

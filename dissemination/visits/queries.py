@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from dissemination.audits import queries as audits
 from dissemination.audits.models import Audit, State
 from dissemination.kernel import links
 from dissemination.kernel.database import db
-from dissemination.people.models import Contact
+from dissemination.people.models import Company, Contact
 from dissemination.visits.models import Photo, Remark, Report, Sharing, VisitSheet
 
 PURPOSE = "audit_report"
@@ -148,11 +148,18 @@ def untold(*, quiet_since: datetime, waiting_since: datetime, most: int = 100) -
 
 
 def unread(*, shared_before: datetime, most: int = 100) -> list[Sharing]:
-    """Sharings of which nobody said since the mail that the report was read, and nobody was reminded."""
+    """Sharings of which nobody said since the mail that the report was read, and nobody was reminded; without
+    those who left the company, who would stand in the way of the others for ever."""
+    hers, audited = aliased(Company), aliased(Company)
     query = (
         select(Sharing)
         .join(Sharing.audit)
+        .join(audited, audited.id == Audit.company_id)
+        .join(Sharing.contact)
+        .join(hers, hers.id == Contact.company_id)
         .where(
+            Contact.erased_at.is_(None),
+            func.coalesce(hers.merged_into_id, hers.id) == func.coalesce(audited.merged_into_id, audited.id),
             Sharing.read_at.is_(None), Sharing.reminded_at.is_(None), Sharing.revoked_at.is_(None),
             Sharing.shared_at <= shared_before, Audit.state == State.SHARED,
         )

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from dissemination.applications import importing, life
+from dissemination.applications import actions, importing, life
 from dissemination.applications.life import Said
 from dissemination.applications.models import Application, Stage
 from dissemination.districts.models import District
@@ -80,3 +80,20 @@ def test_a_file_of_past_applications_that_two_bring_at_once_is_entered_once(app,
     assert at_once(app, read, read) == ["done", "done"]
     granted = db.session.scalars(select(Application.granted)).all()
     assert (granted, logged("application.funded")) == ([Decimal(10000)] * 2, 2)
+
+
+def test_what_is_submitted_while_somebody_removes_it_is_one_of_the_two(app, moda, call):
+    with transaction():
+        row_id = prepared(moda, call, "Tessitura Gori")
+    db.session.expunge_all()
+
+    def removal():
+        row = db.session.get(Application, row_id)
+        assert len(row.steps) == 2
+        return lambda: actions.remove(row)
+
+    became = at_once(app, submission(row_id), removal)
+    kept = db.session.get(Application, row_id)
+    assert (became, kept is not None, logged("application.submitted")) in (
+        (["CannotRemove", "done"], True, 1), (["NotFound", "done"], False, 0),
+    )  # fmt: skip

@@ -212,3 +212,10 @@ def test_what_people_write_is_no_markup_in_the_mail(moda, ada, still):
     assert "<script>alert" not in html
     assert "<i>qui" not in html
     assert "<b>& figli" not in html
+
+
+def test_a_calendar_whose_clock_is_years_ahead_does_not_make_us_deaf(agreed):
+    receive(answer(agreed, "ACCEPTED", stamp="99990101T000000Z"))
+    assert agreed.replied_at == NOW
+    assert receive(answer(agreed, "DECLINED", stamp="20261121T090000Z")).effect == "noted"
+    assert agreed.reply == "DECLINED"

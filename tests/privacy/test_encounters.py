@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from dissemination.audits import actions as audits
 from dissemination.audits.models import Audit, PersonMet
 from dissemination.delivery.models import Delivery
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 from dissemination.people import actions as people
 from dissemination.plan import queries as plans
@@ -17,7 +18,7 @@ from dissemination.privacy.terms import AUDIT_MONTHS
 from dissemination.research import meetings
 from dissemination.timelines import actions as pages
 from dissemination.visits import actions as visits
-from dissemination.visits import photos
+from dissemination.visits import photos, sheets
 from dissemination.visits.models import Photo, Remark, Sharing
 from tests.audits import cast as audit_cast
 from tests.research import cast as research
@@ -182,3 +183,18 @@ def test_a_person_who_is_met_in_two_merged_companies_is_found(moda, ada, bice, b
     with transaction():
         actions.erase(carlo, reason="Lo ha chiesto", by=bice)
     assert [line for line in everywhere() if any(name in line for name in NAMES)] == []
+
+
+def test_who_stands_in_a_sheet_that_nobody_took_goes_when_its_time_is_over(moda, ada, autumn):
+    with transaction():
+        audit = visit_cast.planned(moda, ada)
+        visits.take(audit, key="first-key-1", seen_version=audit.version, by=ada,
+                    facts=sheets.read(visit_cast.facts(people=[])))  # fmt: skip
+        late = {"facts": sheets.read(visit_cast.facts()), "signed_by": "Mara Blu"}
+        visits.take(audit, key="other-key-1", seen_version=0, by=ada, **late)
+    autumn.move_to(datetime(2031, 11, 13, 3, tzinfo=cast.NOW.tzinfo), tick=False)
+    assert [a.id for a in encounters.due(moda.id, now())] == [audit.id]
+    actions.run(moda)
+    db.session.expire_all()
+    assert encounters.due(moda.id, now()) == []
+    assert [line for line in everywhere() if "Mara Blu" in line] == []

@@ -120,3 +120,16 @@ def test_a_day_of_the_year_one_written_by_mistake_takes_no_page_down(moda, ada, 
     for there in (path, f"{path}/data.json", f"{path}/data.csv", f"{path}/data.pdf"):
         assert client.get(there).status_code == 200
     assert sign_in(ada).get(f"/moda/desk/people/companies/{blu.id}/timeline").status_code == 200
+
+
+def test_a_link_is_no_way_to_fill_the_district_s_mailbox(moda, blu, client, path):
+    with transaction():
+        lab = research.laboratory(moda)
+        lab.published_at = cast.NOW
+    wish = {"laboratory_id": lab.id, "wish": "Acqua"}
+    wrong = {"name": "Tessitura Blu", "size": "small", "province": "PO", "words": "Non è così"}
+    for there, sent in (("meetings", wish), ("corrections", wrong)):
+        codes = [client.post(f"{path}/{there}", data=sent).status_code for _ in range(21)]
+        assert codes == [303] * 20 + [422]
+    mails = db.session.scalars(select(Delivery.address)).all()
+    assert mails.count(moda.mailbox_address) == 40

@@ -1,15 +1,17 @@
 """What a device sends that lies, is far too large, or comes twice at the very same moment."""
 
 import struct
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from dissemination.audits.models import Audit
+from dissemination.kernel.clock import now
 from dissemination.kernel.database import db, transaction
 from dissemination.people.accounts import Account
 from dissemination.plan.log import Activity, Evidence
-from dissemination.visits import actions, documents, photos, sheets
+from dissemination.visits import actions, documents, photos, queries, sheets
 from dissemination.visits.models import VisitSheet
 from dissemination.visits.refusals import WrongPhoto
 from tests.racing import at_once
@@ -61,3 +63,14 @@ def test_a_signed_sheet_that_two_devices_send_at_once_is_taken_once_and_the_othe
     rows = db.session.execute(select(Activity.verb, func.count()).group_by(Activity.verb)).all()
     assert dict(rows) == {"audit.visited": 1, "audit.area_found": 1}
     assert len(db.session.get(Audit, audit_id).areas) == 1
+
+
+def test_readers_who_left_the_company_do_not_keep_the_others_from_being_reminded(moda, ada):
+    with transaction():
+        _audit, gone = cast.shared(moda, ada)
+        audit = cast.drafted(moda, ada, name="Filatura Neri")
+        stays = cast.contact_of(audit, "eva@neri.example")
+        actions.share(audit, [stays], by=ada)
+        gone.company_id = None
+    found = queries.unread(shared_before=now() + timedelta(seconds=1), most=1)
+    assert [sharing.contact_id for sharing in found] == [stays.id]
