@@ -400,9 +400,9 @@ def test_exclusions_and_evidence_are_rows_to_edit(sign_in, bice, moda, plan):
     )
     line = {
         "verb": "audit.visited",
-        "code": "visit_sheet",
-        "name_it": "Scheda",
-        "name_en": "Sheet",
+        "code": "photographs",
+        "name_it": "Fotografie",
+        "name_en": "Photographs",
         "valid_from": "2026-01-01",
     }
     assert browser.post("/moda/desk/plan/evidence/new", data=line).status_code == 303
@@ -411,7 +411,7 @@ def test_exclusions_and_evidence_are_rows_to_edit(sign_in, bice, moda, plan):
     late = browser.post("/moda/desk/plan/evidence/new", data=line | {"valid_from": "2027-01-01"})
     assert (late.status_code, "lo chiede già" in late.text) == (422, True)
     missing = queries.missing_evidence(moda.id, "audit.visited", DAY, set())
-    assert [m.code for m in missing] == ["visit_sheet"]
+    assert [m.code for m in missing] == ["visit_sheet", "photographs"]
 
 
 def test_a_number_that_no_database_has_is_not_found(sign_in, bice, moda, plan):

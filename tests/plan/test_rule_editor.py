@@ -410,8 +410,10 @@ def test_each_row_opens_its_activity_and_the_page_of_its_evidence(moda, sign_in,
         activity.record(
             "workshop.held", workshop, district_id=moda.id, title="Tracciabilità", happened_on=DAY, by=None
         )
-        audit = factories.company(moda)
-        activity.record("meeting.held", audit, district_id=moda.id, title="Visita", happened_on=DAY, by=None)
+        company = factories.company(moda)
+        activity.record(
+            "roadmap.approved", company, district_id=moda.id, title="Roadmap", happened_on=DAY, by=None
+        )
     browser = sign_in(ada)
     page = browser.get(f"{AT}/figures/DV-01?period=plan").text
     place = f"/moda/desk/evidence/workshops/{workshop.id}"
@@ -421,6 +423,6 @@ def test_each_row_opens_its_activity_and_the_page_of_its_evidence(moda, sign_in,
     row = db.session.query(Activity).filter_by(verb="workshop.held").one()
     assert f'href="{AT}/figures/rows/{row.id}"' in page
     assert f'href="{place}"' in browser.get(f"{AT}/figures/rows/{row.id}").text
-    other = browser.get(f"{AT}/figures/RE-04?period=plan").text
-    assert "Visita" in other
-    assert "/desk/evidence/companies" not in other  # there is no checklist for meetings
+    other = browser.get(f"{AT}/figures/IS-02?period=plan").text
+    assert ">Roadmap<" in other
+    assert "/desk/evidence/companies" not in other  # there is no checklist for roadmaps
